@@ -1,0 +1,67 @@
+import type { FormatName } from './format-name.ts'
+
+/** How delimited sources are written. Bytes are given as their codes, 0 to 127; -1 stands for "none". */
+export interface DelimitedSource {
+  /** The delimiter of csv sources; a tsv source always has the tab. */
+  readonly delimiter: number
+  readonly quote: number
+  /** Equal to `quote` where a quote is escaped by doubling it. */
+  readonly escape: number
+  readonly comment: number
+  readonly hasHeader: boolean
+  /** Unquoted text that stands for null; null: no text does. */
+  readonly nullText: string | null
+  /** Lines to pass over at the start of the file. */
+  readonly skipLines: number
+  readonly quotes: 'lenient' | 'rfc'
+  readonly trimAroundQuotes: boolean
+  readonly ragged: 'reject' | 'pad' | 'truncate'
+  readonly duplicateColumns: 'fail' | 'rename'
+  readonly unterminatedQuote: 'fail' | 'reject'
+}
+
+export interface JsonSource {
+  /** Levels of objects and arrays in a record, the record itself counted as 1. */
+  readonly maxNesting: number
+  readonly duplicateKeys: 'reject' | 'last'
+}
+
+/** How delimited targets are written. */
+export interface DelimitedTarget {
+  /** The delimiter of csv targets; a tsv target always has the tab. */
+  readonly delimiter: number
+  readonly quote: number
+  readonly hasHeader: boolean
+  readonly lineEnd: 'lf' | 'crlf'
+  /** Text that null becomes; null: the empty field. */
+  readonly nullText: string | null
+  readonly nested: 'json' | 'flatten'
+}
+
+export interface SelectedColumn {
+  /** The name in the target. */
+  readonly name: string
+  /** The name in the source. */
+  readonly source: string
+}
+
+/** Everything the data plane must know that is the same for all files of a run. Plain and cloneable; a worker gets it once. */
+export interface DataPlan {
+  /** `auto` is resolved before a plan is made. */
+  readonly engine: 'reference' | 'stream'
+  readonly encoding: string
+  readonly delimitedSource: DelimitedSource
+  readonly jsonSource: JsonSource
+  readonly targetFormat: FormatName
+  readonly delimitedTarget: DelimitedTarget
+  /** The columns of the target in order; null: all. */
+  readonly select: readonly SelectedColumn[] | null
+  readonly drop: readonly string[]
+  readonly maxRecordBytes: number
+  /** Rejected records a file may have: a number, or a share of its records from 0 to 1; null: no limit of the user's. */
+  readonly maxRejects: { readonly count: number } | { readonly share: number } | null
+  /** Bytes read at once. A knob for tests: the target never depends on it. */
+  readonly chunkBytes: number
+  /** Hash the content of sources too (`--checksum`). */
+  readonly hashSources: boolean
+}

@@ -1,0 +1,199 @@
+import { z } from 'zod'
+import { FORMAT_NAMES } from './format-name.ts'
+
+/**
+ * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema
+ * for all of them. Every default stands here and nowhere else.
+ */
+
+const oneByte = (what: string) =>
+  z.string().refine((text) => /^[\0-\x7f]$/.test(text), { error: `${what} must be one ASCII character` })
+
+const oneByteOrNone = (what: string) =>
+  z.string().refine((text) => text === 'none' || /^[\0-\x7f]$/.test(text), {
+    error: `${what} must be one ASCII character, or "none"`,
+  })
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  kb: 1000,
+  kib: 1024,
+  m: 1024 ** 2,
+  mb: 1000 ** 2,
+  mib: 1024 ** 2,
+  g: 1024 ** 3,
+  gb: 1000 ** 3,
+  gib: 1024 ** 3,
+  t: 1024 ** 4,
+  tb: 1000 ** 4,
+  tib: 1024 ** 4,
+}
+
+/** Bytes, as a number or as text: `500`, `64k`, `16MiB`, `1.5G` (k, M, G, T count in 1024, kB, MB, GB, TB in 1000). */
+const byteSize = z.union([z.number(), z.string()]).transform((value, context) => {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim())
+  const unit = SIZE_UNITS[match?.[2]?.toLowerCase() ?? '']
+  if (!match || unit === undefined) {
+    context.addIssue({ code: 'custom', message: `"${value}" is not a size (like 500, 64k, 16MiB or 1.5G)` })
+    return z.NEVER
+  }
+  return Math.round(Number(match[1]) * unit)
+})
+
+const DURATION_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  '': 1000,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  M: 2_592_000_000,
+  y: 31_536_000_000,
+}
+
+/** Milliseconds of a duration: seconds as a number, or text: `10s`, `1.5h`, `2d`, `1h30m` (M is 30 days, y 365 days). */
+export const duration = z.union([z.number(), z.string()]).transform((value, context) => {
+  const text = String(value).trim()
+  let totalMs = 0
+  const rest = text.replaceAll(/(\d+(?:\.\d+)?)(ms|[smhdwMy]|$)/g, (_, amount: string, unit: string) => {
+    totalMs += Number(amount) * (DURATION_MS[unit] ?? Number.NaN)
+    return ''
+  })
+  if (text === '' || rest !== '' || Number.isNaN(totalMs)) {
+    context.addIssue({ code: 'custom', message: `"${value}" is not a duration (like 10s, 1.5h or 2d)` })
+    return z.NEVER
+  }
+  return totalMs
+})
+
+/** A list given as an array or as text with commas. */
+const list = z
+  .union([z.array(z.string()), z.string()])
+  .transform((value) => (typeof value === 'string' ? [value] : value))
+
+const commaList = z
+  .union([z.array(z.string()), z.string()])
+  .transform((value) => (typeof value === 'string' ? value : value.join(',')))
+  .transform((text) => text.split(',').filter((part) => part !== ''))
+
+const threadCount = z.union([z.number(), z.string()]).transform((value, context) => {
+  const text = String(value)
+  if (text === 'auto' || /^\+?[1-9]\d{0,3}$/.test(text) || /^[1-9]\d{0,3}%$/.test(text)) return text
+  context.addIssue({ code: 'custom', message: `"${text}" is not a number of threads (like 8, 50%, +2 or auto)` })
+  return z.NEVER
+})
+
+const maxRejects = z.union([z.number(), z.string()]).transform((value, context) => {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(String(value))
+  if (
+    !match ||
+    (match[2] === '' && !Number.isInteger(Number(match[1]))) ||
+    (match[2] === '%' && Number(match[1]) > 100)
+  ) {
+    context.addIssue({ code: 'custom', message: `"${value}" is not a number of rejects (like 100 or 5%)` })
+    return z.NEVER
+  }
+  return match[2] === '%' ? { share: Number(match[1]) / 100 } : { count: Number(match[1]) }
+})
+
+const selectedColumns = commaList.transform((parts, context) => {
+  const columns = parts.map((part) => {
+    const at = part.indexOf('=')
+    return at < 0 ? { name: part, source: part } : { name: part.slice(0, at), source: part.slice(at + 1) }
+  })
+  const names = new Set(columns.map((column) => column.name))
+  if (names.size < columns.length) {
+    context.addIssue({ code: 'custom', message: 'two selected columns have the same name in the target' })
+    return z.NEVER
+  }
+  return columns
+})
+
+const halt = z.string().transform((text, context) => {
+  if (text === 'never') return null
+  const match = /^(soon|now),fail=([1-9]\d*)(%?)$/.exec(text)
+  if (!match) {
+    context.addIssue({ code: 'custom', message: `"${text}" is not a halt rule (like soon,fail=1 or now,fail=10%)` })
+    return z.NEVER
+  }
+  const amount = Number(match[2])
+  return { when: match[1] as 'soon' | 'now', failures: match[3] === '%' ? { share: amount / 100 } : { count: amount } }
+})
+
+export const OptionsSchema = z.strictObject({
+  // What
+  in: z.string().min(1),
+  out: z.string().min(1),
+  from: z.enum(FORMAT_NAMES).optional(),
+  to: z.enum(FORMAT_NAMES).optional(),
+  include: list.default([]),
+  exclude: list.default([]),
+  filter: list.default([]),
+  filterFrom: list.default([]),
+  filesFrom: list.default([]),
+  filesFrom0: list.default([]),
+  minSize: byteSize.optional(),
+  maxSize: byteSize.optional(),
+  minAge: duration.optional(),
+  maxAge: duration.optional(),
+  maxDepth: z.coerce.number().int().positive().optional(),
+  links: z.boolean().default(false),
+  others: z.enum(['skip', 'copy', 'fail']).default('skip'),
+  targetName: z.enum(['replace', 'append']).default('replace'),
+  overwrite: z.boolean().default(false),
+  prune: z.boolean().default(false),
+  select: selectedColumns.optional(),
+  drop: commaList.default([]),
+  // Dialect of sources
+  delim: oneByte('a delimiter').default(','),
+  quote: oneByteOrNone('a quote').default('"'),
+  escape: oneByteOrNone('an escape character').optional(),
+  comment: oneByteOrNone('a comment character').default('none'),
+  header: z.boolean().default(true),
+  nullstr: z.string().optional(),
+  skip: z.coerce.number().int().nonnegative().default(0),
+  encoding: z.string().default('utf-8'),
+  quotes: z.enum(['lenient', 'rfc']).default('lenient'),
+  trimAroundQuotes: z.boolean().default(false),
+  ragged: z.enum(['reject', 'pad', 'truncate']).default('reject'),
+  duplicateColumns: z.enum(['fail', 'rename']).default('fail'),
+  unterminatedQuote: z.enum(['fail', 'reject']).default('fail'),
+  maxNesting: z.coerce.number().int().min(1).max(100_000).default(512),
+  duplicateKeys: z.enum(['reject', 'last']).default('reject'),
+  // Dialect of targets
+  outDelim: oneByte('a delimiter').default(','),
+  outQuote: oneByteOrNone('a quote').default('"'),
+  outHeader: z.boolean().default(true),
+  outCrlf: z.boolean().default(false),
+  nested: z.enum(['json', 'flatten']).default('json'),
+  // How
+  threads: threadCount.default('auto'),
+  engine: z.enum(['auto', 'reference', 'stream']).default('auto'),
+  lossy: z.boolean().default(false),
+  orderBy: z
+    .enum(['size,descending', 'size,ascending', 'path,ascending', 'path,descending'])
+    .default('size,descending'),
+  fsync: z.boolean().default(true),
+  retries: z.coerce.number().int().nonnegative().max(100).default(3),
+  taskTimeout: duration.optional(),
+  halt: halt.default(null),
+  maxRecordSize: byteSize.default(16 * 1024 * 1024),
+  // State
+  force: z.boolean().default(false),
+  checksum: z.boolean().default(false),
+  unlock: z.boolean().default(false),
+  maxRejects: maxRejects.optional(),
+  errorOnEmpty: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+  /** Bytes read at once. Targets never depend on it: a knob for tests and measurements. */
+  chunkSize: byteSize.default(256 * 1024),
+})
+
+/** Options as a user gives them: everything but `in` and `out` may be left out; sizes and durations may be text. */
+export type MigrateOptions = z.input<typeof OptionsSchema>
+
+/** Options after validation: defaults filled in, sizes in bytes, durations in milliseconds. */
+export type ResolvedOptions = z.output<typeof OptionsSchema>

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import { FORMAT_NAMES } from './format-name.ts'
+import { NoticeCountsSchema, RecordCountsSchema, StageTimesSchema, WireErrorSchema } from './task-result.ts'
+
+/** The report of a run: what the summary prints and `--report FILE.json` holds. */
+
+const count = z.number().int().nonnegative()
+
+const SkippedSchema = z.object({ count, examples: z.array(z.string()).readonly() })
+
+export const ReportSchema = z.object({
+  /** Raised when a field changes its meaning or goes away. */
+  reportVersion: z.literal(1),
+  droverVersion: z.string(),
+  runId: z.string(),
+  sourceRoot: z.string(),
+  targetRoot: z.string(),
+  targetFormat: z.enum(FORMAT_NAMES),
+  /** True where `--to` was not given. */
+  isTargetFormatDefault: z.boolean(),
+  engine: z.enum(['reference', 'stream']),
+  threads: count,
+  isDurable: z.boolean(),
+  planHash: z.string(),
+  manifestHash: z.string(),
+  /** Merkle root over path, size and hash of all targets; null where some targets are missing. */
+  treeHash: z.string().nullable(),
+  files: z.object({
+    /** Sources of the plan and entries that could not even be listed. */
+    total: count,
+    /** Converted by this run. */
+    converted: count,
+    /** Proved done by the journals of earlier runs. */
+    alreadyDone: count,
+    failed: count,
+    /** Left because the run was stopped or halted. */
+    notStarted: count,
+  }),
+  skipped: z.object({ unknownFormat: SkippedSchema, links: SkippedSchema, special: SkippedSchema, filteredOut: count }),
+  /** Of the files converted by this run. */
+  records: RecordCountsSchema,
+  notices: NoticeCountsSchema,
+  rejectCodes: z.record(z.string(), count),
+  /** Files with rejects and their rejects, those of earlier runs that still stand included. */
+  standingRejects: z.object({ files: count, records: count }),
+  /** Folder of the rejects files. */
+  rejectsFolder: z.string(),
+  sourceBytes: count,
+  targetBytes: count,
+  /** Milliseconds: wall time, and CPU time of the process's threads in user and in system mode. */
+  time: z.object({ realMs: z.number(), userMs: z.number(), systemMs: z.number() }),
+  /** Null where nothing was converted. Rates count bytes of sources; 1 MB = 10^6 bytes, 1 GB = 10^9 bytes. */
+  rates: z
+    .object({
+      megabytesPerSecond: z.number(),
+      recordsPerSecond: z.number(),
+      secondsPerGb: z.number(),
+      minutesPerGb: z.number(),
+    })
+    .nullable(),
+  /** Nanoseconds of wall time of all threads, by stage. */
+  stageNs: StageTimesSchema,
+  failures: z.array(WireErrorSchema),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  orphans: z.object({ count, examples: z.array(z.string()), arePruned: z.boolean() }),
+  stopped: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP', 'abort', 'halt', 'fatal']).nullable(),
+})
+
+export type Report = z.infer<typeof ReportSchema>
+
+/** What would happen: the result of `plan`. Files are given one at a time, since there may be millions of them. */
+export interface PlanReport {
+  readonly sourceRoot: string
+  readonly targetRoot: string
+  readonly targetFormat: (typeof FORMAT_NAMES)[number]
+  readonly isTargetFormatDefault: boolean
+  readonly engine: 'reference' | 'stream'
+  readonly threads: number
+  readonly planHash: string
+  readonly manifestHash: string
+  readonly files: Iterable<PlannedFile>
+  readonly fileCount: number
+  readonly toConvert: number
+  readonly alreadyDone: number
+  readonly sourceBytes: number
+  /** Bytes of the files that would be converted. */
+  readonly bytesToConvert: number
+  readonly failures: readonly z.infer<typeof WireErrorSchema>[]
+  readonly skipped: Report['skipped']
+  readonly warnings: Report['warnings']
+  readonly orphans: { readonly count: number; readonly examples: readonly string[] }
+  /** From a measured sample; null where there is nothing to measure. */
+  readonly prediction: {
+    readonly seconds: number
+    readonly targetBytes: number
+    readonly megabytesPerSecond: number
+  } | null
+}
+
+export interface PlannedFile {
+  readonly source: string
+  readonly target: string
+  readonly format: (typeof FORMAT_NAMES)[number] | 'bytes'
+  readonly sizeBytes: number
+  /** Which engine and which tier of it the file takes. */
+  readonly tier: string
+  /** `done`, or why the file would be converted. */
+  readonly reason: string
+}

@@ -1,0 +1,85 @@
+import type { FormatName } from './format-name.ts'
+
+/** What a source file is read as: a format, or `bytes` for a file that is copied as it is. */
+export type SourceFormat = FormatName | 'bytes'
+
+const FORMAT_NUMBERS: readonly SourceFormat[] = ['csv', 'tsv', 'ndjson', 'json', 'bytes']
+
+/**
+ * The source files of a run, as columns instead of objects: a tree of 1,000,000 files must fit into 500 bytes a file with all
+ * that is later kept beside it. A path is its folder's number and its own name.
+ * Files are numbered from 0 in the order in which they were added; that order is the walker's, which is the same every time.
+ */
+export class SourceList {
+  private readonly folders: string[] = []
+  private readonly names: string[] = []
+  private folderNumbers = new Uint32Array(1024)
+  private sizes = new Float64Array(1024)
+  private mtimes = new BigInt64Array(1024)
+  private formats = new Uint8Array(1024)
+
+  get length(): number {
+    return this.names.length
+  }
+
+  /** Enters a folder and returns its number. @param path relative to the source tree with `/`; '' is the tree's top. */
+  addFolder(path: string): number {
+    return this.folders.push(path) - 1
+  }
+
+  /** Enters a file and returns its number. */
+  add(folder: number, name: string, sizeBytes: number, mtimeNs: bigint, format: SourceFormat): number {
+    const index = this.names.push(name) - 1
+    if (index === this.sizes.length) this.grow()
+    this.folderNumbers[index] = folder
+    this.sizes[index] = sizeBytes
+    this.mtimes[index] = mtimeNs
+    this.formats[index] = FORMAT_NUMBERS.indexOf(format)
+    return index
+  }
+
+  /** Path relative to the source tree, `/` between parts. */
+  path(index: number): string {
+    const folder = this.folder(index)
+    return folder === '' ? this.name(index) : `${folder}/${this.name(index)}`
+  }
+
+  folder(index: number): string {
+    return this.folders[this.folderNumbers[index] ?? 0] ?? ''
+  }
+
+  name(index: number): string {
+    return this.names[index] ?? ''
+  }
+
+  sizeBytes(index: number): number {
+    return this.sizes[index] ?? 0
+  }
+
+  mtimeNs(index: number): bigint {
+    return this.mtimes[index] ?? 0n
+  }
+
+  format(index: number): SourceFormat {
+    return FORMAT_NUMBERS[this.formats[index] ?? 0] ?? 'bytes'
+  }
+
+  get totalBytes(): number {
+    let total = 0
+    for (let index = 0; index < this.length; index++) total += this.sizeBytes(index)
+    return total
+  }
+
+  private grow(): void {
+    const length = this.sizes.length * 2
+    this.folderNumbers = grown(this.folderNumbers, new Uint32Array(length))
+    this.sizes = grown(this.sizes, new Float64Array(length))
+    this.mtimes = grown(this.mtimes, new BigInt64Array(length))
+    this.formats = grown(this.formats, new Uint8Array(length))
+  }
+}
+
+function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
+  to.set(from)
+  return to
+}

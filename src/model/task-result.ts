@@ -1,0 +1,94 @@
+import { z } from 'zod'
+
+/** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
+
+const count = z.number().int().nonnegative()
+
+export const WireErrorSchema = z.object({
+  code: z.string(),
+  phase: z.enum(['options', 'discover', 'plan', 'lock', 'read', 'parse', 'map', 'encode', 'write', 'commit', 'worker']),
+  message: z.string(),
+  hint: z.string().optional(),
+  position: z.object({
+    file: z.string().optional(),
+    record: count.optional(),
+    line: count.optional(),
+    byte: count.optional(),
+  }),
+  isRetryable: z.boolean(),
+})
+
+/** Nanoseconds of wall time in each stage of one file. */
+export const StageTimesSchema = z.object({
+  read: z.number().nonnegative(),
+  parse: z.number().nonnegative(),
+  map: z.number().nonnegative(),
+  encode: z.number().nonnegative(),
+  write: z.number().nonnegative(),
+  sync: z.number().nonnegative(),
+})
+
+export type StageTimes = z.infer<typeof StageTimesSchema>
+
+/** Records of one file: `read` is always `written + rejected + filtered`. */
+export const RecordCountsSchema = z.object({ read: count, written: count, rejected: count, filtered: count })
+
+export type RecordCounts = z.infer<typeof RecordCountsSchema>
+
+/** What was passed over in a file, and what was read leniently. */
+export const NoticeCountsSchema = z.object({
+  blankLines: count,
+  commentLines: count,
+  skippedLines: count,
+  quotesInUnquotedFields: count,
+  renamedColumns: count,
+})
+
+export type NoticeCounts = z.infer<typeof NoticeCountsSchema>
+
+const ConvertedFileSchema = z.object({
+  index: count,
+  isConverted: z.literal(true),
+  sourceBytes: count,
+  targetBytes: count,
+  /** CRC-32 of the target's bytes: combinable over splits. */
+  targetHash: count,
+  /** CRC-32 of the source's bytes; only with `--checksum`. */
+  sourceHash: count.nullable(),
+  /** True where a staged rejects file was made. */
+  hasRejects: z.boolean(),
+  rejectCodes: z.record(z.string(), count),
+  records: RecordCountsSchema,
+  notices: NoticeCountsSchema,
+  stageNs: StageTimesSchema,
+  /** Wall time of the whole file in its worker. */
+  durationNs: z.number().nonnegative(),
+})
+
+const FailedFileSchema = z.object({
+  index: count,
+  isConverted: z.literal(false),
+  error: WireErrorSchema,
+  stageNs: StageTimesSchema,
+  durationNs: z.number().nonnegative(),
+})
+
+export const FileResultSchema = z.discriminatedUnion('isConverted', [ConvertedFileSchema, FailedFileSchema])
+
+export type ConvertedFile = z.infer<typeof ConvertedFileSchema>
+export type FailedFile = z.infer<typeof FailedFileSchema>
+export type FileResult = ConvertedFile | FailedFile
+
+/** The answer to a task, by its kind. */
+export const TaskResultSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('convert'), files: z.array(FileResultSchema), threadNumber: count }),
+  z.object({
+    kind: z.literal('sample'),
+    sourceBytes: count,
+    targetBytes: count,
+    durationNs: z.number().nonnegative(),
+  }),
+  z.object({ kind: z.literal('hash'), hashes: z.array(count.nullable()) }),
+])
+
+export type TaskResult = z.infer<typeof TaskResultSchema>

@@ -1,0 +1,26 @@
+import type { FormatName } from './format-name.ts'
+
+/** One source file to convert: all a worker needs beside the DataPlan. */
+export interface FileTask {
+  /** The file's number in the plan; results come back under it. */
+  readonly index: number
+  readonly sourcePath: string
+  /** Relative to the source tree, `/` between parts: the name in rejects and messages. */
+  readonly relativePath: string
+  /** `bytes` copies the file as it is (`--others copy`). */
+  readonly format: FormatName | 'bytes'
+  /** Size and modification time when the plan was made; anything else at open is SOURCE_CHANGED. */
+  readonly sizeBytes: number
+  readonly mtimeNs: bigint
+  /** Where the worker writes; nobody reads these before the commit. The rejects file is only made when there is a reject. */
+  readonly stagedTarget: string
+  readonly stagedRejects: string
+}
+
+/** One unit for the thread pool. */
+export type Task =
+  | { readonly kind: 'convert'; readonly files: readonly FileTask[] }
+  /** Converts the first bytes of files and writes nothing: for the space preflight and the plan's predicted time. */
+  | { readonly kind: 'sample'; readonly files: readonly FileTask[]; readonly maxBytes: number }
+  /** Hashes whole files (`--checksum`). A file that cannot be read gets null. */
+  | { readonly kind: 'hash'; readonly paths: readonly string[] }
