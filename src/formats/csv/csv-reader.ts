@@ -1,0 +1,374 @@
+// Reads delimited text into batches. This file decides what each line of a file is (header, record, blank, comment, passed over)
+// and what becomes of a record; the bytes themselves are the scanner's.
+import { isUtf8 } from 'node:buffer'
+import { decodeCellText } from '../../batch/cell-text.ts'
+import { CELL_ESCAPED_TEXT, CELL_KIND_SHIFT, CELL_LENGTH_MASK, CELL_TEXT, packCell } from '../../batch/cell.ts'
+import type { RecordBatch } from '../../batch/record-batch.ts'
+import type { Shape } from '../../batch/shape.ts'
+import type { ErrorCode } from '../../errors/error-codes.ts'
+import { MigrationError } from '../../errors/migration-error.ts'
+import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
+import type { NoticeCounts } from '../../model/task-result.ts'
+import { noNotices } from '../format.ts'
+import type { RecordReader } from '../format.ts'
+import { MARK_UNKNOWN, passByteOrderMark } from './byte-order-mark.ts'
+import { createCsvDialect } from './csv-dialect.ts'
+import type { CsvDialect, DelimitedFormatName } from './csv-dialect.ts'
+import {
+  describeFault,
+  describeFieldCount,
+  describeOpenQuote,
+  describeTooLarge,
+  INVALID_UTF8_MESSAGE,
+} from './csv-faults.ts'
+import { createNumberedShape, createTableShape, findDuplicateColumn, nameColumns } from './csv-header.ts'
+import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
+import { CsvRecordSkipper } from './csv-record-skipper.ts'
+import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
+import { wholeUtf8End } from './utf8-end.ts'
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** A record that is passed over because it is too large, on the way to its end. */
+interface LargeRecord {
+  readonly skipper: CsvRecordSkipper
+  /** Where it starts in the source. */
+  readonly byteStart: number
+}
+
+/** A quote that is open at the end of the file. Bytes and lines are those of the file. */
+interface OpenQuote {
+  readonly recordStart: number
+  readonly recordEnd: number
+  readonly quoteByte: number
+  readonly quoteLine: number
+}
+
+/** Reads one csv or tsv file. */
+export class CsvReader implements RecordReader {
+  recordCount = 0
+  readonly notices: NoticeCounts = noNotices()
+  private readonly source: DelimitedSource
+  private readonly maxRecordBytes: number
+  private readonly file: string
+  private readonly dialect: CsvDialect
+  private readonly lineEnds = new LineEnds()
+  private readonly scanner: CsvRecordScanner
+  /** Null until the header, or without one the first accepted record, has been seen. */
+  private shape: Shape | null = null
+  private shapeIndex = 0
+  private columnCount = -1
+  /** The line that the next byte belongs to. */
+  private line = 1
+  private linesToPass: number
+  private isAtFileStart = true
+  /** True inside a comment or one of the `skipLines`. */
+  private isPassingLine = false
+  private largeRecord: LargeRecord | null = null
+  /** True where the bytes at hand are not all valid UTF-8, so that each record must be looked at. */
+  private checksEachRecord = false
+
+  constructor(plan: DataPlan, format: DelimitedFormatName, file: string) {
+    this.source = plan.delimitedSource
+    this.maxRecordBytes = plan.maxRecordBytes
+    this.file = file
+    this.dialect = createCsvDialect(plan.delimitedSource, format)
+    this.scanner = new CsvRecordScanner(this.dialect, this.lineEnds)
+    this.linesToPass = plan.delimitedSource.skipLines
+  }
+
+  parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    const { bytes } = batch.memory
+    this.prepare(batch)
+    let position = start
+    if (this.isAtFileStart) {
+      const text = passByteOrderMark(bytes, start, end, isLast, this.file)
+      if (text === MARK_UNKNOWN) return start
+      this.isAtFileStart = false
+      position = text
+    }
+    if (this.largeRecord !== null) position = this.passLargeRecord(batch, position, end, isLast)
+    const wholeEnd = isLast ? end : wholeUtf8End(bytes, position, end)
+    this.checksEachRecord = !isUtf8(bytes.subarray(position, wholeEnd))
+    while (position < end && !batch.isFull) {
+      const next = this.parseNext(batch, position, end, isLast)
+      if (next === position) break
+      position = next
+    }
+    return position
+  }
+
+  private prepare(batch: RecordBatch): void {
+    if (batch.rowCount === 0) {
+      batch.recordBase = this.recordCount
+      batch.lineBase = this.line
+    }
+    batch.quoteByte = this.dialect.quote
+    batch.escapeByte = this.dialect.escape
+    if (this.shape !== null) this.shapeIndex = batch.useShape(this.shape)
+  }
+
+  /** Takes the next line or record. Returns the position behind what it took; `position` where more bytes are needed. */
+  private parseNext(batch: RecordBatch, position: number, end: number, isLast: boolean): number {
+    const { bytes } = batch.memory
+    if (this.largeRecord !== null) return this.passLargeRecord(batch, position, end, isLast)
+    if (this.isPassingLine) return this.passLine(bytes, position, end, isLast)
+    const first = bytes[position]!
+    if (this.linesToPass > 0) {
+      this.linesToPass--
+      this.notices.skippedLines++
+      return this.passLine(bytes, position, end, isLast)
+    }
+    if (first === this.source.comment) {
+      this.notices.commentLines++
+      return this.passLine(bytes, position, end, isLast)
+    }
+    // In a table of one column a blank line is an empty value.
+    if ((first === LF || first === CR) && this.columnCount !== 1) {
+      const next = first === LF ? position + 1 : this.lineEnds.afterCr(bytes, position, end, isLast)
+      if (next === NEEDS_MORE_BYTES) return position
+      if (next !== IS_BARE) {
+        this.lineEnds.learn(bytes, position, next)
+        this.notices.blankLines++
+        this.line++
+        return next
+      }
+    }
+    return this.parseRecord(batch, position, end, isLast)
+  }
+
+  /** Passes over the rest of a physical line, as far as it is here. Quotes mean nothing in it. */
+  private passLine(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
+    this.isPassingLine = true
+    for (let position = start; position < end; position++) {
+      const byte = bytes[position]
+      if (byte !== LF && byte !== CR) continue
+      const next = byte === LF ? position + 1 : this.lineEnds.afterCr(bytes, position, end, isLast)
+      if (next === NEEDS_MORE_BYTES) return position
+      if (next === IS_BARE) continue
+      this.lineEnds.learn(bytes, position, next)
+      this.isPassingLine = false
+      this.line++
+      return next
+    }
+    return end
+  }
+
+  private parseRecord(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    if (this.source.ragged === 'pad' && !this.hasRoomForPadding(batch, end - start)) {
+      batch.isOutOfCells = true
+      return start
+    }
+    const { scanner } = this
+    const outcome = scanner.scan(batch.memory, batch.cellCount, start, end, isLast)
+    if (outcome === SCAN_INCOMPLETE) return this.waitOrSkip(batch, start, end, isLast)
+    const offset = batch.sourceOffset
+    if (outcome === SCAN_UNTERMINATED) {
+      this.endInQuotes(batch, {
+        recordStart: offset + start,
+        recordEnd: offset + end,
+        quoteByte: offset + scanner.openingQuote,
+        quoteLine: this.line + this.lineEnds.count(batch.memory.bytes, start, scanner.openingQuote),
+      })
+      return end
+    }
+    const byteCount = scanner.recordEnd - start
+    if (byteCount > this.maxRecordBytes) this.rejectLarge(batch, offset + start, byteCount)
+    else if (this.shape === null && this.source.hasHeader) this.takeHeader(batch, start)
+    else this.takeRecord(batch, start)
+    this.line++
+    if (scanner.hasQuotedLineEnd) this.line += this.lineEnds.count(batch.memory.bytes, start, scanner.recordEnd)
+    return scanner.next
+  }
+
+  /** Padding makes cells out of nothing: the only way in which a chunk can have more cells than the memory. */
+  private hasRoomForPadding(batch: RecordBatch, byteCount: number): boolean {
+    const freeCells = batch.memory.cells.length / 2 - batch.cellCount
+    return batch.rowCount === 0 || freeCells > Math.max(this.columnCount, byteCount + 1)
+  }
+
+  /** An incomplete record is given again with more bytes behind it, unless it is certain to be too large. */
+  private waitOrSkip(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    const byteCount = end - start - (this.scanner.endsInCr ? 1 : 0)
+    if (byteCount <= this.maxRecordBytes) return start
+    this.failLargeHeader(batch.sourceOffset + start)
+    this.largeRecord = {
+      skipper: new CsvRecordSkipper(this.dialect, this.lineEnds),
+      byteStart: batch.sourceOffset + start,
+    }
+    return this.passLargeRecord(batch, start, end, isLast)
+  }
+
+  private passLargeRecord(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    const { skipper, byteStart } = this.largeRecord!
+    const next = skipper.pass(batch.memory.bytes, start, end, isLast)
+    if (!skipper.isDone) return next
+    this.largeRecord = null
+    if (skipper.isInQuotes) {
+      this.endInQuotes(batch, {
+        recordStart: byteStart,
+        recordEnd: byteStart + skipper.byteCount,
+        quoteByte: byteStart + skipper.bytesBeforeQuote,
+        quoteLine: this.line + skipper.linesBeforeQuote,
+      })
+    } else {
+      this.rejectLarge(batch, byteStart, skipper.byteCount)
+    }
+    this.line += 1 + skipper.quotedLineEndCount
+    return next
+  }
+
+  /** Accepts the record that the scanner holds, or rejects it for its first reason. */
+  private takeRecord(batch: RecordBatch, start: number): void {
+    const { scanner } = this
+    const { bytes } = batch.memory
+    const { fieldCount, recordEnd } = scanner
+    if (scanner.fault !== null) {
+      this.reject(batch, scanner.fault, describeFault(scanner.fault, scanner.faultField + 1), start)
+    } else if (fieldCount !== this.columnCount && this.columnCount >= 0 && !this.acceptsRagged(fieldCount)) {
+      const model = this.source.hasHeader ? 'header' : 'first record'
+      this.reject(batch, 'FIELD_COUNT', describeFieldCount(fieldCount, this.columnCount, model), start)
+    } else if (this.checksEachRecord && !isUtf8(bytes.subarray(start, recordEnd))) {
+      this.reject(batch, 'INVALID_UTF8', INVALID_UTF8_MESSAGE, start)
+    } else {
+      if (this.shape === null) this.useShape(batch, createNumberedShape(fieldCount))
+      this.addRow(batch, start)
+    }
+  }
+
+  private acceptsRagged(fieldCount: number): boolean {
+    return this.source.ragged === (fieldCount < this.columnCount ? 'pad' : 'truncate')
+  }
+
+  private addRow(batch: RecordBatch, start: number): void {
+    const row = batch.rowCount
+    batch.rowFirstCell[row] = batch.cellCount
+    batch.rowShape[row] = this.shapeIndex
+    batch.rowStart[row] = start
+    batch.rowEnd[row] = this.scanner.recordEnd
+    batch.rowRecord[row] = ++this.recordCount - batch.recordBase
+    batch.rowLine[row] = this.line - batch.lineBase
+    batch.rowCount = row + 1
+    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
+    for (let field = this.scanner.fieldCount; field < this.columnCount; field++) {
+      const word = 2 * (batch.cellCount + field)
+      batch.memory.cells[word] = this.scanner.recordEnd
+      batch.memory.cells[word + 1] = packCell(CELL_TEXT, 0)
+    }
+    batch.cellCount += this.columnCount
+  }
+
+  private useShape(batch: RecordBatch, shape: Shape): void {
+    this.shape = shape
+    this.shapeIndex = batch.useShape(shape)
+    this.columnCount = shape.keys.length
+  }
+
+  private takeHeader(batch: RecordBatch, start: number): void {
+    const { scanner } = this
+    const { bytes } = batch.memory
+    const byteStart = batch.sourceOffset + start
+    if (scanner.fault !== null) throw this.headerError(describeFault(scanner.fault, scanner.faultField + 1), byteStart)
+    if (this.checksEachRecord && !isUtf8(bytes.subarray(start, scanner.recordEnd))) {
+      throw this.headerError('it is not valid UTF-8', byteStart)
+    }
+    this.notices.quotesInUnquotedFields += scanner.literalQuoteCount
+    const header = this.headerNames(batch)
+    const duplicate = this.source.duplicateColumns === 'fail' ? findDuplicateColumn(header) : null
+    if (duplicate !== null) {
+      const { name, first, second } = duplicate
+      throw new MigrationError(
+        'DUPLICATE_COLUMN',
+        `columns ${first} and ${second} are both named ${JSON.stringify(name)}`,
+        {
+          phase: 'parse',
+          hint: '--duplicate-columns rename gives the second one a number',
+          position: { file: this.file, line: this.line, byte: byteStart },
+        },
+      )
+    }
+    const { names, renamedCount } = nameColumns(header)
+    this.notices.renamedColumns += renamedCount
+    this.useShape(batch, createTableShape(names))
+  }
+
+  private headerNames(batch: RecordBatch): readonly string[] {
+    const { bytes, cells, scratchStart } = batch.memory
+    return Array.from({ length: this.scanner.fieldCount }, (_, field) => {
+      const word = 2 * (batch.cellCount + field)
+      const start = cells[word]!
+      const length = cells[word + 1]! & CELL_LENGTH_MASK
+      if (cells[word + 1]! >>> CELL_KIND_SHIFT !== CELL_ESCAPED_TEXT)
+        return utf8.decode(bytes.subarray(start, start + length))
+      return utf8.decode(bytes.subarray(scratchStart, decodeCellText(batch, CELL_ESCAPED_TEXT, start, length)))
+    })
+  }
+
+  private endInQuotes(batch: RecordBatch, open: OpenQuote): void {
+    const byteCount = open.recordEnd - open.recordStart
+    const message = describeOpenQuote(open.quoteByte, open.quoteLine)
+    const isHeader = this.shape === null && this.source.hasHeader
+    if (byteCount > this.maxRecordBytes) this.failLargeHeader(open.recordStart)
+    if (this.source.unterminatedQuote === 'fail') {
+      throw new MigrationError('UNTERMINATED_QUOTE', message, {
+        phase: 'parse',
+        hint: 'the file looks truncated; --unterminated-quote reject rejects only that record',
+        position: {
+          file: this.file,
+          ...(isHeader ? {} : { record: this.recordCount + 1 }),
+          line: this.line,
+          byte: open.recordStart,
+        },
+      })
+    }
+    if (isHeader) throw this.headerError(message, open.recordStart)
+    this.addReject(
+      batch,
+      'UNTERMINATED_QUOTE',
+      message,
+      open.recordStart,
+      open.recordEnd,
+      byteCount <= this.maxRecordBytes,
+    )
+  }
+
+  private rejectLarge(batch: RecordBatch, byteStart: number, byteCount: number): void {
+    this.failLargeHeader(byteStart)
+    const message = describeTooLarge(byteCount, this.maxRecordBytes)
+    this.addReject(batch, 'RECORD_TOO_LARGE', message, byteStart, byteStart + byteCount, false)
+  }
+
+  private reject(batch: RecordBatch, code: ErrorCode, message: string, start: number): void {
+    const offset = batch.sourceOffset
+    this.addReject(batch, code, message, offset + start, offset + this.scanner.recordEnd, true)
+  }
+
+  private addReject(
+    batch: RecordBatch,
+    code: ErrorCode,
+    message: string,
+    byteStart: number,
+    byteEnd: number,
+    hasRaw: boolean,
+  ): void {
+    this.recordCount++
+    batch.rejects.push({ code, message, record: this.recordCount, line: this.line, byteStart, byteEnd, hasRaw })
+  }
+
+  private failLargeHeader(byteStart: number): void {
+    if (this.shape !== null || !this.source.hasHeader) return
+    throw this.headerError(`it is longer than --max-record-size ${this.maxRecordBytes}`, byteStart)
+  }
+
+  private headerError(reason: string, byteStart: number): MigrationError {
+    return new MigrationError('MALFORMED_HEADER', `the header cannot be read: ${reason}`, {
+      phase: 'parse',
+      hint: 'check --delim, --quote and --skip, or use --no-header',
+      position: { file: this.file, line: this.line, byte: byteStart },
+    })
+  }
+}
+
+/** A mark in the middle of a file is text. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

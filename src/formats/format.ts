@@ -1,0 +1,52 @@
+import type { OutputBuffer } from '../batch/output-buffer.ts'
+import type { RecordBatch } from '../batch/record-batch.ts'
+import type { Key } from '../batch/shape.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { FormatName } from '../model/format-name.ts'
+import type { NoticeCounts } from '../model/task-result.ts'
+
+/** Parses the bytes of one source file into batches. Holds the state between chunks; does no input or output. */
+export interface RecordReader {
+  /** Records seen so far, accepted or rejected. */
+  readonly recordCount: number
+  readonly notices: NoticeCounts
+  /**
+   * Parses records from [start, end) of the batch memory, in order, until the bytes hold no further complete record or the
+   * batch is full. `batch.sourceOffset` is set by the caller.
+   * @param isLast no bytes follow: an incomplete record at the end is then complete, or an error.
+   * @returns the position up to which bytes are consumed. The caller keeps the rest and calls again with more bytes behind it
+   *   (or the same bytes when the batch was full). With `isLast` and a batch that is not full, everything is consumed.
+   * @throws MigrationError where the whole file fails.
+   */
+  parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number
+}
+
+/** Encodes batches as the bytes of one target file. Does no input or output but through the OutputBuffer. */
+export interface RecordWriter {
+  /**
+   * Takes note of the columns in a batch, before `write`.
+   * @returns false where a column came too late: bytes have been written that should have had it. The caller then shows
+   *   all further batches of the file here, and starts again with a writer made with `columns`.
+   */
+  learnColumns(batch: RecordBatch): boolean
+  /** All columns learnt, in the order of first sight. */
+  readonly columns: readonly Key[]
+  /** Encodes all rows that are not rejected, in order. Rows that the target cannot express are rejected in the batch. */
+  write(batch: RecordBatch, output: OutputBuffer): void
+  /** Completes the target: closing bytes, and opening bytes where no record came. */
+  finish(output: OutputBuffer): void
+}
+
+/** A format: one object in the registry. */
+export interface Format {
+  readonly name: FormatName
+  /** Without the dot, in lower case; the first is the one that targets get. */
+  readonly extensions: readonly string[]
+  createReader(plan: DataPlan, file: string): RecordReader
+  /** @param columns the columns of the file where they are known beforehand (the second pass of NDJSON to CSV). */
+  createWriter(plan: DataPlan, columns?: readonly Key[]): RecordWriter
+}
+
+export function noNotices(): NoticeCounts {
+  return { blankLines: 0, commentLines: 0, skippedLines: 0, quotesInUnquotedFields: 0, renamedColumns: 0 }
+}

@@ -1,0 +1,11 @@
+import type { Format } from '../format.ts'
+import { JsonReader } from './json-reader.ts'
+import { JsonWriter } from './json-writer.ts'
+
+/** JSON files: read as one array of objects or as objects one after another, written as an array with one object a line. */
+export const json: Format = {
+  name: 'json',
+  extensions: ['json'],
+  createReader: (plan, file) => new JsonReader(plan, file),
+  createWriter: () => new JsonWriter(),
+}

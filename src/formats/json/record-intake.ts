@@ -1,0 +1,143 @@
+import { isUtf8 } from 'node:buffer'
+import type { RecordBatch } from '../../batch/record-batch.ts'
+import { MigrationError } from '../../errors/migration-error.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
+import { wholeUtf8End } from '../csv/utf8-end.ts'
+import { LINE_FEED, trimEnd } from './json-bytes.ts'
+import type { JsonFault } from './json-fault.ts'
+import { JsonRecordParser } from './json-record-parser.ts'
+import type { RecordLayout } from './shape-node.ts'
+
+/** Takes the texts of records into a batch, as rows or as rejects, and counts them. One serves one source file. */
+export class RecordIntake {
+  /** Records taken so far, accepted or rejected. */
+  recordCount = 0
+  private readonly parser: JsonRecordParser
+  private readonly file: string
+  private readonly maxRecordBytes: number
+  private readonly syntaxFailsFile: boolean
+  /** The chunk without a character that it may have cut in two. */
+  private chunkStart = 0
+  private chunkEnd = 0
+  /** Whether all of that is valid UTF-8; null: not looked at yet. */
+  private chunkIsUtf8: boolean | null = null
+  private lastLayout: RecordLayout | null = null
+  private lastShape = 0
+
+  /** @param syntaxFailsFile true where the end of a text is only known as far as it is valid JSON. */
+  constructor(plan: DataPlan, file: string, syntaxFailsFile: boolean) {
+    this.parser = new JsonRecordParser(plan)
+    this.file = file
+    this.maxRecordBytes = plan.maxRecordBytes
+    this.syntaxFailsFile = syntaxFailsFile
+  }
+
+  /** Prepares for texts in [start, end) of the batch memory; `line` is the line that `start` lies in. */
+  begin(batch: RecordBatch, start: number, end: number, line: number): void {
+    this.parser.begin(batch)
+    this.chunkStart = start
+    this.chunkEnd = wholeUtf8End(batch.memory.bytes, start, end)
+    this.chunkIsUtf8 = null
+    this.lastLayout = null
+    if (batch.rowCount > 0) return
+    batch.recordBase = this.recordCount
+    batch.lineBase = line
+  }
+
+  /**
+   * Takes the text from `start`, its first token, to `end`, which white space may stand before: as a row or as a reject.
+   * What must hold at `end`, JsonRecordParser.parse says.
+   * @throws MigrationError JSON_SYNTAX where that fails the file.
+   */
+  take(batch: RecordBatch, start: number, end: number, line: number): void {
+    if (end - start > this.maxRecordBytes) {
+      const textEnd = trimEnd(batch.memory.bytes, start, end)
+      this.rejectTooLarge(batch, batch.sourceOffset + start, batch.sourceOffset + textEnd, line)
+      return
+    }
+    const firstCell = batch.cellCount
+    const isText = this.isText(batch.memory.bytes, start, end)
+    const textEnd = isText ? this.parser.parse(batch, start, end) : -1
+    if (textEnd < 0) {
+      this.refuse(batch, isText ? this.parser.fault! : INVALID_UTF8, start, end, line)
+      return
+    }
+    const row = batch.rowCount++
+    batch.rowFirstCell[row] = firstCell
+    batch.rowShape[row] = this.shapeIndex(batch)
+    batch.rowStart[row] = start
+    batch.rowEnd[row] = textEnd
+    batch.rowRecord[row] = ++this.recordCount - batch.recordBase
+    batch.rowLine[row] = line - batch.lineBase
+  }
+
+  /** Rejects a record whose bytes are not in the memory any more, or are too many to be kept. Offsets are those of the source. */
+  rejectTooLarge(batch: RecordBatch, byteStart: number, byteEnd: number, line: number): void {
+    const message = `the record is longer than ${this.maxRecordBytes} bytes; --max-record-size sets the limit`
+    const record = ++this.recordCount
+    batch.rejects.push({ code: 'RECORD_TOO_LARGE', message, record, line, byteStart, byteEnd, hasRaw: false })
+  }
+
+  private refuse(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
+    const { bytes } = batch.memory
+    if (this.syntaxFailsFile) this.throwOnSyntax(batch, fault, start, end, line)
+    const { code, message, column } = fault
+    batch.rejects.push({
+      code,
+      message,
+      record: ++this.recordCount,
+      line,
+      byteStart: batch.sourceOffset + start,
+      byteEnd: batch.sourceOffset + trimEnd(bytes, start, end),
+      ...(column === undefined ? {} : { column }),
+      hasRaw: true,
+    })
+  }
+
+  private throwOnSyntax(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
+    // These two are found without a look at the rest of the text.
+    const isUnread = fault.code === 'NOT_AN_OBJECT' || fault === INVALID_UTF8
+    const found = isUnread && !this.parser.isValue(start, end) ? this.parser.fault! : fault
+    if (found.code !== 'JSON_SYNTAX') return
+    const byte = found.byte!
+    const before = batch.memory.bytes.subarray(start, byte - batch.sourceOffset)
+    const position = { record: this.recordCount + 1, line: line + countLineFeeds(before), byte }
+    throw syntaxError(this.file, found.message, position)
+  }
+
+  private isText(bytes: Uint8Array, start: number, end: number): boolean {
+    this.chunkIsUtf8 ??= isUtf8(bytes.subarray(this.chunkStart, this.chunkEnd))
+    return (this.chunkIsUtf8 && end <= this.chunkEnd) || isUtf8(bytes.subarray(start, end))
+  }
+
+  private shapeIndex(batch: RecordBatch): number {
+    const layout = this.parser.layout!
+    if (layout !== this.lastLayout) {
+      this.lastLayout = layout
+      this.lastShape = batch.useShape(layout.shape)
+    }
+    return this.lastShape
+  }
+}
+
+const INVALID_UTF8: JsonFault = {
+  code: 'INVALID_UTF8',
+  message: 'the record is not valid UTF-8; --encoding names the encoding of the source',
+}
+
+/** The failure of a file whose text is not JSON. */
+export function syntaxError(
+  file: string,
+  message: string,
+  position: { record: number; line: number; byte: number },
+): MigrationError {
+  return new MigrationError('JSON_SYNTAX', message, {
+    phase: 'parse',
+    hint: 'mend the file; a file with one record a line can be read with --from ndjson, which rejects just the bad lines',
+    position: { file, ...position },
+  })
+}
+
+function countLineFeeds(bytes: Uint8Array): number {
+  return bytes.reduce((count, byte) => count + (byte === LINE_FEED ? 1 : 0), 0)
+}

@@ -1,0 +1,11 @@
+import type { Format } from '../format.ts'
+import { NdjsonReader } from './ndjson-reader.ts'
+import { NdjsonWriter } from './ndjson-writer.ts'
+
+/** Newline-delimited JSON, also known as JSON Lines: one object a line. */
+export const ndjson: Format = {
+  name: 'ndjson',
+  extensions: ['ndjson', 'jsonl'],
+  createReader: (plan, file) => new NdjsonReader(plan, file),
+  createWriter: () => new NdjsonWriter(),
+}
