@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+
+/** The folder of the target tree that holds everything Drover remembers. It is never taken as source. */
+export const BOOKKEEPING_FOLDER = '.migrate'
+
+/** Where each kind of bookkeeping lies: absolute if the target root is. */
+export interface BookkeepingPaths {
+  readonly targetRoot: string
+  /** `<targetRoot>/.migrate` */
+  readonly root: string
+  readonly lock: string
+  readonly manifests: string
+  readonly journal: string
+  readonly rejects: string
+  /** Lines `{file, rejects}` for rejects files whose own name does not fit the file system. */
+  readonly rejectsIndex: string
+  readonly reports: string
+  readonly staged: string
+}
+
+/** Names every bookkeeping path of a target tree; creates nothing. */
+export function bookkeepingPaths(targetRoot: string): BookkeepingPaths {
+  const root = join(targetRoot, BOOKKEEPING_FOLDER)
+  return {
+    targetRoot,
+    root,
+    lock: join(root, 'lock'),
+    manifests: join(root, 'manifests'),
+    journal: join(root, 'journal'),
+    rejects: join(root, 'rejects'),
+    rejectsIndex: join(root, 'rejects', 'index.ndjson'),
+    reports: join(root, 'reports'),
+    staged: join(root, 'staged'),
+  }
+}

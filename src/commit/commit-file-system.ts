@@ -1,0 +1,54 @@
+import type fs from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
+export type CommitFileSystem = Pick<typeof fs, 'mkdir' | 'open' | 'rename' | 'unlink'>
+
+/**
+ * Creates a folder with those above it.
+ * @returns the folders that got a new entry by this, which must be synced for the new folders to survive a power cut.
+ */
+export async function makeFolder(fileSystem: CommitFileSystem, folder: string): Promise<string[]> {
+  const firstCreated = await fileSystem.mkdir(folder, { recursive: true })
+  if (firstCreated === undefined) return []
+  const parents: string[] = []
+  const highest = dirname(firstCreated)
+  for (let at = folder; at !== highest && at !== dirname(at);) {
+    at = dirname(at)
+    parents.push(at)
+  }
+  return parents
+}
+
+/** Makes the entries of a folder durable. A file system that cannot sync folders (some network mounts) is taken at its word. */
+export async function syncFolder(fileSystem: CommitFileSystem, folder: string): Promise<void> {
+  const handle = await fileSystem.open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Makes the content of a file durable. */
+export async function syncFile(fileSystem: CommitFileSystem, path: string): Promise<void> {
+  const handle = await fileSystem.open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Removes a file if it is there. */
+export async function removeFile(fileSystem: Pick<CommitFileSystem, 'unlink'>, path: string): Promise<void> {
+  try {
+    await fileSystem.unlink(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

@@ -1,0 +1,180 @@
+import { dirname, join } from 'node:path'
+import { toWireError, type WireError } from '../errors/migration-error.ts'
+import type { JournalEntry } from '../model/journal-entry.ts'
+import type { BookkeepingPaths } from './bookkeeping-paths.ts'
+import { makeFolder, removeFile, syncFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { forEachConcurrently } from './for-each-concurrently.ts'
+import type { JournalWriter } from './journal.ts'
+import { placeRejects, removeRejects } from './rejects-file.ts'
+
+/*
+ * The order of these steps is what makes a commit happen exactly once, whatever dies between them. Content is durable before it
+ * gets its name, the name is durable before the journal claims it, and the journal is durable before anyone is told.
+ * A kill before the journal leaves targets that the manifest of the run claims: the next run makes them again.
+ */
+
+/** A finished file that nobody can see yet, and what the journal will say of it. */
+export interface StagedFile {
+  readonly stagedTarget: string
+  /** Where the rejects are staged; it is there only if `entry.hasRejects`. */
+  readonly stagedRejects: string
+  readonly entry: JournalEntry
+}
+
+export type CommitOutcome =
+  { readonly isCommitted: true; readonly syncNs: number } | { readonly isCommitted: false; readonly error: WireError }
+
+/** What the groups of a run have in common. */
+export interface CommitContext {
+  readonly paths: BookkeepingPaths
+  readonly fileSystem: CommitFileSystem
+  readonly journal: Pick<JournalWriter, 'append'>
+  /** Throws LOCK_LOST when the target tree is no longer ours. */
+  readonly assertOwned: () => Promise<void>
+  readonly isDurable: boolean
+  /** Whether a file without rejects may have some of an earlier run, which must go. */
+  readonly mayHaveStaleRejects: boolean
+  /** Target folders that are known to be there. */
+  readonly knownFolders: Set<string>
+}
+
+interface Member {
+  readonly file: StagedFile
+  /** Folders that must be synced before this file counts. */
+  readonly folders: Set<string>
+  error: WireError | null
+}
+
+/** Calls at a time. More would not help: Node runs four file system calls at once, and the disk merges their syncs. */
+const CONCURRENCY = 8
+
+/**
+ * Commits a group of files: syncs their content, renames them, syncs their folders, and journals them.
+ * @returns one outcome for each file, in their order. A file that fails leaves nothing staged; a file whose folder cannot be
+ * synced after the rename is visible, whole, and yet failed: the next run makes it again.
+ */
+export async function commitGroup(files: readonly StagedFile[], context: CommitContext): Promise<CommitOutcome[]> {
+  const members = files.map((file): Member => ({ file, folders: new Set(), error: null }))
+  const startNs = process.hrtime.bigint()
+  const elapsedShareNs = (): number => Math.round(Number(process.hrtime.bigint() - startNs) / files.length)
+
+  if (context.isDurable) await forEachAlive(members, (member) => syncStaged(member.file, context))
+  await forAllAlive(members, context.assertOwned)
+  await forEachAlive(members, (member) => makeVisible(member, context))
+  if (context.isDurable) await syncFolders(members, context)
+  const syncNs = elapsedShareNs()
+  await forAllAlive(members, (alive) =>
+    context.journal.append(alive.map(({ file }) => withSyncTime(file.entry, syncNs))),
+  )
+
+  await forEachConcurrently(members, CONCURRENCY, (member) => discardFailed(member, context.fileSystem))
+  const totalNs = elapsedShareNs()
+  return members.map(({ error }) =>
+    error === null ? { isCommitted: true, syncNs: totalNs } : { isCommitted: false, error },
+  )
+}
+
+/** A step that each file passes or fails for itself. */
+async function forEachAlive(members: readonly Member[], step: (member: Member) => Promise<void>): Promise<void> {
+  const alive = members.filter(({ error }) => error === null)
+  await forEachConcurrently(alive, CONCURRENCY, async (member) => {
+    try {
+      await step(member)
+    } catch (error) {
+      member.error = toWireError(error, { phase: 'commit', file: member.file.entry.source })
+    }
+  })
+}
+
+/** A step that all files pass or fail together. */
+async function forAllAlive(
+  members: readonly Member[],
+  step: (alive: readonly Member[]) => Promise<void>,
+): Promise<void> {
+  const alive = members.filter(({ error }) => error === null)
+  if (alive.length === 0) return
+  try {
+    await step(alive)
+  } catch (error) {
+    for (const member of alive) member.error = toWireError(error, { phase: 'commit', file: member.file.entry.source })
+  }
+}
+
+async function syncStaged(file: StagedFile, { fileSystem }: CommitContext): Promise<void> {
+  await syncFile(fileSystem, file.stagedTarget)
+  if (file.entry.hasRejects) await syncFile(fileSystem, file.stagedRejects)
+}
+
+/** Rejects first: a target that is there must never lack the rejects that belong to it. */
+async function makeVisible({ file, folders }: Member, context: CommitContext): Promise<void> {
+  const { entry } = file
+  const target = join(context.paths.targetRoot, entry.target)
+  const folder = dirname(target)
+  if (!context.knownFolders.has(folder)) {
+    for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
+    context.knownFolders.add(folder)
+  }
+  if (entry.hasRejects) {
+    for (const changed of await placeRejects(context, entry.source, file.stagedRejects)) folders.add(changed)
+  } else if (context.mayHaveStaleRejects) {
+    for (const changed of await removeRejects(context, entry.source)) folders.add(changed)
+  }
+  try {
+    await context.fileSystem.rename(file.stagedTarget, target)
+  } catch (error) {
+    // Rejects without their target would tell of records of a file that is not done.
+    if (entry.hasRejects) await removeRejects(context, entry.source)
+    throw error
+  }
+  folders.add(folder)
+}
+
+/**
+ * Each folder is synced once. Where that fails, all files fail that changed the folder or lie below it: a new folder that several
+ * files lie in was only made by one of them.
+ */
+async function syncFolders(members: readonly Member[], context: CommitContext): Promise<void> {
+  const failures = new Map<string, unknown>()
+  const folders = [...new Set(members.flatMap((member) => [...member.folders]))]
+  await forEachConcurrently(folders, CONCURRENCY, async (folder) => {
+    try {
+      await syncFolder(context.fileSystem, folder)
+    } catch (error) {
+      failures.set(folder, error)
+    }
+  })
+  if (failures.size === 0) return
+  await forEachAlive(members, async ({ file, folders }) => {
+    const target = join(context.paths.targetRoot, file.entry.target)
+    for (const [folder, error] of failures) if (folders.has(folder) || target.startsWith(`${folder}/`)) throw error
+  })
+}
+
+function withSyncTime(entry: JournalEntry, syncNs: number): JournalEntry {
+  return { ...entry, stageNs: { ...entry.stageNs, sync: entry.stageNs.sync + syncNs } }
+}
+
+async function discardFailed({ file, error }: Member, fileSystem: CommitFileSystem): Promise<void> {
+  if (error !== null) await discardStaged(file, fileSystem)
+}
+
+/** Removes what a worker staged. What cannot be removed now is collected at the end of the run. */
+export async function discardStaged(file: StagedFile, fileSystem: CommitFileSystem): Promise<void> {
+  for (const path of [file.stagedTarget, file.stagedRejects]) {
+    try {
+      await removeFile(fileSystem, path)
+    } catch {
+      continue
+    }
+  }
+}
+
+/** True for the errors after which no further commit can be right. */
+export function isFinal(error: WireError): boolean {
+  return error.code === 'JOURNAL_FAILED' || error.code === 'LOCK_LOST'
+}
+
+/** The outcome of a file that came after such an error. */
+export function refuse(file: StagedFile, error: WireError): CommitOutcome {
+  return { isCommitted: false, error: { ...error, position: { file: file.entry.source } } }
+}

@@ -1,0 +1,15 @@
+/**
+ * Runs an action on each item, a few at a time. Once the promise resolves all have ended.
+ * @param action must not reject: what fails belongs to its item.
+ */
+export async function forEachConcurrently<T>(
+  items: readonly T[],
+  concurrency: number,
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  const takeTurns = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await action(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, takeTurns))
+}

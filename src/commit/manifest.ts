@@ -1,0 +1,159 @@
+import fs from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
+import { readLines } from './read-lines.ts'
+import { compareRuns, listFolder, runIdOf } from './run-id.ts'
+
+/*
+ * Before a run renames anything it writes down every target that it may make. So a target that was renamed just before a kill, and
+ * is not in the journal yet, is known as the dead run's own and is made again instead of being refused as TARGET_EXISTS.
+ *
+ * A claim also says: this target may be newer than what earlier journals prove about it. A claim stands until a journal of the
+ * same or a later run proves the target; until then its earlier proofs are void, or a target made by another plan just
+ * before a kill could pass for the one that an earlier run proved.
+ *
+ * A run settles the manifests when it ends: what is proved by then is dropped, and what is left of all manifests (targets that
+ * failed, claims of dead runs that nobody made up for) moves into one manifest. A run that is killed leaves its own as it is.
+ */
+
+export interface ManifestHeader {
+  readonly runId: string
+  readonly manifestHash: string
+  readonly planHash: string
+}
+
+export interface ManifestClaim {
+  /** Relative to the target root, `/` between parts. */
+  readonly target: string
+  /** The folder of its staged file, relative to the target root, where that is not `.migrate/staged`. */
+  readonly stagedFolder?: string
+}
+
+const HeaderSchema = z.object({ runId: z.string(), manifestHash: z.string(), planHash: z.string() })
+const ClaimSchema = z.object({ target: z.string(), stagedFolder: z.string().exactOptional() })
+
+/** How much text is collected for one write. */
+const WRITE_LENGTH = 1 << 18
+
+export interface ManifestOptions {
+  readonly targetRoot: string
+  /** False leaves out the syncs. */
+  readonly isDurable: boolean
+}
+
+/** Writes the manifest of a run, claim by claim. When the promise resolves, the run may start renaming. */
+export async function writeManifest(
+  options: ManifestOptions,
+  header: ManifestHeader,
+  claims: Iterable<ManifestClaim>,
+): Promise<void> {
+  const paths = bookkeepingPaths(options.targetRoot)
+  const changedFolders = await makeFolder(fs, paths.manifests)
+  await writeManifestFile(manifestPath(options.targetRoot, header.runId), options, header, claims)
+  if (!options.isDurable) return
+  for (const folder of new Set([paths.manifests, paths.root, paths.targetRoot, ...changedFolders]))
+    await syncFolder(fs, folder)
+}
+
+function manifestPath(targetRoot: string, runId: string): string {
+  return join(bookkeepingPaths(targetRoot).manifests, `${runId}.ndjson`)
+}
+
+async function writeManifestFile(
+  path: string,
+  options: ManifestOptions,
+  header: ManifestHeader,
+  claims: Iterable<ManifestClaim>,
+): Promise<void> {
+  const handle = await fs.open(path, 'w')
+  try {
+    let text = `${JSON.stringify(header)}\n`
+    for (const claim of claims) {
+      text += `${JSON.stringify(claim)}\n`
+      if (text.length < WRITE_LENGTH) continue
+      await handle.appendFile(text)
+      text = ''
+    }
+    await handle.appendFile(text)
+    if (options.isDurable) await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * Reads every claim of the manifests that are there, in the order of the runs: those of dead runs, and of the own run if it has
+ * written its own. A line that was not written to its end is passed over: its run died before it renamed anything.
+ */
+export async function readManifests(
+  targetRoot: string,
+  onClaim: (claim: ManifestClaim, header: ManifestHeader) => void,
+): Promise<void> {
+  const folder = bookkeepingPaths(targetRoot).manifests
+  for (const name of (await listManifests(targetRoot)).sort(compareRuns)) {
+    const handle = await fs.open(join(folder, name), 'r')
+    try {
+      let header: ManifestHeader | null = null
+      await readLines(handle, (line) => {
+        const value = parseJson(line)
+        if (header === null) {
+          const parsed = HeaderSchema.safeParse(value)
+          header = parsed.success ? parsed.data : { runId: runIdOf(name) ?? name, manifestHash: '', planHash: '' }
+          return
+        }
+        const claim = ClaimSchema.safeParse(value)
+        if (claim.success) onClaim(claim.data, header)
+      })
+    } finally {
+      await handle.close()
+    }
+  }
+}
+
+async function listManifests(targetRoot: string): Promise<string[]> {
+  const names = await listFolder(bookkeepingPaths(targetRoot).manifests)
+  return names.filter((name) => name.endsWith('.ndjson') && runIdOf(name) !== null)
+}
+
+function parseJson(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Ends the life of all manifests at the end of a run: what is still unproved is kept in one manifest under the name of this run.
+ * Call it while the lock is held and after `collectStaged`: the places of staged files are forgotten.
+ * @param isProved whether a journal of run `runId` or a later one proves the target.
+ */
+export async function settleManifests(
+  options: ManifestOptions,
+  header: ManifestHeader,
+  isProved: (target: string, runId: string) => boolean,
+): Promise<void> {
+  const folder = bookkeepingPaths(options.targetRoot).manifests
+  const unproved = new Set<string>()
+  await readManifests(options.targetRoot, (claim, { runId }) => {
+    if (!isProved(claim.target, runId)) unproved.add(claim.target)
+  })
+  const ownPath = manifestPath(options.targetRoot, header.runId)
+  const names = await listManifests(options.targetRoot)
+  if (unproved.size > 0) {
+    const nextPath = `${ownPath}.next`
+    await writeManifestFile(nextPath, options, header, claimsOf(unproved))
+    await fs.rename(nextPath, ownPath)
+    if (options.isDurable) await syncFolder(fs, folder)
+  }
+  for (const name of names) {
+    const path = join(folder, name)
+    if (path !== ownPath || unproved.size === 0) await removeFile(fs, path)
+  }
+}
+
+function* claimsOf(targets: Iterable<string>): Generator<ManifestClaim> {
+  for (const target of targets) yield { target }
+}

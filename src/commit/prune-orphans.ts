@@ -1,0 +1,26 @@
+import fs from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { removeFile, syncFolder } from './commit-file-system.ts'
+import { removeRejects } from './rejects-file.ts'
+
+interface PruneOptions {
+  readonly targetRoot: string
+  /** Targets that no source makes any more, with the source that made them; paths relative, `/` between parts. */
+  readonly orphans: readonly { readonly target: string; readonly source: string }[]
+  /** False leaves out the syncs. */
+  readonly isDurable: boolean
+}
+
+/** `--prune`: removes orphans and their rejects. The caller has made sure that each is still as a journal proves it. */
+export async function pruneOrphans({ targetRoot, orphans, isDurable }: PruneOptions): Promise<void> {
+  const paths = bookkeepingPaths(targetRoot)
+  const folders = new Set<string>()
+  for (const { target, source } of orphans) {
+    const path = join(targetRoot, target)
+    await removeFile(fs, path)
+    folders.add(dirname(path))
+    for (const folder of await removeRejects({ paths, fileSystem: fs, isDurable }, source)) folders.add(folder)
+  }
+  if (isDurable) for (const folder of folders) await syncFolder(fs, folder)
+}

@@ -1,0 +1,48 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** Longer than any line that Drover writes: four thousand bytes of path, each escaped, twice, and the counts. */
+const MAX_LINE_BYTES = 1 << 20
+
+/**
+ * Hands every line of a file to a callback, without its line feed, in memory that does not depend on the file's size.
+ * A last line without a line feed counts; a line that is too long for us comes as the empty line.
+ * @param onLine gets a view that is only valid during the call, and the offset in the file where the line ends, line feed included.
+ */
+export async function readLines(
+  handle: FileHandle,
+  onLine: (line: Buffer, endOffsetBytes: number) => void,
+): Promise<void> {
+  const memory = Buffer.allocUnsafe(MAX_LINE_BYTES)
+  let filledBytes = 0
+  let memoryOffsetBytes = 0
+  let isOverlong = false
+
+  for (;;) {
+    const { bytesRead } = await handle.read(
+      memory,
+      filledBytes,
+      memory.length - filledBytes,
+      memoryOffsetBytes + filledBytes,
+    )
+    if (bytesRead === 0) break
+    filledBytes += bytesRead
+    let start = 0
+    for (let end = memory.indexOf(10); end !== -1 && end < filledBytes; end = memory.indexOf(10, start)) {
+      onLine(isOverlong ? NO_LINE : memory.subarray(start, end), memoryOffsetBytes + end + 1)
+      isOverlong = false
+      start = end + 1
+    }
+    if (start === 0 && filledBytes === memory.length) {
+      isOverlong = true
+      start = filledBytes
+    }
+    memory.copyWithin(0, start, filledBytes)
+    memoryOffsetBytes += start
+    filledBytes -= start
+  }
+  if (filledBytes > 0 || isOverlong) {
+    onLine(isOverlong ? NO_LINE : memory.subarray(0, filledBytes), memoryOffsetBytes + filledBytes)
+  }
+}
+
+const NO_LINE = Buffer.alloc(0)

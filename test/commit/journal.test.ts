@@ -1,0 +1,169 @@
+import fs from 'node:fs/promises'
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import { formatJournalLine, JournalWriter } from '../../src/commit/journal.ts'
+import { parseJournalLine, readJournals, type JournalSummary } from '../../src/commit/journal-reader.ts'
+import type { JournalEntry } from '../../src/model/journal-entry.ts'
+import { makeEntry, writeTree } from './staged-files.ts'
+import { makeTargetRoot, readTree } from './temporary-tree.ts'
+
+// Real syncs on a busy disk take what they take.
+vi.setConfig({ testTimeout: 60_000 })
+
+const RUN = '000001-aaaaaa'
+const JOURNAL = `.migrate/journal/${RUN}-local.ndjson`
+
+async function readAll(root: string, repair = false): Promise<{ entries: JournalEntry[]; summary: JournalSummary }> {
+  const entries: JournalEntry[] = []
+  const summary = await readJournals(root, (entry) => entries.push(entry), { repair })
+  return { entries, summary }
+}
+
+function lines(...sources: readonly string[]): string {
+  return sources.map((source) => formatJournalLine(makeEntry(source, 'x'))).join('')
+}
+
+/** Opens a file whose second write only gets half way, as on a disk that is about to be full. */
+const openForHalfOfSecondWrite: typeof fs.open = async (...args) => {
+  const handle = await fs.open(...args)
+  let writeCount = 0
+  const write = handle.write.bind(handle) as (
+    bytes: Buffer,
+    start: number,
+    length: number,
+    at: number,
+  ) => Promise<object>
+  const writeHalf = (bytes: Buffer, start: number, length: number, at: number): Promise<object> =>
+    write(bytes, start, ++writeCount === 2 ? Math.floor(length / 2) : length, at)
+  return Object.assign(handle, { write: writeHalf })
+}
+
+describe('JournalWriter', () => {
+  test('what is appended is read back, line by line, and nothing is made before the first append', async () => {
+    const root = makeTargetRoot()
+    const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
+    await journal.append([])
+    expect(readTree(root)).toEqual({})
+    const entries = [
+      makeEntry('a "quoted"\n name.csv', 'x'),
+      makeEntry('ünï/\u{1F600}.csv', 'y', { sourceHash: '0123abcd' }),
+    ]
+    await journal.append(entries.slice(0, 1))
+    await journal.append(entries.slice(1))
+    await journal.close()
+    expect((await readAll(root)).entries).toEqual(entries)
+  })
+
+  test('a write that only gets half way is cut off, fails with JOURNAL_FAILED, and so does every later one', async () => {
+    const root = makeTargetRoot()
+    const journal = new JournalWriter({
+      targetRoot: root,
+      runId: RUN,
+      isDurable: true,
+      fileSystem: { ...fs, open: openForHalfOfSecondWrite },
+    })
+    await journal.append([makeEntry('a.csv', 'x')])
+    const failed = { code: 'JOURNAL_FAILED', phase: 'commit' }
+    await expect(journal.append([makeEntry('b.csv', 'x')])).rejects.toMatchObject(failed)
+    await expect(journal.append([makeEntry('c.csv', 'x')])).rejects.toMatchObject(failed)
+    await journal.close()
+    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(lines('a.csv'))
+  })
+
+  test('a journal that cannot be made says which and why', async () => {
+    const root = makeTargetRoot()
+    writeTree(root, { '.migrate/journal': 'a file where the folder should be' })
+    const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
+    await expect(journal.append([makeEntry('a.csv', 'x')])).rejects.toThrow(/000001-aaaaaa-local\.ndjson.*EEXIST/)
+    await journal.close()
+  })
+})
+
+describe('readJournals', () => {
+  test('the journals come in the order of their runs, each entry with its run', async () => {
+    const root = makeTargetRoot()
+    writeTree(root, {
+      '.migrate/journal/000010-aaaaaa-local.ndjson': lines('ten.csv'),
+      '.migrate/journal/000009-ffffff-local.ndjson': lines('nine.csv'),
+      '.migrate/journal/README.txt': 'not a journal',
+    })
+    const seen: string[] = []
+    await readJournals(root, ({ source }, runId) => seen.push(`${runId} ${source}`), { repair: false })
+    expect(seen).toEqual(['000009-ffffff nine.csv', '000010-aaaaaa ten.csv'])
+  })
+
+  test('a tree without a journal proves nothing', async () => {
+    expect(await readAll(makeTargetRoot())).toEqual({ entries: [], summary: { entryCount: 0, damagedLineCount: 0 } })
+  })
+
+  test('a journal torn at any byte keeps its whole lines, and repair cuts the rest off', async () => {
+    const root = makeTargetRoot()
+    const whole = lines('a.csv', 'b.csv')
+    const first = Buffer.byteLength(lines('a.csv'))
+    const path = join(root, JOURNAL)
+    for (let length = first; length < whole.length; length++) {
+      writeTree(root, { [JOURNAL]: whole })
+      truncateSync(path, length)
+      const { entries } = await readAll(root, true)
+      // Without its line feed the last line is complete all the same.
+      const isComplete = length === whole.length - 1
+      expect(entries.map(({ source }) => source)).toEqual(isComplete ? ['a.csv', 'b.csv'] : ['a.csv'])
+      expect(statSync(path).size).toBe(isComplete ? length : first)
+    }
+  })
+
+  test('a damaged line in the middle is counted and hides none of those after it', async () => {
+    const root = makeTargetRoot()
+    const text = lines('a.csv', 'b.csv', 'c.csv').replace('b.csv', 'B.csv')
+    writeTree(root, { [JOURNAL]: text })
+    const { entries, summary } = await readAll(root, true)
+    expect(entries.map(({ source }) => source)).toEqual(['a.csv', 'c.csv'])
+    expect(summary).toEqual({ entryCount: 2, damagedLineCount: 1 })
+    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
+  })
+
+  test('without repair nothing is changed', async () => {
+    const root = makeTargetRoot()
+    const text = `${lines('a.csv')}{"crc":"torn`
+    writeTree(root, { [JOURNAL]: text })
+    expect((await readAll(root)).summary).toEqual({ entryCount: 1, damagedLineCount: 1 })
+    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
+  })
+
+  test('lines are found whatever their distance from the edges of what is read at once', async () => {
+    const root = makeTargetRoot()
+    // 4,000 lines are more than two readings; the garbage between them is longer than any line may be.
+    const sources = Array.from({ length: 4000 }, (_, i) => `${'x'.repeat(i % 300)}${i}.csv`)
+    const half = sources.length / 2
+    writeTree(root, { [JOURNAL]: '' })
+    writeFileSync(
+      join(root, JOURNAL),
+      `${lines(...sources.slice(0, half))}${'\0'.repeat(3 << 20)}\n${lines(...sources.slice(half))}`,
+    )
+    const { entries, summary } = await readAll(root)
+    expect(entries.map(({ source }) => source)).toEqual(sources)
+    expect(summary.damagedLineCount).toBe(1)
+  })
+})
+
+describe('parseJournalLine', () => {
+  const line = formatJournalLine(makeEntry('a.csv', 'x')).trimEnd()
+
+  test('a line with any one byte changed is not believed', () => {
+    expect(parseJournalLine(Buffer.from(line))).toEqual(makeEntry('a.csv', 'x'))
+    for (let at = 0; at < line.length; at++) {
+      const bytes = Buffer.from(line)
+      bytes[at]! ^= 1
+      expect(parseJournalLine(bytes), `byte ${at}`).toBeNull()
+    }
+  })
+
+  test.each([
+    ['negative sizes', { sizeBytes: -1 }],
+    ['hashes that are none', { targetHash: 'xyz' }],
+    ['a time that is none', { mtimeNs: 'now' }],
+  ])('a line with a right checksum and %s is not believed', (_, change) => {
+    expect(parseJournalLine(Buffer.from(formatJournalLine(makeEntry('a.csv', 'x', change)).trimEnd()))).toBeNull()
+  })
+})

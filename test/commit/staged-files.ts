@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { StagedFile } from '../../src/commit/commit-group.ts'
+import { StagingArea } from '../../src/commit/staging-area.ts'
+import type { JournalEntry } from '../../src/model/journal-entry.ts'
+
+export interface Content {
+  readonly target: string
+  readonly rejects?: string
+}
+
+/** A journal entry with nothing special in it. */
+export function makeEntry(source: string, content: string, changes: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    source,
+    sizeBytes: 10,
+    mtimeNs: '1700000000000000001',
+    sourceHash: null,
+    filePlanHash: 'plan',
+    target: targetOf(source),
+    targetBytes: Buffer.byteLength(content),
+    targetHash: hashOf(content),
+    hasRejects: false,
+    records: { read: 2, written: 1, rejected: 1, filtered: 0 },
+    stageNs: { read: 1, parse: 2, map: 3, encode: 4, write: 5, sync: 0 },
+    host: 'here',
+    attempt: 1,
+    ...changes,
+  }
+}
+
+export function targetOf(source: string): string {
+  return source.replace(/\.csv$/, '.ndjson')
+}
+
+export function hashOf(content: string): string {
+  return crc32(content).toString(16).padStart(8, '0')
+}
+
+/** What a worker would have left: one staged file for each source. */
+export async function stageFiles(
+  targetRoot: string,
+  runId: string,
+  contents: Readonly<Record<string, Content>>,
+): Promise<StagedFile[]> {
+  const area = await StagingArea.open({ targetRoot, runId })
+  return Object.entries(contents).map(([source, { target, rejects }]) => {
+    const paths = area.pathsFor(targetOf(source), 1)
+    writeFileSync(paths.target, target)
+    if (rejects !== undefined) writeFileSync(paths.rejects, rejects)
+    return {
+      stagedTarget: paths.target,
+      stagedRejects: paths.rejects,
+      entry: makeEntry(source, target, { hasRejects: rejects !== undefined }),
+    }
+  })
+}
+
+/** Writes files as an earlier run, or a stranger, would have left them. */
+export function writeTree(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+}
+
+/** A lock that is always held. */
+export function heldLock(runId: string): { runId: string; assertOwned: () => Promise<void> } {
+  return { runId, assertOwned: () => Promise.resolve() }
+}

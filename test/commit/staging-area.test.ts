@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { collectStaged } from '../../src/commit/collect-staged.ts'
+import { writeManifest } from '../../src/commit/manifest.ts'
+import { mountPointOf, parseMountInfo, readMountPoints } from '../../src/commit/mount-points.ts'
+import { StagingArea } from '../../src/commit/staging-area.ts'
+import { writeTree } from './staged-files.ts'
+import { makeTargetRoot, readTree } from './temporary-tree.ts'
+
+const [DEAD, LIVE] = ['000001-aaaaaa', '000002-bbbbbb']
+
+describe('StagingArea', () => {
+  test('stages in the folder of the run and node, each target and attempt under a name of its own', async () => {
+    const root = makeTargetRoot()
+    const area = await StagingArea.open({ targetRoot: root, runId: LIVE, node: 'n1' })
+    const folder = join(root, '.migrate/staged', LIVE, 'n1')
+    expect(statSync(folder).isDirectory()).toBe(true)
+    const paths = [area.pathsFor('a/b.ndjson', 1), area.pathsFor('a/b.ndjson', 2), area.pathsFor('a/c.ndjson', 1)]
+    expect(new Set(paths.flatMap(({ target, rejects }) => [target, rejects])).size).toBe(6)
+    for (const { target, rejects, stagedFolder } of paths) {
+      expect([join(target, '..'), join(rejects, '..'), stagedFolder]).toEqual([folder, folder, null])
+    }
+    expect(area.pathsFor('a/b.ndjson', 1)).toEqual(paths[0])
+  })
+
+  test.runIf(isOtherDevice('/dev/shm'))(
+    'stages beside a target on another mount, even in folders still to be made',
+    async () => {
+      const root = makeTargetRoot()
+      const elsewhere = mkdtempSync('/dev/shm/drover-commit-')
+      onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }))
+      symlinkSync(elsewhere, join(root, 'mount'))
+      const area = await StagingArea.open({ targetRoot: root, runId: DEAD })
+      const paths = area.pathsFor('mount/new/sub/a.ndjson', 1)
+      expect(paths.stagedFolder).toBe('mount')
+      expect(join(paths.target, '..')).toBe(join(root, 'mount'))
+      expect(join(paths.rejects, '..')).toBe(area.folder)
+      expect(area.pathsFor('here/a.ndjson', 1).stagedFolder).toBeNull()
+
+      // Such files of a dead run are found through its manifest; those of others stay.
+      writeFileSync(paths.target, 'staged')
+      const live = (await StagingArea.open({ targetRoot: root, runId: LIVE })).pathsFor('mount/a.ndjson', 1)
+      writeFileSync(live.target, 'live')
+      writeFileSync(join(elsewhere, 'user.txt'), 'user')
+      for (const runId of [DEAD, LIVE]) {
+        const claims = [{ target: 'mount/a.ndjson', stagedFolder: 'mount' }]
+        await writeManifest({ targetRoot: root, isDurable: true }, { runId, manifestHash: '', planHash: '' }, claims)
+      }
+      await collectStaged({ targetRoot: root, liveRunId: LIVE })
+      expect(Object.values(readTree(elsewhere)).sort()).toEqual(['live', 'user'])
+    },
+  )
+
+  test('a target root that is gone meanwhile is left for the worker to report', async () => {
+    const root = makeTargetRoot()
+    const area = await StagingArea.open({ targetRoot: root, runId: LIVE })
+    rmSync(root, { recursive: true })
+    expect(area.pathsFor('a/b.ndjson', 1).target).toContain(area.folder)
+  })
+})
+
+function isOtherDevice(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.dev !== statSync('/tmp').dev
+}
+
+describe('mount points', () => {
+  test('are read with their escapes undone', () => {
+    const text = String.raw`22 1 0:20 / /proc rw - proc proc rw
+36 22 98:0 /mnt1 /out/with\040blank rw,noatime master:1 - ext3 /dev/root rw`
+    expect(parseMountInfo(text)).toEqual(['/proc', '/out/with blank'])
+  })
+
+  test.each([
+    ['/out/a/b', '/out/a'],
+    ['/out/a', '/out/a'],
+    ['/out/ab', '/out'],
+    ['/elsewhere', '/'],
+  ])('%s lies on %s', (path, point) => {
+    expect(mountPointOf(path, ['/', '/out', '/out/a'])).toBe(point)
+  })
+
+  test.runIf(process.platform === 'linux')('of this system hold its root', () => {
+    expect(readMountPoints()).toContain('/')
+  })
+})
+
+describe('collectStaged', () => {
+  test('removes what every run but the live one staged', async () => {
+    const root = makeTargetRoot()
+    writeTree(root, {
+      [`.migrate/staged/${DEAD}/local/x-1`]: 'dead',
+      [`.migrate/staged/${DEAD}/n2/y-1`]: 'dead',
+      [`.migrate/staged/${LIVE}/local/x-1`]: 'live',
+    })
+    await collectStaged({ targetRoot: root, liveRunId: LIVE })
+    expect(readTree(root)).toEqual({ [`.migrate/staged/${LIVE}/local/x-1`]: 'live' })
+    await collectStaged({ targetRoot: root, liveRunId: null })
+    expect(readTree(root)).toEqual({})
+  })
+
+  test('finds nothing to do in a new tree', async () => {
+    const root = makeTargetRoot()
+    await collectStaged({ targetRoot: root, liveRunId: LIVE })
+    expect(readTree(root)).toEqual({})
+  })
+})
