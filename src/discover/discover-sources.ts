@@ -1,0 +1,268 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { WireError } from '../errors/migration-error.ts'
+import { MigrationError, fromWireError, toWireError } from '../errors/migration-error.ts'
+import { printableName } from '../errors/printable-name.ts'
+import type { FormatName } from '../model/format-name.ts'
+import type { ResolvedOptions } from '../model/options.ts'
+import type { SourceFormat } from '../model/source-list.ts'
+import { SourceList } from '../model/source-list.ts'
+import { parseFilterRules } from './filter-rules.ts'
+import type { Decision, FilterRules } from './filter-rules.ts'
+import { listedFiles } from './listed-files.ts'
+import { resolveSource } from './resolve-source.ts'
+import type { Source } from './resolve-source.ts'
+import { sizeAndAgeRule } from './size-and-age.ts'
+import type { SizeAndAgeRule } from './size-and-age.ts'
+import { walk } from './walk.ts'
+import type { WalkEntry } from './walk.ts'
+
+/** The first stage of a run: the frozen list of source files, and an account of everything that is not on it. */
+
+export type DiscoverOptions = Pick<
+  ResolvedOptions,
+  | 'in'
+  | 'from'
+  | 'include'
+  | 'exclude'
+  | 'filter'
+  | 'filterFrom'
+  | 'filesFrom'
+  | 'filesFrom0'
+  | 'minSize'
+  | 'maxSize'
+  | 'minAge'
+  | 'maxAge'
+  | 'maxDepth'
+  | 'links'
+  | 'others'
+> & {
+  /** The format that a file's name says it has, or null. */
+  readonly formatOf: (name: string) => FormatName | null
+  /** The moment that ages count back from; now, if not given. */
+  readonly nowMs?: number
+}
+
+export interface DiscoverHooks {
+  readonly signal?: AbortSignal
+  /** Tells for every path which rule took or left it. A path that ends in `/` is a folder that was not entered. */
+  readonly onDecision?: (path: string, isTaken: boolean, rule: string) => void
+}
+
+export interface Skipped {
+  readonly count: number
+  /** The first five paths. */
+  readonly examples: readonly string[]
+}
+
+export interface Discovery {
+  /** Absolute real path of the source tree; of a single file: its folder. */
+  readonly root: string
+  readonly isSingleFile: boolean
+  /**
+   * Levels of folders below the root that a source can ever lie in: Infinity but for a pattern like `*.csv`, which leaves deeper
+   * folders free for targets.
+   */
+  readonly depth: number
+  readonly files: SourceList
+  /** What should have been on the list and is not: each counts as a failed file. */
+  readonly failed: readonly WireError[]
+  readonly skipped: { readonly unknownFormat: Skipped; readonly links: Skipped; readonly special: Skipped }
+  /** Paths that the user's rules left out; a folder that was not entered counts once. */
+  readonly filteredOut: number
+}
+
+/** Entries between two looks at the signal: about 20 ms of work. */
+const ENTRIES_A_TURN = 4096
+
+/**
+ * Lists the source files of a run, always in the same order.
+ * @throws MigrationError NO_SUCH_SOURCE, WRONG_USE for malformed rules and lists, UNKNOWN_FORMAT for a single file of unknown
+ *   format, the errno's name where the source itself cannot be listed, STOPPED when the signal fires.
+ */
+export async function discoverSources(options: DiscoverOptions, hooks: DiscoverHooks = {}): Promise<Discovery> {
+  const source = resolveSource(options.in)
+  const collector = new Collector(options, hooks)
+  if (source.kind === 'file') {
+    collector.takeSingle(source.name, Number(source.stats.size), source.stats.mtimeNs)
+  } else {
+    await collectTree(source, options, collector, hooks.signal)
+  }
+  return {
+    root: source.root,
+    isSingleFile: source.kind === 'file',
+    depth: source.kind === 'pattern' ? source.depth : Number.POSITIVE_INFINITY,
+    files: collector.files,
+    failed: collector.failed,
+    skipped: collector.skipped,
+    filteredOut: collector.filteredOut,
+  }
+}
+
+type TreeSource = Exclude<Source, { kind: 'file' }>
+
+async function collectTree(
+  source: TreeSource,
+  options: DiscoverOptions,
+  collector: Collector,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const isListed = options.filesFrom.length + options.filesFrom0.length > 0
+  const rules = isListed ? null : treeRules(options)
+  const entries = rules === null ? listedFiles(source.root, options) : walkSource(source, options, rules)
+  const matches = source.kind === 'pattern' && !isListed ? source.matches : null
+  let count = 0
+  let matchCount = 0
+  try {
+    for (const entry of entries) {
+      if (++count % ENTRIES_A_TURN === 0) await nextTurn()
+      if (signal?.aborted)
+        throw new MigrationError('STOPPED', 'stopped while the sources were listed', { phase: 'discover' })
+      if (matches !== null && !isFolder(entry) && !matches(pathOf(entry))) continue
+      if (entry.kind === 'left-out' && entry.rule === BEYOND_PATTERN) continue
+      if (entry.kind !== 'bookkeeping') matchCount += 1
+      collector.collect(entry, rules)
+    }
+  } catch (thrown) {
+    throw fromWireError(toWireError(thrown, { phase: 'discover', file: source.root }))
+  }
+  if (matches !== null && matchCount === 0) {
+    throw new MigrationError('NO_SUCH_SOURCE', `no file matches the pattern ${printableName(options.in)}`, {
+      phase: 'discover',
+      hint: `it was looked for in ${printableName(source.root)}`,
+    })
+  }
+}
+
+interface TreeRules {
+  readonly paths: FilterRules
+  readonly sizeAndAge: SizeAndAgeRule
+}
+
+function treeRules(options: DiscoverOptions): TreeRules {
+  return { paths: parseFilterRules(options), sizeAndAge: sizeAndAgeRule(options, options.nowMs ?? Date.now()) }
+}
+
+const BEYOND_PATTERN = 'the pattern does not reach it'
+
+function walkSource(source: TreeSource, options: DiscoverOptions, rules: TreeRules): Generator<WalkEntry, void> {
+  const patternDepth = source.kind === 'pattern' ? source.depth : Number.POSITIVE_INFINITY
+  return walk(source.root, {
+    maxDepth: options.maxDepth ?? Number.POSITIVE_INFINITY,
+    followLinks: options.links,
+    ruleAgainstFolder: (path) =>
+      path.split('/').length >= patternDepth ? BEYOND_PATTERN : rules.paths.ruleAgainstFolder(path),
+  })
+}
+
+function pathOf(entry: WalkEntry): string {
+  if (entry.kind !== 'file') return entry.path
+  return entry.folder === '' ? entry.name : `${entry.folder}/${entry.name}`
+}
+
+type FileEntry = Extract<WalkEntry, { kind: 'file' }>
+
+/** True for what stands for a whole folder. */
+function isFolder(entry: WalkEntry): boolean {
+  return entry.kind === 'left-out' || entry.kind === 'bookkeeping' || (entry.kind === 'failed' && entry.isFolder)
+}
+
+const TAKEN_UNASKED: Decision = { isTaken: true, rule: 'listed' }
+
+/** Takes entries one at a time and keeps the account. */
+class Collector {
+  readonly files = new SourceList()
+  readonly failed: WireError[] = []
+  readonly skipped = { unknownFormat: emptyTally(), links: emptyTally(), special: emptyTally() }
+  filteredOut = 0
+  private folderNumber = -1
+  private folderPath: string | null = null
+  private readonly options: DiscoverOptions
+  private readonly hooks: DiscoverHooks
+
+  constructor(options: DiscoverOptions, hooks: DiscoverHooks) {
+    this.options = options
+    this.hooks = hooks
+  }
+
+  /** @param rules null: files that were listed by name, which no filter applies to. */
+  collect(entry: WalkEntry, rules: TreeRules | null): void {
+    const path = pathOf(entry)
+    if (entry.kind === 'left-out') return this.leaveOut(`${path}/`, entry.rule)
+    if (entry.kind === 'bookkeeping') return this.tell(`${path}/`, false, 'bookkeeping of a target tree')
+    // A folder that cannot be listed may hold anything: rules for files say nothing about it.
+    const decision = isFolder(entry) || rules === null ? TAKEN_UNASKED : rules.paths.decide(path)
+    if (!decision.isTaken) this.leaveOut(path, decision.rule)
+    else if (entry.kind === 'failed') this.fail(path, entry.error)
+    else if (entry.kind === 'link') this.skip(this.skipped.links, path, 'a link')
+    else if (entry.kind === 'special') this.skip(this.skipped.special, path, 'no regular file')
+    else this.collectFile(entry, path, decision.rule, rules)
+  }
+
+  private collectFile(file: FileEntry, path: string, rule: string, rules: TreeRules | null): void {
+    const flag = rules?.sizeAndAge(file.sizeBytes, file.mtimeNs) ?? null
+    if (flag !== null) return this.leaveOut(path, flag)
+    const format = this.formatOf(file.name)
+    if (format === null && this.options.others === 'skip') {
+      return this.skip(this.skipped.unknownFormat, path, 'unknown extension')
+    }
+    if (format === null) return this.fail(path, unknownFormat(path))
+    if (file.folder !== this.folderPath) {
+      this.folderPath = file.folder
+      this.folderNumber = this.files.addFolder(file.folder)
+    }
+    this.files.add(this.folderNumber, file.name, file.sizeBytes, file.mtimeNs, format)
+    this.tell(path, true, rule)
+  }
+
+  /** Takes the file that `--in` names: no filter applies to it. */
+  takeSingle(name: string, sizeBytes: number, mtimeNs: bigint): void {
+    const format = this.formatOf(name)
+    if (format === null) throw fromWireError(unknownFormat(name))
+    this.files.add(this.files.addFolder(''), name, sizeBytes, mtimeNs, format)
+    this.tell(name, true, 'named by --in')
+  }
+
+  private formatOf(name: string): SourceFormat | null {
+    return this.options.from ?? this.options.formatOf(name) ?? (this.options.others === 'copy' ? 'bytes' : null)
+  }
+
+  private fail(path: string, error: WireError): void {
+    this.failed.push(error)
+    this.tell(path, false, error.code)
+  }
+
+  private leaveOut(path: string, rule: string): void {
+    this.filteredOut += 1
+    this.tell(path, false, rule)
+  }
+
+  private skip(tally: Tally, path: string, rule: string): void {
+    tally.count += 1
+    if (tally.examples.length < 5) tally.examples.push(path)
+    this.tell(path, false, rule)
+  }
+
+  private tell(path: string, isTaken: boolean, rule: string): void {
+    this.hooks.onDecision?.(path, isTaken, rule)
+  }
+}
+
+interface Tally {
+  count: number
+  readonly examples: string[]
+}
+
+function emptyTally(): Tally {
+  return { count: 0, examples: [] }
+}
+
+function unknownFormat(path: string): WireError {
+  return {
+    code: 'UNKNOWN_FORMAT',
+    phase: 'discover',
+    message: `the format of ${printableName(path)} cannot be told from its name`,
+    hint: 'say it with --from, for example --from csv',
+    position: { file: path },
+    isRetryable: false,
+  }
+}

@@ -1,0 +1,144 @@
+import { isUtf8 } from 'node:buffer'
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
+import { posix } from 'node:path'
+import type { WireError } from '../errors/migration-error.ts'
+import { MigrationError, isSystemError, toWireError } from '../errors/migration-error.ts'
+import { printableName, printableNameBytes } from '../errors/printable-name.ts'
+import type { WalkEntry } from './walk.ts'
+
+/**
+ * The files named by --files-from and --files-from0: exactly these, without a walk. The lists are bytes until a name proves to
+ * be UTF-8.
+ */
+
+export interface ListOptions {
+  readonly filesFrom: readonly string[]
+  readonly filesFrom0: readonly string[]
+  /** Follow links whose real path stays inside the tree. */
+  readonly links: boolean
+}
+
+/**
+ * Looks at each listed file, in the order of a walk (the files of a folder together), each once however often it is listed.
+ * A file that is not there is an entry of kind `failed`: the list says that it should be.
+ * @param root absolute real path of the source tree, which the listed paths are relative to.
+ * @throws MigrationError WRONG_USE for a list that cannot be read and for a path that leaves the tree.
+ */
+export function* listedFiles(root: string, options: ListOptions): Generator<WalkEntry, void> {
+  const paths = new Set<string>()
+  for (const list of options.filesFrom) yield* addPaths(paths, list, lines(readList('--files-from', list)))
+  for (const list of options.filesFrom0) yield* addPaths(paths, list, split(readList('--files-from0', list), 0))
+  let folder: ListedFolder | null = null
+  for (const path of [...paths].sort(byFolderThenName)) {
+    const { dir, base } = posix.parse(path)
+    if (folder?.path !== dir) folder = lookAtFolder(root, dir, options.links)
+    yield folder.isReachable ? lookAtFile(root, dir, base, options.links) : { kind: 'link', path }
+  }
+}
+
+function readList(flag: string, file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    throw new MigrationError('WRONG_USE', `${flag} ${printableName(file)} cannot be read`, { phase: 'discover', cause })
+  }
+}
+
+/** Lines without comments (`#`) and without the carriage return that editors on Windows leave. */
+function* lines(list: Buffer): Generator<Buffer, void> {
+  for (const line of split(list, 0x0a)) {
+    const name = line.at(-1) === 0x0d ? line.subarray(0, -1) : line
+    if (name[0] !== 0x23) yield name
+  }
+}
+
+function* split(list: Buffer, separator: number): Generator<Buffer, void> {
+  for (let start = 0; start < list.length;) {
+    const at = list.indexOf(separator, start)
+    const end = at < 0 ? list.length : at
+    yield list.subarray(start, end)
+    start = end + 1
+  }
+}
+
+function* addPaths(paths: Set<string>, list: string, names: Iterable<Buffer>): Generator<WalkEntry, void> {
+  for (const name of names) {
+    if (name.length === 0) continue
+    if (!isUtf8(name)) {
+      yield notThere(
+        name.toString('utf8'),
+        'NAME_NOT_UTF8',
+        `the listed name ${printableNameBytes(name)} is not valid UTF-8`,
+      )
+      continue
+    }
+    const path = posix.normalize(name.toString('utf8').replace(/^\/+/, ''))
+    if (path === '..' || path.startsWith('../')) {
+      throw new MigrationError(
+        'WRONG_USE',
+        `"${printableName(path)}" in ${printableName(list)} is outside the source tree`,
+        {
+          phase: 'discover',
+          hint: 'listed paths are relative to --in',
+        },
+      )
+    }
+    paths.add(path)
+  }
+}
+
+function byFolderThenName(left: string, right: string): number {
+  const leftFolder = posix.dirname(left)
+  const rightFolder = posix.dirname(right)
+  if (leftFolder !== rightFolder) return leftFolder < rightFolder ? -1 : 1
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+interface ListedFolder {
+  readonly path: string
+  /** False where a link leads to it that is not followed, or that leads out of the tree. */
+  readonly isReachable: boolean
+}
+
+function lookAtFolder(root: string, path: string, followLinks: boolean): ListedFolder {
+  const plain = posix.join(root, path)
+  try {
+    const real = realpathSync.native(plain)
+    return { path, isReachable: real === plain || (followLinks && isInside(root, real)) }
+  } catch {
+    // Not there: the look at the file itself says why.
+    return { path, isReachable: true }
+  }
+}
+
+function lookAtFile(root: string, folder: string, name: string, followLinks: boolean): WalkEntry {
+  const path = posix.join(folder, name)
+  const absolute = posix.join(root, path)
+  try {
+    let stats: BigIntStats = lstatSync(absolute, { bigint: true })
+    if (stats.isSymbolicLink()) {
+      if (!followLinks || !isInside(root, realpathSync.native(absolute))) return { kind: 'link', path }
+      stats = statSync(absolute, { bigint: true })
+    }
+    if (stats.isFile()) return { kind: 'file', folder, name, sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs }
+    if (stats.isDirectory())
+      return notThere(path, 'EISDIR', `the listed path ${printableName(path)} is a folder, not a file`)
+    return { kind: 'special', path }
+  } catch (thrown) {
+    if (isSystemError(thrown) && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) {
+      return notThere(path, 'SOURCE_MISSING', `the listed file ${printableName(path)} does not exist`)
+    }
+    return { kind: 'failed', path, isFolder: false, error: toWireError(thrown, { phase: 'discover', file: path }) }
+  }
+}
+
+function isInside(root: string, real: string): boolean {
+  return real.startsWith(root === '/' ? root : `${root}/`)
+}
+
+function notThere(path: string, code: string, message: string): WalkEntry {
+  const hint = 'listed paths are relative to --in and name files, one each'
+  const error: WireError = { code, phase: 'discover', message, hint, position: { file: path }, isRetryable: false }
+  return { kind: 'failed', path, isFolder: false, error }
+}

@@ -1,0 +1,152 @@
+import { MigrationError } from '../errors/migration-error.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { FormatName } from '../model/format-name.ts'
+import type { ResolvedOptions } from '../model/options.ts'
+
+/** Offsets into batch memory are 28 bits beside their flags. */
+const MAX_RECORD_BYTES = 2 ** 28 - 1
+
+const NONE = -1
+const TAB = 0x09
+const LF = 0x0a
+const CR = 0x0d
+
+/**
+ * Makes the plan that workers get out of the options of a run.
+ * @throws MigrationError WRONG_USE for combinations that no schema of single options can see.
+ */
+export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName): DataPlan {
+  checkColumns(options)
+  const plan: DataPlan = {
+    engine: options.engine === 'stream' ? 'stream' : 'reference',
+    encoding: knownEncoding(options.encoding),
+    delimitedSource: {
+      delimiter: code(options.delim),
+      quote: code(options.quote),
+      escape: code(options.escape ?? options.quote),
+      comment: code(options.comment),
+      hasHeader: options.header,
+      nullText: options.nullstr ?? null,
+      skipLines: options.skip,
+      quotes: options.quotes,
+      trimAroundQuotes: options.trimAroundQuotes,
+      ragged: options.ragged,
+      duplicateColumns: options.duplicateColumns,
+      unterminatedQuote: options.unterminatedQuote,
+    },
+    jsonSource: { maxNesting: options.maxNesting, duplicateKeys: options.duplicateKeys },
+    targetFormat,
+    delimitedTarget: {
+      delimiter: code(options.outDelim),
+      quote: code(options.outQuote),
+      hasHeader: options.outHeader,
+      lineEnd: options.outCrlf ? 'crlf' : 'lf',
+      nullText: options.nullstr ?? null,
+      nested: options.nested,
+    },
+    select: options.select ?? null,
+    drop: options.drop,
+    maxRecordBytes: options.maxRecordSize,
+    maxRejects: options.maxRejects ?? null,
+    chunkBytes: options.chunkSize,
+    hashSources: options.checksum,
+  }
+  if (plan.engine === 'stream' && !options.lossy) {
+    refuse('--engine stream loses values that JavaScript cannot hold', 'say --lossy too, or leave --engine out')
+  }
+  checkSize('--max-record-size', plan.maxRecordBytes)
+  checkSize('--chunk-size', plan.chunkBytes)
+  checkSourceDialect(plan.delimitedSource)
+  checkTargetDialect(plan)
+  return plan
+}
+
+/** The code of an option's character, or -1 for "none". */
+function code(character: string): number {
+  return character === 'none' ? NONE : character.charCodeAt(0)
+}
+
+function knownEncoding(label: string): string {
+  try {
+    return new TextDecoder(label).encoding
+  } catch {
+    return refuse(
+      `--encoding "${label}" is not known`,
+      'encodings go by WHATWG names: utf-8, utf-16le, windows-1252 ...',
+    )
+  }
+}
+
+function checkColumns(options: ResolvedOptions): void {
+  const { select, drop } = options
+  if (select === undefined) return
+  if (select.length === 0) refuse('--select names no column', 'name at least one, or leave --select out')
+  for (const { name, source } of select) {
+    if (name === '' || source === '')
+      refuse('--select names a column without a name', 'columns are given as name or name=source')
+    if (drop.includes(source))
+      refuse(`column "${source}" is in both --select and --drop`, 'leave it out of one of them')
+  }
+}
+
+function checkSize(flag: string, sizeBytes: number): void {
+  if (sizeBytes >= 1 && sizeBytes <= MAX_RECORD_BYTES) return
+  refuse(`${flag} ${sizeBytes} is not between 1 and ${MAX_RECORD_BYTES} bytes`, 'sizes are like 500, 64k or 16MiB')
+}
+
+function checkSourceDialect(dialect: DataPlan['delimitedSource']): void {
+  const { delimiter, quote, escape, comment } = dialect
+  checkDelimiter('--delim', delimiter)
+  for (const [flag, character] of [
+    ['--quote', quote],
+    ['--escape', escape],
+    ['--comment', comment],
+  ] as const) {
+    checkSpecial(flag, character)
+    checkDifferent(flag, character, '--delim', delimiter)
+  }
+  checkDifferent('--comment', comment, '--quote', quote)
+  checkDifferent('--comment', comment, '--escape', escape)
+}
+
+function checkTargetDialect(plan: DataPlan): void {
+  const { delimiter, quote, nullText } = plan.delimitedTarget
+  checkDelimiter('--out-delim', delimiter)
+  checkSpecial('--out-quote', quote)
+  checkDifferent('--out-quote', quote, '--out-delim', delimiter)
+  if (nullText === null) return
+  const isDelimited = plan.targetFormat === 'csv' || plan.targetFormat === 'tsv'
+  const targetDelimiter = plan.targetFormat === 'tsv' ? TAB : delimiter
+  const forbidden = isDelimited ? [LF, CR, targetDelimiter, quote] : [LF, CR]
+  // It would need quotes around it, and quoted text is never null.
+  const found = forbidden.find((character) => character !== NONE && nullText.includes(String.fromCharCode(character)))
+  if (found !== undefined)
+    refuse(`--nullstr ${JSON.stringify(nullText)} holds ${show(found)}`, 'choose a text that needs no quotes')
+}
+
+function checkDelimiter(flag: string, character: number): void {
+  if (character === LF || character === CR)
+    refuse(`${flag} cannot be ${show(character)}, which ends records`, 'choose another one')
+}
+
+/** A tab cannot be either: it is the delimiter of every tsv file. */
+function checkSpecial(flag: string, character: number): void {
+  if (character === LF || character === CR || character === TAB)
+    refuse(`${flag} cannot be ${show(character)}`, 'choose another one')
+}
+
+function checkDifferent(flag: string, character: number, otherFlag: string, other: number): void {
+  if (character === NONE || character !== other) return
+  refuse(
+    `${flag} and ${otherFlag} are both ${show(character)}`,
+    `give one of them another character, or say ${flag} none`,
+  )
+}
+
+function show(character: number): string {
+  return JSON.stringify(String.fromCharCode(character))
+}
+
+function refuse(message: string, hint: string): never {
+  throw new MigrationError('WRONG_USE', message, { phase: 'options', hint })
+}

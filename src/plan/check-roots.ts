@@ -1,0 +1,114 @@
+import { lstatSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { MigrationError } from '../errors/migration-error.ts'
+import { printableName } from '../errors/printable-name.ts'
+import type { TargetNames } from './target-names.ts'
+
+/**
+ * Source and target tree must not run into each other: a target inside the source would be taken as a source by the next run,
+ * and a target on a source would destroy it. Links inside the target tree could lead to either, so they are refused.
+ */
+
+/** What there is to know about the source tree. */
+export interface SourceRoot {
+  /** Absolute real path of the source tree; of a single file: its folder. */
+  readonly root: string
+  readonly isSingleFile: boolean
+  /** Levels of folders below the root that sources can lie in. */
+  readonly depth: number
+}
+
+/**
+ * @param sourceName the name of the single source file; unused for a tree.
+ * @param targetRoot absolute path, links resolved as far as it exists.
+ * @throws MigrationError TARGET_INSIDE_SOURCE, TARGET_LINK, TARGET_NOT_A_FOLDER.
+ */
+export function checkRoots(source: SourceRoot, sourceName: string, targetRoot: string, targets: TargetNames): void {
+  if (source.isSingleFile) refuseTargetOnSource(join(source.root, sourceName), targetRoot, targets)
+  else {
+    refuseTargetTreeInside(source, targetRoot)
+    refuseTargetsInside(source.root, targetRoot, targets)
+  }
+  refuseLinks(targetRoot, targets)
+}
+
+function refuseTargetOnSource(source: string, targetRoot: string, targets: TargetNames): void {
+  const target = join(targetRoot, targets.path(0))
+  const there = statSync(target, { bigint: true, throwIfNoEntry: false })
+  const stats = statSync(source, { bigint: true, throwIfNoEntry: false })
+  // The same file may go by two names: a link, or another case.
+  const isSame = there !== undefined && there.dev === stats?.dev && there.ino === stats.ino
+  if (target === source || isSame) throw insideSource(`the target ${printableName(target)} is the source itself`)
+}
+
+function refuseTargetTreeInside(source: SourceRoot, targetRoot: string): void {
+  if (targetRoot === source.root) {
+    throw insideSource(`the target tree ${printableName(targetRoot)} is the source tree itself`)
+  }
+  const below = pathBelow(source.root, targetRoot)
+  // Of a pattern such as *.csv all sources lie above a target folder beside them.
+  if (below === null || below.split('/').length >= source.depth) return
+  throw insideSource(
+    `the target tree ${printableName(targetRoot)} is inside the source tree ${printableName(source.root)}`,
+  )
+}
+
+/** The source tree may lie in the target tree, as long as no target falls into it. */
+function refuseTargetsInside(sourceRoot: string, targetRoot: string, targets: TargetNames): void {
+  const below = pathBelow(targetRoot, sourceRoot)
+  if (below === null) return
+  for (let index = 0; index < targets.length; index++) {
+    const path = targets.path(index)
+    if (path !== below && !path.startsWith(`${below}/`)) continue
+    throw insideSource(
+      `the target ${printableName(join(targetRoot, path))} is inside the source tree ${printableName(sourceRoot)}`,
+    )
+  }
+}
+
+/** The path relative to a folder that it lies in, or null where it does not. */
+function pathBelow(folder: string, path: string): string | null {
+  const top = folder === '/' ? folder : `${folder}/`
+  return path.startsWith(top) && path !== top ? path.slice(top.length) : null
+}
+
+function insideSource(message: string): MigrationError {
+  return new MigrationError('TARGET_INSIDE_SOURCE', message, {
+    phase: 'plan',
+    hint: 'give --out a folder outside of the source',
+  })
+}
+
+const BOOKKEEPING_FOLDER = '.migrate'
+
+/** Looks at each folder on the way to a target once, from the top down and no further than what exists. */
+function refuseLinks(targetRoot: string, targets: TargetNames): void {
+  const exists = new Map<string, boolean>([['', statSync(targetRoot, { throwIfNoEntry: false }) !== undefined]])
+  const look = (folder: string): boolean => {
+    const known = exists.get(folder)
+    if (known !== undefined) return known
+    const isThere =
+      look(folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) && isPlainFolder(join(targetRoot, folder))
+    exists.set(folder, isThere)
+    return isThere
+  }
+  look(BOOKKEEPING_FOLDER)
+  for (let index = 0; index < targets.length; index++) look(targets.folder(index))
+}
+
+function isPlainFolder(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return false
+  if (stats.isDirectory()) return true
+  const shown = printableName(path)
+  if (stats.isSymbolicLink()) {
+    throw new MigrationError('TARGET_LINK', `${shown} is a symbolic link, and targets would be written through it`, {
+      phase: 'plan',
+      hint: 'put a real folder in its place, or give --out the folder that it leads to',
+    })
+  }
+  throw new MigrationError('TARGET_NOT_A_FOLDER', `${shown} is not a folder, but targets belong below it`, {
+    phase: 'plan',
+    hint: 'move it away, or give --out another folder',
+  })
+}

@@ -1,0 +1,106 @@
+import { lstatSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
+import { printableName } from '../errors/printable-name.ts'
+import type { TargetNames } from './target-names.ts'
+
+/** Which targets are there before the run: what an earlier run left, or what is not ours to replace. */
+
+const ABSENT = -1
+const NO_FILE = -2
+
+export class ExistingTargets {
+  readonly #sizes: Float64Array | null
+
+  /** @param sizes by number; null where nothing exists. */
+  constructor(sizes: Float64Array | null) {
+    this.#sizes = sizes
+  }
+
+  /** Something is there under the target's name. */
+  has(index: number): boolean {
+    return this.#size(index) !== ABSENT
+  }
+
+  /** The size of the file that is there; null where there is none, or no regular file. */
+  sizeBytes(index: number): number | null {
+    const size = this.#size(index)
+    return size < 0 ? null : size
+  }
+
+  #size(index: number): number {
+    return this.#sizes?.[index] ?? ABSENT
+  }
+}
+
+/**
+ * Looks for all targets by listing each target folder once, and looking only at names that are there: a new tree costs one look
+ * a folder, however many files it will get. 8 bytes of memory a target, none for a new tree.
+ * @param targetRoot absolute path of the target tree, which need not exist.
+ * @throws MigrationError with the errno's name where a folder cannot be listed.
+ */
+export function findExistingTargets(targetRoot: string, targets: TargetNames): ExistingTargets {
+  let sizes: Float64Array | null = null
+  let folder: string | null = null
+  let names = new Set<string>()
+  for (let index = 0; index < targets.length; index++) {
+    // The files of a folder stand together in the list of sources.
+    if (targets.folder(index) !== folder) {
+      folder = targets.folder(index)
+      names = namesIn(join(targetRoot, folder))
+    }
+    if (names.size === 0 || !names.has(targets.name(index))) continue
+    const stats = lstatSync(join(targetRoot, targets.path(index)), { throwIfNoEntry: false })
+    if (stats === undefined) continue
+    sizes ??= new Float64Array(targets.length).fill(ABSENT)
+    sizes[index] = stats.isFile() ? stats.size : NO_FILE
+  }
+  return new ExistingTargets(sizes)
+}
+
+function namesIn(folder: string): Set<string> {
+  try {
+    return new Set(readdirSync(folder))
+  } catch (thrown) {
+    if (isSystemError(thrown) && thrown.code === 'ENOENT') return new Set()
+    throw fromWireError(toWireError(thrown, { phase: 'plan', file: folder }))
+  }
+}
+
+export interface ForeignTargetRules {
+  /** An earlier run made the target, or was about to. */
+  readonly isClaimed: (index: number) => boolean
+  /** `--overwrite`: files may be replaced, whoever made them. */
+  readonly mayOverwrite: boolean
+}
+
+/** Targets that a message names. */
+const SHOWN_TARGETS = 5
+
+/**
+ * Refuses to replace what no earlier run made. A folder or a link in a target's place is never replaced.
+ * @throws MigrationError TARGET_EXISTS naming the first targets and the number of all.
+ */
+export function refuseForeignTargets(existing: ExistingTargets, targets: TargetNames, rules: ForeignTargetRules): void {
+  const shown: string[] = []
+  let count = 0
+  let hasOtherKind = false
+  for (let index = 0; index < targets.length; index++) {
+    if (!existing.has(index)) continue
+    const isFile = existing.sizeBytes(index) !== null
+    if (isFile && (rules.mayOverwrite || rules.isClaimed(index))) continue
+    count += 1
+    hasOtherKind ||= !isFile
+    const kind = isFile ? '' : ' (no regular file)'
+    if (shown.length < SHOWN_TARGETS) shown.push(`${printableName(targets.path(index))}${kind}`)
+  }
+  if (count === 0) return
+  const what = count === 1 ? 'a target is already there and was' : `${count} targets are already there and were`
+  const more = count > shown.length ? ', ...' : ''
+  throw new MigrationError('TARGET_EXISTS', `${what} not made by Drover: ${shown.join(', ')}${more}`, {
+    phase: 'plan',
+    hint: hasOtherKind
+      ? 'folders and links are never replaced: move them away, or give --out another folder'
+      : 'give --out another folder, or say --overwrite to replace them',
+  })
+}

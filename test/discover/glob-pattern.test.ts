@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { parseGlobPattern } from '../../src/discover/glob-pattern.ts'
+
+test.each([
+  // pattern, path, matches
+  ['*.csv', 'a.csv', true],
+  ['*.csv', 'deep/er/a.csv', true],
+  ['*.csv', '.csv', true],
+  ['*.csv', 'a.csv.gz', false],
+  ['/*.csv', 'a.csv', true],
+  ['/*.csv', 'deep/a.csv', false],
+  ['a.csv', 'ba.csv', false],
+  ['a.csv', 'x/a.csv', true],
+  ['file?.csv', 'file1.csv', true],
+  ['file?.csv', 'file/.csv', false],
+  ['file?.csv', 'file🚀.csv', true],
+  ['x/*.csv', 'a/x/1.csv', true],
+  ['x/*.csv', 'a/x/y/1.csv', false],
+  ['/x/**', 'x/y/z', true],
+  ['/x/**', 'y/x/z', false],
+  ['x/**', 'y/x/z', true],
+  ['a**z', 'a/b/c/z', true],
+  ['a**z', 'abz', true],
+  ['**', 'anything/at all', true],
+  ['tmp/', 'tmp/a', true],
+  ['tmp/', 'x/tmp/y/a', true],
+  ['tmp/', 'tmp', false],
+  ['tmp/', 'xtmp/a', false],
+  ['/tmp/', 'x/tmp/a', false],
+  ['*.{csv,tsv}', 'a.tsv', true],
+  ['*.{csv,tsv}', 'a.json', false],
+  ['{a,{b,c}d}', 'cd', true],
+  ['a,b', 'a,b', true],
+  ['[a-c].csv', 'b.csv', true],
+  ['[a-c].csv', 'd.csv', false],
+  ['[^a].csv', 'b.csv', true],
+  ['[!a].csv', '!.csv', true],
+  ['[!a].csv', 'b.csv', false],
+  ['[[:digit:]].csv', '7.csv', true],
+  [String.raw`[\d].csv`, '7.csv', true],
+  [String.raw`[\]\-].csv`, '].csv', true],
+  ['{{\\d{4}}}.csv', '2024.csv', true],
+  ['{{\\d{4}}}.csv', '202.csv', false],
+  ['/{{(jan|feb)}}/*.csv', 'feb/1.csv', true],
+  [String.raw`a\*b`, 'a*b', true],
+  [String.raw`a\*b`, 'axb', false],
+  [String.raw`\{x\}`, '{x}', true],
+  ['a.b+(c)|^$', 'a.b+(c)|^$', true],
+  ['A.csv', 'a.csv', false],
+  ['*.csv', 'line\nfeed.csv', true],
+  ['**x', 'line\nfeed/x', true],
+])('the pattern %j on the path %j: %j', (pattern, path, matches) => {
+  expect(parseGlobPattern(pattern).matches(path)).toBe(matches)
+})
+
+test.each([
+  ['', 'empty'],
+  ['***', 'more than two stars'],
+  ['a]', '"]" without "["'],
+  ['[a', '"[" without "]"'],
+  ['a}', '"}" without "{"'],
+  ['{a', '"{" without "}"'],
+  ['{{a', '"{{" without "}}"'],
+  ['{{(}}', 'regular expression'],
+  ['[z-a]', 'out of order'],
+  ['[[:nonsense:]]', 'no class'],
+  ['a\\', 'nothing follows'],
+])('the pattern %j is refused: %s', (pattern, why) => {
+  expect(() => parseGlobPattern(pattern)).toThrow(
+    expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining(why) }),
+  )
+})
+
+test.each([
+  // pattern, folder, matches all below, may match below
+  ['*', 'a', true, true],
+  ['**', 'a/b', true, true],
+  ['/**', 'a/b', true, true],
+  ['/a/**', 'a', true, true],
+  ['/a/**', 'b', false, false],
+  ['a/**', 'x/a', true, true],
+  ['a/', 'x/a/y', true, true],
+  ['/*', 'a', false, false],
+  ['/*/x.csv', 'a', false, true],
+  ['/a/b/*.csv', 'a', false, true],
+  ['/a/b/*.csv', 'a/b', false, true],
+  ['/a/b/*.csv', 'a/c', false, false],
+  ['/a/b/*.csv', 'a/b/c', false, false],
+  ['/a/**/z.csv', 'a/x/y', false, true],
+  ['/a*/z.csv', 'b', false, false],
+  ['/{a,b}/z.csv', 'c', false, false],
+  ['/{a,b/c}/z.csv', 'c', false, true],
+  ['/[a]/z.csv', 'c', false, true],
+  ['a/*.csv', 'x', false, true],
+  ['a**b', 'a', false, true],
+  [String.raw`/a\**`, 'a*', false, true],
+])('the pattern %j below the folder %j: matches all %j, may match %j', (pattern, folder, all, may) => {
+  const parsed = parseGlobPattern(pattern)
+  expect({ all: parsed.matchesAllBelow(folder), may: parsed.mayMatchBelow(folder) }).toEqual({ all, may })
+})

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { nearestName } from '../../src/discover/nearest-name.ts'
+
+test.each([
+  ['orders', ['order', 'borders', 'papers'], 'order'],
+  ['Orders', ['orders'], 'orders'],
+  ['odrers', ['orders', 'other'], 'orders'],
+  ['orders', ['something', 'else'], null],
+  ['ab', ['cd', 'xy'], null],
+  ['x', ['y'], null],
+  ['abcdef', [], null],
+])('the name most like %j among %j is %j', (wanted, names, nearest) => {
+  expect(nearestName(wanted, names)).toBe(nearest)
+})

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import type { MigrateOptions } from '../../src/model/options.ts'
+import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
+import { optionsOf } from './options-of.ts'
+
+test('the defaults make this plan', () => {
+  expect(buildDataPlan(optionsOf(), 'ndjson')).toEqual({
+    engine: 'reference',
+    encoding: 'utf-8',
+    delimitedSource: {
+      delimiter: 44,
+      quote: 34,
+      escape: 34,
+      comment: -1,
+      hasHeader: true,
+      nullText: null,
+      skipLines: 0,
+      quotes: 'lenient',
+      trimAroundQuotes: false,
+      ragged: 'reject',
+      duplicateColumns: 'fail',
+      unterminatedQuote: 'fail',
+    },
+    jsonSource: { maxNesting: 512, duplicateKeys: 'reject' },
+    targetFormat: 'ndjson',
+    delimitedTarget: { delimiter: 44, quote: 34, hasHeader: true, lineEnd: 'lf', nullText: null, nested: 'json' },
+    select: null,
+    drop: [],
+    maxRecordBytes: 16_777_216,
+    maxRejects: null,
+    chunkBytes: 262_144,
+    hashSources: false,
+  })
+})
+
+test.each<[Partial<MigrateOptions>, object]>([
+  [{ quote: "'" }, { delimitedSource: { quote: 39, escape: 39 } }],
+  [{ quote: 'none' }, { delimitedSource: { quote: -1, escape: -1 } }],
+  [{ escape: '\\' }, { delimitedSource: { quote: 34, escape: 92 } }],
+  [{ escape: 'none' }, { delimitedSource: { escape: -1 } }],
+  [{ nullstr: 'NA' }, { delimitedSource: { nullText: 'NA' }, delimitedTarget: { nullText: 'NA' } }],
+  [{ outCrlf: true, outQuote: 'none' }, { delimitedTarget: { lineEnd: 'crlf', quote: -1 } }],
+  [{ encoding: 'UTF8' }, { encoding: 'utf-8' }],
+  [{ encoding: 'utf-16' }, { encoding: 'utf-16le' }],
+  [{ engine: 'stream', lossy: true }, { engine: 'stream' }],
+  [
+    { select: 'a=b,c' },
+    {
+      select: [
+        { name: 'a', source: 'b' },
+        { name: 'c', source: 'c' },
+      ],
+    },
+  ],
+  [{ select: 'a=b', drop: 'a' }, { drop: ['a'] }],
+  [{ maxRejects: '5%' }, { maxRejects: { share: 0.05 } }],
+])('the options %j make a plan with %j', (options, part) => {
+  expect(buildDataPlan(optionsOf(options), 'csv')).toMatchObject(part)
+})
+
+test.each<[Partial<MigrateOptions>, string]>([
+  [{ delim: '"' }, '--quote and --delim are both "\\""'],
+  [{ delim: '\\', escape: '\\' }, '--escape and --delim are both "\\\\"'],
+  [{ comment: ',' }, '--comment and --delim are both ","'],
+  [{ comment: '"' }, '--comment and --quote are both "\\""'],
+  [{ escape: '#', comment: '#' }, '--comment and --escape are both "#"'],
+  [{ delim: '\n' }, '--delim cannot be "\\n", which ends records'],
+  [{ delim: '\r' }, '--delim cannot be "\\r", which ends records'],
+  [{ quote: '\t' }, '--quote cannot be "\\t"'],
+  [{ outQuote: '\n' }, '--out-quote cannot be "\\n"'],
+  [{ outDelim: '\n' }, '--out-delim cannot be "\\n", which ends records'],
+  [{ outDelim: '"' }, '--out-quote and --out-delim are both "\\""'],
+  [{ nullstr: 'a,b' }, '--nullstr "a,b" holds ","'],
+  [{ nullstr: 'a\n' }, '--nullstr "a\\n" holds "\\n"'],
+  [{ maxRecordSize: 0 }, '--max-record-size 0 is not between 1 and 268435455 bytes'],
+  [{ maxRecordSize: '256MiB' }, '--max-record-size 268435456 is not between'],
+  [{ chunkSize: 0 }, '--chunk-size 0 is not between'],
+  [{ encoding: 'klingon' }, '--encoding "klingon" is not known'],
+  [{ engine: 'stream' }, '--engine stream loses values'],
+  [{ select: '' }, '--select names no column'],
+  [{ select: 'a=' }, '--select names a column without a name'],
+  [{ select: 'a=b', drop: 'b' }, 'column "b" is in both --select and --drop'],
+])('the options %j are refused: %s', (options, message) => {
+  expect(() => buildDataPlan(optionsOf(options), 'csv')).toThrow(
+    expect.objectContaining({ code: 'WRONG_USE', phase: 'options', message: expect.stringContaining(message) }),
+  )
+})
+
+test('a null text may hold what is special in csv only, when targets are json', () => {
+  expect(buildDataPlan(optionsOf({ nullstr: 'a,b' }), 'json').delimitedSource.nullText).toBe('a,b')
+})

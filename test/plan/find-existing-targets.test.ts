@@ -1,0 +1,80 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { findExistingTargets, refuseForeignTargets } from '../../src/plan/find-existing-targets.ts'
+import { targetNames } from '../../src/plan/target-names.ts'
+import { writeTree } from '../discover/write-tree.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { sourceListOf } from './source-list-of.ts'
+
+function targetsOf(sources: readonly string[]) {
+  return targetNames(sourceListOf(sources), { rule: 'replace', extension: 'json', singleName: null })
+}
+
+function sizes(root: string, sources: readonly string[]) {
+  const existing = findExistingTargets(root, targetsOf(sources))
+  return sources.map((_, index) => (existing.has(index) ? (existing.sizeBytes(index) ?? 'no file') : 'absent'))
+}
+
+test('targets that are there are found with their sizes', () => {
+  const root = temporaryFolder()
+  writeTree(root, ['a.json', 'x/b.json', 'x/other.json', 'c.csv'])
+  mkdirSync(join(root, 'x/d.json'))
+  symlinkSync('b.json', join(root, 'x/e.json'))
+  const sources = ['a.csv', 'c.csv', 'x/b.csv', 'x/d.csv', 'x/e.csv', 'x/f.csv', 'y/a.csv']
+  expect(sizes(root, sources)).toEqual([6, 'absent', 8, 'no file', 'no file', 'absent', 'absent'])
+})
+
+test('in a tree that does not exist there are none', () => {
+  expect(sizes(join(temporaryFolder(), 'new'), ['a.csv', 'x/b.csv'])).toEqual(['absent', 'absent'])
+})
+
+function refusal(
+  targets: string[],
+  rules: { claimed?: number[]; mayOverwrite?: boolean },
+  folder?: string,
+): object | null {
+  const root = temporaryFolder()
+  writeTree(root, targets)
+  if (folder !== undefined) mkdirSync(join(root, folder))
+  const names = targetsOf(['1', '2', '3', '4', '5', '6', '7'])
+  const isClaimed = (index: number) => rules.claimed?.includes(index) ?? false
+  try {
+    refuseForeignTargets(findExistingTargets(root, names), names, {
+      isClaimed,
+      mayOverwrite: rules.mayOverwrite ?? false,
+    })
+    return null
+  } catch (error) {
+    return error as object
+  }
+}
+
+test('targets that an earlier run claims, or that may be overwritten, are not refused', () => {
+  expect(refusal([], {})).toBeNull()
+  expect(refusal(['1.json', '3.json'], { claimed: [0, 2] })).toBeNull()
+  expect(refusal(['1.json', '3.json'], { mayOverwrite: true })).toBeNull()
+})
+
+test.each<[string[], number[], string]>([
+  [['2.json'], [0], 'a target is already there and was not made by Drover: 2.json'],
+  [['1.json', '2.json', '3.json'], [0], '2 targets are already there and were not made by Drover: 2.json, 3.json'],
+  [
+    ['1.json', '2.json', '3.json', '4.json', '5.json', '6.json'],
+    [],
+    '6 targets are already there and were not made by Drover: 1.json, 2.json, 3.json, 4.json, 5.json, ...',
+  ],
+])('with %j there, of which %j are claimed: %s', (targets, claimed, message) => {
+  expect(refusal(targets, { claimed })).toMatchObject({
+    code: 'TARGET_EXISTS',
+    message,
+    hint: expect.stringContaining('--overwrite'),
+  })
+})
+
+test('a folder in the place of a target is refused whatever is claimed or allowed', () => {
+  expect(refusal([], { claimed: [0], mayOverwrite: true }, '1.json')).toMatchObject({
+    code: 'TARGET_EXISTS',
+    message: 'a target is already there and was not made by Drover: 1.json (no regular file)',
+  })
+})

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import type { FormatName } from '../../src/model/format-name.ts'
+import type { MigrateOptions } from '../../src/model/options.ts'
+import type { SourceFormat } from '../../src/model/source-list.ts'
+import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
+import { filePlanHash, manifestHash, planHash } from '../../src/plan/plan-hash.ts'
+import { optionsOf } from './options-of.ts'
+import { sourceListOf } from './source-list-of.ts'
+
+const FORMATS: readonly SourceFormat[] = ['csv', 'tsv', 'ndjson', 'json', 'bytes']
+
+/** The source formats whose files an option makes run again. */
+function concerned(options: Partial<MigrateOptions>, to: FormatName): SourceFormat[] {
+  const before = buildDataPlan(optionsOf(), to)
+  const after = buildDataPlan(optionsOf(options), to)
+  return FORMATS.filter((format) => filePlanHash(before, format) !== filePlanHash(after, format))
+}
+
+test.each<[Partial<MigrateOptions>, FormatName, SourceFormat[]]>([
+  [{}, 'csv', []],
+  [{ delim: ';' }, 'ndjson', ['csv']],
+  [{ quote: "'" }, 'ndjson', ['csv', 'tsv']],
+  [{ ragged: 'pad' }, 'ndjson', ['csv', 'tsv']],
+  [{ maxNesting: 3 }, 'csv', ['ndjson', 'json']],
+  [{ duplicateKeys: 'last' }, 'csv', ['ndjson', 'json']],
+  [{ outDelim: ';' }, 'csv', ['csv', 'tsv', 'ndjson', 'json']],
+  [{ outDelim: ';' }, 'tsv', []],
+  [{ outCrlf: true }, 'tsv', ['csv', 'tsv', 'ndjson', 'json']],
+  [{ outCrlf: true, outQuote: "'", nested: 'flatten' }, 'ndjson', []],
+  [{ select: 'a' }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
+  [{ drop: 'a' }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
+  [{ encoding: 'windows-1252' }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
+  [{ maxRecordSize: 100 }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
+  [{ engine: 'stream', lossy: true }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
+  // What changes no byte.
+  [
+    { engine: 'reference', threads: 3, chunkSize: 7, checksum: true, maxRejects: 5, fsync: false, retries: 0 },
+    'ndjson',
+    [],
+  ],
+])('the options %j with targets in %s concern the sources in %j', (options, to, formats) => {
+  expect(concerned(options, to)).toEqual(formats)
+  const planOf = (given: Partial<MigrateOptions>) => planHash(buildDataPlan(optionsOf(given), to), 'replace')
+  expect(planOf(options) === planOf({})).toBe(formats.length === 0)
+})
+
+test('the format of targets and the way they are named are part of the plan', () => {
+  const csv = buildDataPlan(optionsOf(), 'csv')
+  expect(planHash(csv, 'append')).not.toBe(planHash(csv, 'replace'))
+  expect(planHash(buildDataPlan(optionsOf(), 'json'), 'replace')).not.toBe(planHash(csv, 'replace'))
+  expect(filePlanHash(buildDataPlan(optionsOf(), 'json'), 'csv')).not.toBe(filePlanHash(csv, 'csv'))
+  expect(filePlanHash(csv, 'tsv')).not.toBe(filePlanHash(csv, 'csv'))
+})
+
+function csvHash(options: Partial<MigrateOptions>): string {
+  return filePlanHash(buildDataPlan(optionsOf(options), 'csv'), 'csv')
+}
+
+test('the order in which columns are dropped changes nothing, that in which they are selected does', () => {
+  expect(csvHash({ drop: 'a,b' })).toBe(csvHash({ drop: 'b,a' }))
+  expect(csvHash({ select: 'a,b' })).not.toBe(csvHash({ select: 'b,a' }))
+})
+
+test('hashes stay what they are from version to version, as long as the semantics do', () => {
+  const plan = buildDataPlan(optionsOf(), 'ndjson')
+  expect([planHash(plan, 'replace'), filePlanHash(plan, 'csv'), filePlanHash(plan, 'bytes')]).toMatchInlineSnapshot(`
+    [
+      "7e19e3939a8176a4c44ad10d97c929bb78ec695a18ca1e0c8688b84273727502",
+      "25d32df55b9308efe2bf20e02c9983367abd2d16a9cac1e615215e1c043eff9a",
+      "bfb027b0187c1e5a8bc2405d745d588e0e422aadd20aaea00db6001327621a8c",
+    ]
+  `)
+})
+
+test.each([
+  ['a size', sourceListOf(['a.csv', 'x/b.csv'], 11)],
+  ['a time', sourceListOf(['a.csv', 'x/b.csv'], 10, 1001n)],
+  ['a name', sourceListOf(['a.csv', 'x/c.csv'])],
+  ['a folder', sourceListOf(['a.csv', 'y/b.csv'])],
+  ['another file', sourceListOf(['a.csv', 'x/b.csv', 'x/c.csv'])],
+  ['a format', sourceListOf(['a.tsv', 'x/b.csv'])],
+])('%s changes the manifest hash', (_what, files) => {
+  const before = manifestHash('plan', sourceListOf(['a.csv', 'x/b.csv']))
+  expect(manifestHash('plan', files)).not.toBe(before)
+  expect(manifestHash('plan', sourceListOf(['a.csv', 'x/b.csv']))).toBe(before)
+  expect(manifestHash('other plan', sourceListOf(['a.csv', 'x/b.csv']))).not.toBe(before)
+})

@@ -1,0 +1,151 @@
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { findExistingTargets } from '../../src/plan/find-existing-targets.ts'
+import { ResumeLedger } from '../../src/plan/resume-ledger.ts'
+import type { Proof } from '../../src/plan/resume-ledger.ts'
+import { targetNames } from '../../src/plan/target-names.ts'
+import { writeTree } from '../discover/write-tree.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { sourceListOf } from './source-list-of.ts'
+
+/** What a journal says of `a.csv`, unless told otherwise: a source of 10 bytes at 1000 ns, a target of 6. */
+function proof(changes: Partial<Proof> = {}): Proof {
+  return {
+    source: 'a.csv',
+    sizeBytes: 10,
+    mtimeNs: '1000',
+    sourceHash: null,
+    filePlanHash: 'plan-csv',
+    target: 'a.json',
+    targetBytes: 6,
+    targetHash: 'ffffffff',
+    hasRejects: false,
+    records: { read: 5, written: 5, rejected: 0, filtered: 0 },
+    ...changes,
+  }
+}
+
+/** A ledger for these sources, with all their targets in place, 6 bytes each. */
+function ledgerOf(sources: readonly string[] = ['a.csv']) {
+  const root = temporaryFolder()
+  const files = sourceListOf(sources)
+  const targets = targetNames(files, { rule: 'replace', extension: 'json', singleName: null })
+  const ledger = new ResumeLedger(files, targets, (format) => `plan-${format}`)
+  for (let index = 0; index < targets.length; index++) {
+    writeTree(root, [targets.path(index)])
+    writeFileSync(join(root, targets.path(index)), '123456')
+  }
+  const decide = (options: { isForced?: boolean; findsOrphans?: boolean } = {}) =>
+    ledger.decide({
+      targetRoot: root,
+      existing: findExistingTargets(root, targets),
+      isForced: options.isForced ?? false,
+      findsOrphans: options.findsOrphans ?? true,
+    })
+  return { root, ledger, decide }
+}
+
+test.each<[string, Partial<Proof>, string | null]>([
+  ['all is as it was', {}, null],
+  ['the size of the source is another', { sizeBytes: 11 }, 'source size differs'],
+  ['the time of the source is another', { mtimeNs: '1001' }, 'source mtime differs'],
+  ['the plan was another', { filePlanHash: 'plan-tsv' }, 'mapping or options differ'],
+  ['the target has another size', { targetBytes: 7 }, 'target size differs'],
+  ['the target was made from another source', { source: 'a.tsv' }, 'made from another source'],
+  ['the proof is about another target', { target: 'b.json' }, 'new'],
+])('when %s, the file runs because of: %j', (_what, changes, reason) => {
+  const { ledger, decide } = ledgerOf()
+  ledger.takeProof(proof(changes), 1)
+  expect(decide().reason(0)).toBe(reason)
+})
+
+test('a file without a proof is new', () => {
+  expect(ledgerOf().decide().reason(0)).toBe('new')
+})
+
+test('a file whose target is gone, or is a link now, runs', () => {
+  const { root, ledger, decide } = ledgerOf()
+  ledger.takeProof(proof(), 1)
+  rmSync(join(root, 'a.json'))
+  expect(decide().reason(0)).toBe('target is gone')
+  symlinkSync('elsewhere', join(root, 'a.json'))
+  expect(decide().reason(0)).toBe('target is gone')
+})
+
+test('with --force every file runs', () => {
+  const { ledger, decide } = ledgerOf()
+  ledger.takeProof(proof(), 1)
+  expect(decide({ isForced: true }).reason(0)).toBe('forced')
+})
+
+test.each<[string, Partial<Proof>[], string | null]>([
+  ['an old proof of other options counts for nothing', [{ filePlanHash: 'old' }, {}], null],
+  ['a new proof of other options makes an old one void', [{}, { filePlanHash: 'new' }], 'mapping or options differ'],
+  ['a target that another source made since is not proved', [{}, { source: 'a.tsv' }], 'made from another source'],
+  ['a proof under another name of the target changes nothing', [{}, { target: 'a.csv.json' }], null],
+])('the last proof of a target counts: %s', (_what, proofs, reason) => {
+  const { ledger, decide } = ledgerOf()
+  for (const [at, changes] of proofs.entries()) ledger.takeProof(proof(changes), at + 1)
+  expect(decide().reason(0)).toBe(reason)
+})
+
+test.each([
+  ['before the proof', 1, 2, null],
+  ['in the same run', 2, 2, null],
+  ['after the proof', 3, 2, 'a run was killed while it made it'],
+])('a claim %s: the file runs because of %j', (_when, claimRun, proofRun, reason) => {
+  for (const isClaimFirst of [true, false]) {
+    const { ledger, decide } = ledgerOf()
+    if (isClaimFirst) ledger.takeClaim('a.json', claimRun)
+    ledger.takeProof(proof(), proofRun)
+    if (!isClaimFirst) ledger.takeClaim('a.json', claimRun)
+    expect(decide().reason(0)).toBe(reason)
+  }
+})
+
+test('a target is claimed by a proof about it or by a manifest, and by nothing else', () => {
+  const { ledger } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
+  ledger.takeProof(proof({ filePlanHash: 'other' }), 1)
+  ledger.takeClaim('b.json', 1)
+  ledger.takeClaim('z.json', 1)
+  expect([0, 1, 2].map((index) => ledger.isClaimed(index))).toEqual([true, true, false])
+})
+
+test('a done file gives what is proved about it, and the sums count done files only', () => {
+  const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
+  ledger.takeProof(proof(), 1)
+  const rejects = { hasRejects: true, records: { read: 9, written: 5, rejected: 3, filtered: 1 } }
+  ledger.takeProof(proof({ source: 'b.csv', target: 'b.json', sourceHash: '0000000a', ...rejects }), 1)
+  ledger.takeProof(proof({ source: 'c.csv', target: 'c.json', sizeBytes: 1, ...rejects }), 1)
+  const decision = decide()
+  expect(decision.done(0)).toEqual({
+    targetBytes: 6,
+    targetHash: 0xffffffff,
+    sourceHash: null,
+    hasRejects: false,
+    records: { read: 5, written: 5, rejected: 0, filtered: 0 },
+  })
+  expect(decision.done(1)).toMatchObject({ sourceHash: 10, hasRejects: true, records: rejects.records })
+  const records = { read: 14, written: 10, rejected: 3, filtered: 1 }
+  expect(decision.totals()).toEqual({ fileCount: 2, targetBytes: 12, records, filesWithRejects: 1 })
+  decision.rerun(1, 'source content differs')
+  expect(decision.reason(1)).toBe('source content differs')
+  expect(decision.totals()).toMatchObject({ fileCount: 1, filesWithRejects: 0 })
+})
+
+test('orphans are proved targets that are still as they were and that the plan does not make', () => {
+  const { root, ledger, decide } = ledgerOf()
+  writeTree(root, ['z.json', 'x/y.json', 'changed.json', 'stranger.json'])
+  ledger.takeProof(proof(), 1)
+  ledger.takeProof(proof({ source: 'z.csv', target: 'z.json' }), 1)
+  ledger.takeProof(proof({ source: 'x/y.csv', target: 'x/y.json', targetBytes: 8 }), 1)
+  ledger.takeProof(proof({ source: 'gone.csv', target: 'gone.json' }), 1)
+  ledger.takeProof(proof({ source: 'below.csv', target: 'z.json/below.json' }), 1)
+  ledger.takeProof(proof({ source: 'changed.csv', target: 'changed.json', targetBytes: 1 }), 1)
+  expect(decide().orphans).toEqual([
+    { target: 'x/y.json', source: 'x/y.csv', sizeBytes: 8 },
+    { target: 'z.json', source: 'z.csv', sizeBytes: 6 },
+  ])
+  expect(decide({ findsOrphans: false }).orphans).toEqual([])
+})
