@@ -1,0 +1,310 @@
+import { OutputBuffer } from './batch/output-buffer.ts'
+import type { RecordBatch } from './batch/record-batch.ts'
+import type { Key } from './batch/shape.ts'
+import { MigrationError, toWireError } from './errors/migration-error.ts'
+import { noNotices, type RecordWriter } from './formats/format.ts'
+import { getFormat } from './formats/registry.ts'
+import { createProjection } from './map/projection.ts'
+import type { DataPlan } from './model/data-plan.ts'
+import type { FormatName } from './model/format-name.ts'
+import type { ConvertedFile, FileResult, StageTimes } from './model/task-result.ts'
+import type { FileTask } from './model/task.ts'
+import { SourceReader } from './read/source-reader.ts'
+import { convertWithStreams } from './stream/convert-with-streams.ts'
+import { RejectWriter } from './write/reject-writer.ts'
+import { StagedFile } from './write/staged-file.ts'
+
+/** What a thread converts with: made once, used for all its files. */
+export interface ConvertContext {
+  readonly plan: DataPlan
+  readonly batch: RecordBatch
+  /** Asked at each chunk. */
+  readonly shouldStop: () => boolean
+  readonly onProgress: (fileIndex: number, readBytes: number) => void
+}
+
+/** Everything about one file while it is converted. */
+interface FileWork {
+  readonly file: FileTask & { readonly format: FormatName }
+  readonly context: ConvertContext
+  readonly stageNs: StageTimes
+}
+
+/**
+ * The data plane: converts one source file into a staged target and staged rejects. It never throws: what goes wrong with the
+ * file is its result, and then no staged file is left.
+ */
+export async function convertFile(file: FileTask, context: ConvertContext): Promise<FileResult> {
+  const stageNs = noStageTimes()
+  const startMs = performance.now()
+  const durationNs = (): number => Math.round((performance.now() - startMs) * 1e6)
+  try {
+    const { format } = file
+    const converted =
+      format === 'bytes'
+        ? copyFile(file, context, stageNs)
+        : context.plan.engine === 'stream'
+          ? await convertWithStreams({ ...file, format }, context.plan, context.shouldStop)
+          : convertRecords({ file: { ...file, format }, context, stageNs })
+    return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+  } catch (error) {
+    const wire = toWireError(error, { phase: 'read', file: file.relativePath })
+    return { index: file.index, isConverted: false, error: wire, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+  }
+}
+
+type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
+
+function convertRecords(work: FileWork): Conversion {
+  // A table's header comes first, but the last record of an NDJSON file may bring a new column. One pass is nearly always
+  // enough; where it is not, it has learnt all columns, and the second pass cannot fail.
+  const first = convertInOnePass(work)
+  if (!('columns' in first)) return first
+  const second = convertInOnePass(work, first.columns)
+  if ('columns' in second) throw new Error('columns changed between two passes over an unchanged file')
+  return second
+}
+
+/** @returns the conversion, or the columns of the file where one of them came too late for this pass. */
+function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion | { readonly columns: readonly Key[] } {
+  const { file, context } = work
+  const source = timed(work.stageNs, 'read', () => openSource(file, context.plan, context.batch))
+  try {
+    const target = new StagedFile(file.stagedTarget)
+    const rejects = new RejectWriter(file.stagedRejects, file.relativePath)
+    let isKept = false
+    try {
+      const outcome = pump(work, source, target, rejects, columns)
+      isKept = !('columns' in outcome)
+      return outcome
+    } finally {
+      if (!isKept) {
+        target.discard()
+        rejects.discard()
+      }
+    }
+  } finally {
+    source.close()
+  }
+}
+
+/** Read, parse, map, encode, write: chunk by chunk to the end of the file. */
+function pump(
+  { file, context, stageNs }: FileWork,
+  source: SourceReader,
+  target: StagedFile,
+  rejects: RejectWriter,
+  columns: readonly Key[] | undefined,
+): Conversion | { readonly columns: readonly Key[] } {
+  const { plan, batch } = context
+  const output = new OutputBuffer(batch.memory, (bytes, start, end) =>
+    timed(stageNs, 'write', () => target.write(bytes, start, end)),
+  )
+  const reader = getFormat(file.format).createReader(plan, file.relativePath)
+  const writer = getFormat(plan.targetFormat).createWriter(plan, columns)
+  const project = createProjection({ select: plan.select, drop: plan.drop, isTable: isTable(file.format) })
+  let hasAllColumns = true
+
+  while (!source.isLast) {
+    if (context.shouldStop()) throw stopped()
+    timed(stageNs, 'read', () => source.fill())
+    context.onProgress(file.index, source.readBytes)
+    do {
+      batch.clear()
+      batch.sourceOffset = source.sourceOffset
+      const { start, end, isLast } = source
+      source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast)))
+      timed(stageNs, 'map', () => project(batch))
+      hasAllColumns = writer.learnColumns(batch) && hasAllColumns
+      if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
+    } while (batch.isFull)
+    if (hasAllColumns) failOnTooManyRejects(plan, rejects.count)
+  }
+  source.assertUnchanged()
+  if (!hasAllColumns) return { columns: writer.columns }
+
+  writer.finish(output)
+  output.flush()
+  timed(stageNs, 'write', () => {
+    rejects.close()
+    target.close()
+  })
+  failOnMostlyRejects(plan, rejects.count, reader.recordCount)
+  return {
+    sourceBytes: source.readBytes,
+    targetBytes: target.sizeBytes,
+    targetHash: target.hash,
+    sourceHash: plan.hashSources ? source.hash : null,
+    hasRejects: rejects.hasFile,
+    rejectCodes: Object.fromEntries(rejects.codes),
+    records: {
+      read: reader.recordCount,
+      written: reader.recordCount - rejects.count,
+      rejected: rejects.count,
+      filtered: 0,
+    },
+    notices: reader.notices,
+  }
+}
+
+function encodeBatch(
+  batch: RecordBatch,
+  writer: RecordWriter,
+  output: OutputBuffer,
+  rejects: RejectWriter,
+  stageNs: StageTimes,
+): void {
+  // Flushes happen within the encoding: their time counts as write, not twice.
+  const writeNsBefore = stageNs.write
+  const startMs = performance.now()
+  writer.write(batch, output)
+  stageNs.encode += (performance.now() - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+  timed(stageNs, 'write', () => {
+    output.flush()
+    rejects.writeBatch(batch)
+  })
+}
+
+/**
+ * Converts the first `maxBytes` of a file and throws the target away: how much it grows, for the space preflight and the
+ * prediction of a plan. A file that cannot be read or parsed counts as nothing.
+ */
+export function sampleFile(
+  file: FileTask,
+  context: ConvertContext,
+  maxBytes: number,
+): { readonly sourceBytes: number; readonly targetBytes: number } {
+  const { plan, batch } = context
+  if (file.format === 'bytes') return { sourceBytes: 0, targetBytes: 0 }
+  let targetBytes = 0
+  let consumedBytes = 0
+  try {
+    const source = openSource(file, plan, batch, maxBytes)
+    try {
+      const output = new OutputBuffer(batch.memory, (_, start, end) => {
+        targetBytes += end - start
+      })
+      const reader = getFormat(file.format).createReader(plan, file.relativePath)
+      const writer = getFormat(plan.targetFormat).createWriter(plan)
+      const project = createProjection({ select: plan.select, drop: plan.drop, isTable: isTable(file.format) })
+      while (!source.isLast) {
+        source.fill()
+        batch.clear()
+        batch.sourceOffset = source.sourceOffset
+        // The sample ends in the middle of a record: that must not look like the end of the file.
+        const isWhole = source.isLast && source.readBytes === file.sizeBytes
+        source.consume(reader.parse(batch, source.start, source.end, isWhole))
+        consumedBytes = source.start + source.sourceOffset
+        project(batch)
+        if (!writer.learnColumns(batch)) break
+        writer.write(batch, output)
+        output.flush()
+      }
+    } finally {
+      source.close()
+    }
+  } catch {
+    return { sourceBytes: 0, targetBytes: 0 }
+  }
+  return { sourceBytes: consumedBytes, targetBytes }
+}
+
+/** Copies a file as it is (`--others copy`). */
+function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Conversion {
+  const source = timed(stageNs, 'read', () => openSource(file, { ...context.plan, encoding: 'utf-8' }, context.batch))
+  const target = new StagedFile(file.stagedTarget)
+  try {
+    while (!source.isLast) {
+      if (context.shouldStop()) throw stopped()
+      timed(stageNs, 'read', () => source.fill())
+      context.onProgress(file.index, source.readBytes)
+      timed(stageNs, 'write', () => target.write(context.batch.memory.bytes, source.start, source.end))
+      source.consume(source.end)
+    }
+    source.assertUnchanged()
+    target.close()
+    return {
+      sourceBytes: source.readBytes,
+      targetBytes: target.sizeBytes,
+      targetHash: target.hash,
+      sourceHash: context.plan.hashSources ? source.hash : null,
+      hasRejects: false,
+      rejectCodes: {},
+      records: { read: 0, written: 0, rejected: 0, filtered: 0 },
+      notices: noNotices(),
+    }
+  } catch (error) {
+    target.discard()
+    throw error
+  } finally {
+    source.close()
+  }
+}
+
+function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitBytes?: number): SourceReader {
+  return new SourceReader(file, batch.memory, {
+    chunkBytes: plan.chunkBytes,
+    encoding: plan.encoding,
+    shouldHash: plan.hashSources,
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  })
+}
+
+function isTable(format: FormatName): boolean {
+  return format === 'csv' || format === 'tsv'
+}
+
+function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
+  if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
+    throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
+  }
+}
+
+/** From this many records on, more than half of them rejected means a wrong dialect, not bad records. */
+const FEWEST_RECORDS_TO_JUDGE = 1000
+
+/** Judged at the end of the file, so that neither chunk size nor order matters. */
+function failOnMostlyRejects(plan: DataPlan, rejected: number, records: number): void {
+  if (plan.maxRejects && 'share' in plan.maxRejects && rejected > plan.maxRejects.share * records) {
+    throw tooManyRejects(
+      `${rejected} of ${records} records are rejected, more than ${plan.maxRejects.share * 100}%`,
+      '--max-rejects allows more',
+    )
+  }
+  if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejected > records / 2) {
+    throw tooManyRejects(
+      `${rejected} of ${records} records are rejected: the dialect is probably wrong`,
+      'check --delim, --quote and --header; --max-rejects 100% converts the rest all the same',
+    )
+  }
+}
+
+function tooManyRejects(message: string, hint: string): MigrationError {
+  return new MigrationError('TOO_MANY_REJECTS', message, { phase: 'parse', hint })
+}
+
+function stopped(): MigrationError {
+  return new MigrationError('STOPPED', 'the run was stopped', {
+    phase: 'worker',
+    hint: 'run the same command again to go on',
+  })
+}
+
+function noStageTimes(): StageTimes {
+  return { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
+}
+
+/** Without the fractions that come from adding up milliseconds. */
+function wholeNs(stageNs: StageTimes): StageTimes {
+  for (const stage of Object.keys(stageNs) as (keyof StageTimes)[]) stageNs[stage] = Math.round(stageNs[stage])
+  return stageNs
+}
+
+function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
+  const startMs = performance.now()
+  try {
+    return work()
+  } finally {
+    stageNs[stage] += (performance.now() - startMs) * 1e6
+  }
+}

@@ -1,0 +1,90 @@
+import { readSync, openSync, closeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { createBatchMemory } from './batch/batch-memory.ts'
+import { RecordBatch } from './batch/record-batch.ts'
+import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
+import type { DataPlan } from './model/data-plan.ts'
+import type { Task } from './model/task.ts'
+import type { FileResult, TaskResult } from './model/task-result.ts'
+
+/** What a worker thread is given once, when it starts. Only plain values and shared memory. */
+export interface WorkerSetup {
+  readonly plan: DataPlan
+  /** Word 0: not 0 when the run is to stop (a worker in synchronous calls hears no message). Word 1: threads started so far. */
+  readonly control: SharedArrayBuffer
+  /** Two numbers a thread: 1 + the index of the file it is at (0: idle), and how many of its bytes are read. */
+  readonly progress: SharedArrayBuffer
+  readonly maxThreads: number
+}
+
+const STOP = 0
+const THREADS_STARTED = 1
+
+/** Runs tasks: one in, one result out. Made once per thread, since its memory is. */
+export type TaskRunner = (task: Task) => Promise<TaskResult>
+
+/** Prepares a thread for its tasks. */
+export function createTaskRunner(setup: WorkerSetup): TaskRunner {
+  const { plan } = setup
+  const control = new Int32Array(setup.control)
+  const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
+  const progress = new Float64Array(setup.progress, threadNumber * 16, 2)
+  const context: ConvertContext = {
+    plan,
+    batch: new RecordBatch(createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)),
+    shouldStop: () => Atomics.load(control, STOP) !== 0,
+    onProgress: (fileIndex, readBytes) => {
+      progress[0] = fileIndex + 1
+      progress[1] = readBytes
+    },
+  }
+
+  return async (task) => {
+    switch (task.kind) {
+      case 'convert': {
+        const files: FileResult[] = []
+        for (const file of task.files) files.push(await convertFile(file, context))
+        progress[0] = 0
+        return { kind: 'convert', files, threadNumber }
+      }
+      case 'sample': {
+        let sourceBytes = 0
+        let targetBytes = 0
+        const startMs = performance.now()
+        for (const file of task.files) {
+          const sample = sampleFile(file, context, task.maxBytes)
+          sourceBytes += sample.sourceBytes
+          targetBytes += sample.targetBytes
+        }
+        return { kind: 'sample', sourceBytes, targetBytes, durationNs: (performance.now() - startMs) * 1e6 }
+      }
+      case 'hash':
+        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, context.batch.memory.bytes)) }
+    }
+  }
+}
+
+/** Asks all threads to give up what they do at the next chunk. */
+export function requestStop(control: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(control), STOP, 1)
+}
+
+/** The CRC-32 of a whole file, or null where it cannot be read. The batch memory serves as buffer. */
+function hashFile(path: string, buffer: Uint8Array): number | null {
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      const chunk = buffer.subarray(0, 256 * 1024)
+      let hash = 0
+      for (;;) {
+        const count = readSync(descriptor, chunk)
+        if (count === 0) return hash
+        hash = crc32(chunk.subarray(0, count), hash)
+      }
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return null
+  }
+}

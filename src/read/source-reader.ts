@@ -1,0 +1,169 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import type { BatchMemory } from '../batch/batch-memory.ts'
+import { MigrationError } from '../errors/migration-error.ts'
+
+/** The most bytes of UTF-8 that one byte of another encoding can become (windows-1252: one byte to three). */
+const UTF8_GROWTH = 3
+
+interface SourceFile {
+  readonly sourcePath: string
+  readonly sizeBytes: number
+  readonly mtimeNs: bigint
+}
+
+/**
+ * Reads one source file, chunk by chunk, into the input region of a batch memory, and makes sure that it is the file of the
+ * plan and stays so: fewer bytes than its size are SOURCE_SHORT, another size or time at the start or the end is
+ * SOURCE_CHANGED.
+ *
+ *     fill(); parse [start, end); consume(position up to which it was parsed); fill(); ...   until isLast
+ */
+export class SourceReader {
+  /** Bytes that are read and not consumed: [start, end) of the memory. */
+  start: number
+  end: number
+  /** True where no bytes follow. */
+  isLast = false
+  /** Offset in the decoded source of memory position 0. */
+  sourceOffset: number
+  /** Bytes read from the file. */
+  readBytes = 0
+  /** CRC-32 of all bytes read; only with `shouldHash`. */
+  hash = 0
+  private readonly file: SourceFile
+  private readonly memory: BatchMemory
+  private readonly chunkBytes: number
+  private readonly shouldHash: boolean
+  private readonly decoder: StreamDecoder | null
+  private readonly descriptor: number
+  /** Where reading stops: the size, or earlier for a sample. */
+  private readonly limitBytes: number
+
+  constructor(
+    file: SourceFile,
+    memory: BatchMemory,
+    options: { chunkBytes: number; encoding: string; shouldHash: boolean; limitBytes?: number },
+  ) {
+    this.file = file
+    this.memory = memory
+    this.chunkBytes = options.chunkBytes
+    this.shouldHash = options.shouldHash
+    this.limitBytes = Math.min(file.sizeBytes, options.limitBytes ?? Number.POSITIVE_INFINITY)
+    this.decoder = isUtf8Label(options.encoding) ? null : new StreamDecoder(options.encoding)
+    this.start = memory.inputStart
+    this.end = memory.inputStart
+    this.sourceOffset = -memory.inputStart
+    // Without O_NONBLOCK the open would hang where a pipe has taken the file's place.
+    this.descriptor = openSync(file.sourcePath, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      this.assertUnchanged()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /**
+   * Reads the next bytes behind those not yet consumed. The more are left over, the more are read, so that parsing a long
+   * record again from its start costs twice its length at most.
+   */
+  fill(): void {
+    this.moveCarryToFront()
+    const carryBytes = this.end - this.start
+    const freeBytes = this.memory.inputEnd - this.end
+    const wantedBytes = Math.min(Math.max(this.chunkBytes, carryBytes), freeBytes)
+    const before = this.end
+    while (this.end === before && !this.isLast) {
+      if (this.decoder) this.fillDecoded(this.decoder, wantedBytes)
+      else this.end += this.readInto(this.memory.bytes, this.end, wantedBytes)
+      this.isLast = this.readBytes >= this.limitBytes
+    }
+  }
+
+  /** Gives up the bytes before `position`. */
+  consume(position: number): void {
+    this.start = position
+  }
+
+  /** Checks, when everything is read, that the file is still the one that was opened. */
+  assertUnchanged(): void {
+    const stat = fstatSync(this.descriptor, { bigint: true })
+    if (stat.isFile() && Number(stat.size) === this.file.sizeBytes && stat.mtimeNs === this.file.mtimeNs) return
+    const found = stat.isFile() ? `${stat.size} bytes, modified ${formatTime(stat.mtimeNs)}` : 'no longer a file'
+    throw new MigrationError(
+      'SOURCE_CHANGED',
+      `the file changed: ${this.file.sizeBytes} bytes, modified ${formatTime(this.file.mtimeNs)} in the plan; now ${found}`,
+      { phase: 'read', hint: 'run the same command again when nothing writes to it' },
+    )
+  }
+
+  close(): void {
+    closeSync(this.descriptor)
+  }
+
+  private moveCarryToFront(): void {
+    const { inputStart, bytes } = this.memory
+    if (this.start === inputStart) return
+    bytes.copyWithin(inputStart, this.start, this.end)
+    this.sourceOffset += this.start - inputStart
+    this.end -= this.start - inputStart
+    this.start = inputStart
+  }
+
+  private readInto(target: Uint8Array, position: number, wantedBytes: number): number {
+    const length = Math.min(wantedBytes, this.limitBytes - this.readBytes)
+    if (length === 0) return 0
+    const count = readSync(this.descriptor, target, position, length, null)
+    if (count === 0) {
+      throw new MigrationError(
+        'SOURCE_SHORT',
+        `the file ended after ${this.readBytes} of its ${this.file.sizeBytes} bytes`,
+        { phase: 'read', hint: 'check the disk, or run the same command again when nothing writes to it' },
+      )
+    }
+    this.readBytes += count
+    if (this.shouldHash) this.hash = crc32(target.subarray(position, position + count), this.hash)
+    return count
+  }
+
+  private fillDecoded(decoder: StreamDecoder, wantedBytes: number): void {
+    const raw = Buffer.allocUnsafe(Math.max(1, Math.floor(Math.min(wantedBytes, this.chunkBytes) / UTF8_GROWTH)))
+    const count = this.readInto(raw, 0, raw.length)
+    const isLast = this.readBytes >= this.limitBytes && this.limitBytes === this.file.sizeBytes
+    this.end += decoder.decode(raw.subarray(0, count), isLast, this.memory.bytes.subarray(this.end), this.readBytes)
+  }
+}
+
+/** True for the names of UTF-8, which is taken as it is (its validity is the parser's business, record by record). */
+export function isUtf8Label(encoding: string): boolean {
+  return /^utf-?8$/i.test(encoding)
+}
+
+/** Turns another encoding into UTF-8 across chunk boundaries. The encoding's own byte order mark is removed. */
+class StreamDecoder {
+  private readonly decoder: InstanceType<typeof TextDecoder>
+  private readonly encoder = new TextEncoder()
+  private readonly encoding: string
+
+  constructor(encoding: string) {
+    this.encoding = encoding
+    this.decoder = new TextDecoder(encoding, { fatal: true })
+  }
+
+  decode(raw: Uint8Array, isLast: boolean, target: Uint8Array, readBytes: number): number {
+    try {
+      return this.encoder.encodeInto(this.decoder.decode(raw, { stream: !isLast }), target).written
+    } catch (error) {
+      throw new MigrationError(
+        'INVALID_ENCODING',
+        `bytes ${readBytes - raw.length} to ${readBytes} are not valid ${this.encoding}`,
+        { phase: 'read', hint: 'give the right --encoding', cause: error },
+      )
+    }
+  }
+}
+
+function formatTime(timeNs: bigint): string {
+  return new Date(Number(timeNs / 1_000_000n)).toISOString()
+}
