@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { readJournals } from '../commit/journal-reader.ts'
+import { readManifests } from '../commit/manifest.ts'
+import { runNumberOf } from '../commit/run-id.ts'
+import { discoverSources, type Discovery } from '../discover/discover-sources.ts'
+import { MigrationError } from '../errors/migration-error.ts'
+import { formatOfName, getFormat } from '../formats/registry.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { MigrateHooks } from '../model/events.ts'
+import type { FormatName } from '../model/format-name.ts'
+import { OptionsSchema, type MigrateOptions, type ResolvedOptions } from '../model/options.ts'
+import type { SourceFormat } from '../model/source-list.ts'
+import { buildDataPlan } from '../plan/build-data-plan.ts'
+import { checkRoots } from '../plan/check-roots.ts'
+import { defaultTargetFormat } from '../plan/default-target-format.ts'
+import { refuseCollisions } from '../plan/find-collisions.ts'
+import { findExistingTargets, refuseForeignTargets, type ExistingTargets } from '../plan/find-existing-targets.ts'
+import { filePlanHash, manifestHash, planHash } from '../plan/plan-hash.ts'
+import type { ResumeDecision } from '../plan/resume-decision.ts'
+import { ResumeLedger } from '../plan/resume-ledger.ts'
+import { targetNames, type TargetNames } from '../plan/target-names.ts'
+import { resolveTargetRoot } from '../plan/target-root.ts'
+import { resolveThreadCount } from '../schedule/thread-count.ts'
+
+/** What a run will do, as far as it can be known without looking at what earlier runs left. Frozen; nothing is written for it. */
+export interface Plan {
+  readonly options: ResolvedOptions
+  readonly discovery: Discovery
+  readonly data: DataPlan
+  readonly targetRoot: string
+  readonly targetFormat: FormatName
+  readonly isTargetFormatDefault: boolean
+  readonly targets: TargetNames
+  readonly threads: number
+  readonly planHash: string
+  readonly manifestHash: string
+  readonly filePlanHash: (format: SourceFormat) => string
+}
+
+/** What earlier runs left of a plan: which files are done, and why the others run. */
+export interface Remainder {
+  readonly existing: ExistingTargets
+  readonly decision: ResumeDecision
+  /** Whether a journal of a run from `runNumber` on proves a target that this plan does not make. */
+  readonly provesStranger: (target: string, runNumber: number) => boolean
+}
+
+/**
+ * Checks the options.
+ * @throws MigrationError WRONG_USE naming the option.
+ */
+export function resolveOptions(options: MigrateOptions): ResolvedOptions {
+  const parsed = OptionsSchema.safeParse(options)
+  if (parsed.success) return parsed.data
+  throw new MigrationError('WRONG_USE', z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '), {
+    phase: 'options',
+  })
+}
+
+/**
+ * Discovers the sources and works out their targets. Everything that makes the plan impossible is found here or in
+ * `findRemainder`, before anything is written.
+ * @throws MigrationError; see the exit codes 2 and 3.
+ */
+export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): Promise<Plan> {
+  const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
+  const { files, isSingleFile, root } = discovery
+  const targetFormat = options.to ?? defaultTargetFormat(files)
+  const data = buildDataPlan(options, targetFormat)
+  const target = resolveTargetRoot(options.out, isSingleFile)
+  const targets = targetNames(files, {
+    rule: options.targetName,
+    extension: targetFormat,
+    singleName: target.singleName,
+  })
+  checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)
+  refuseCollisions(files, targets)
+
+  const hash = planHash(data, options.targetName)
+  const fileHashes = new Map<SourceFormat, string>()
+  return {
+    options,
+    discovery,
+    data,
+    targetRoot: target.root,
+    targetFormat,
+    isTargetFormatDefault: options.to === undefined,
+    targets,
+    threads: resolveThreadCount(options.threads),
+    planHash: hash,
+    manifestHash: manifestHash(hash, files),
+    filePlanHash: (format) => {
+      const known = fileHashes.get(format) ?? filePlanHash(data, format)
+      fileHashes.set(format, known)
+      return known
+    },
+  }
+}
+
+/**
+ * Reads what earlier runs proved and claimed, and decides for each file whether it is done.
+ * @param shouldRepair cut torn journals back to their last whole line: only for who holds the lock.
+ * @throws MigrationError TARGET_EXISTS where a target is there that nobody claims.
+ */
+export async function findRemainder(plan: Plan, shouldRepair: boolean): Promise<Remainder> {
+  const { discovery, targetRoot, targets, options } = plan
+  const existing = findExistingTargets(targetRoot, targets)
+  const ledger = new ResumeLedger(discovery.files, targets, plan.filePlanHash)
+  await readJournals(targetRoot, (entry, runId) => ledger.takeProof(entry, runNumberOf(runId)), {
+    repair: shouldRepair,
+  })
+  await readManifests(targetRoot, (claim, { runId }) => ledger.takeClaim(claim.target, runNumberOf(runId)))
+  refuseForeignTargets(existing, targets, {
+    isClaimed: (index) => ledger.isClaimed(index),
+    mayOverwrite: options.overwrite,
+  })
+  const decision = ledger.decide({
+    targetRoot,
+    existing,
+    isForced: options.force,
+    // What is missing from an incomplete list is not gone.
+    findsOrphans: !discovery.isSingleFile && discovery.failed.length === 0,
+  })
+  return {
+    existing,
+    decision,
+    provesStranger: (target, runNumber) => ledger.provesStranger(target, runNumber),
+  }
+}
+
+/** Files that still have to be converted, by their numbers. */
+export function filesToConvert(plan: Plan, { decision }: Remainder): Uint32Array {
+  const { files } = plan.discovery
+  const indexes = new Uint32Array(files.length)
+  let count = 0
+  for (let index = 0; index < files.length; index++) if (decision.reason(index) !== null) indexes[count++] = index
+  return indexes.slice(0, count)
+}
+
+/** The engine and its tier that a file takes, in the words of `migrate plan`. */
+export function describeTier(plan: Plan, format: SourceFormat): string {
+  if (format === 'bytes') return 'copy'
+  return plan.data.engine === 'stream'
+    ? 'stream: rows'
+    : `reference: bytes ${getFormat(format).name} to ${plan.targetFormat}`
+}

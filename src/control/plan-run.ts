@@ -1,0 +1,97 @@
+import {
+  filesToConvert,
+  findRemainder,
+  makePlan,
+  describeTier,
+  resolveOptions,
+  type Plan,
+  type Remainder,
+} from './make-plan.ts'
+import type { MigrateHooks } from '../model/events.ts'
+import type { MigrateOptions } from '../model/options.ts'
+import type { PlannedFile, PlanReport } from '../model/report.ts'
+import { spacePreflight } from '../plan/space-preflight.ts'
+import { SHOWN_ORPHANS } from './run.ts'
+import { samplePlan } from './sample-plan.ts'
+import { ThreadPool } from '../schedule/thread-pool.ts'
+
+/**
+ * Works out what a run with the same options would do, and writes nothing: each file with its target and the reason why it would be
+ * converted, and how long it would take by a measured sample.
+ * @throws MigrationError for wrong use, a missing source, or a plan that is impossible.
+ */
+export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): Promise<PlanReport> {
+  const made = await makePlan(resolveOptions(options), hooks)
+  const remainder = await findRemainder(made, false)
+  const indexes = filesToConvert(made, remainder)
+  const { files, failed, skipped, filteredOut, root } = made.discovery
+  let bytesToConvert = 0
+  for (const index of indexes) bytesToConvert += files.sizeBytes(index)
+  const { prediction, expansion } = await predict(made, indexes, bytesToConvert)
+  const spaceWarning = spacePreflight(made.targetRoot, bytesToConvert, expansion)
+  return {
+    sourceRoot: root,
+    targetRoot: made.targetRoot,
+    targetFormat: made.targetFormat,
+    isTargetFormatDefault: made.isTargetFormatDefault,
+    engine: made.data.engine,
+    threads: made.threads,
+    planHash: made.planHash,
+    manifestHash: made.manifestHash,
+    files: listFiles(made, remainder),
+    fileCount: files.length,
+    toConvert: indexes.length,
+    alreadyDone: files.length - indexes.length,
+    sourceBytes: files.totalBytes,
+    bytesToConvert,
+    failures: failed,
+    skipped: { ...skipped, filteredOut },
+    warnings: spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }],
+    orphans: {
+      count: remainder.decision.orphans.length,
+      examples: remainder.decision.orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
+    },
+    prediction,
+  }
+}
+
+function listFiles(made: Plan, { decision }: Remainder): Iterable<PlannedFile> {
+  const { files } = made.discovery
+  return {
+    *[Symbol.iterator]() {
+      for (let index = 0; index < files.length; index++) {
+        yield {
+          source: files.path(index),
+          target: made.targets.path(index),
+          format: files.format(index),
+          sizeBytes: files.sizeBytes(index),
+          tier: describeTier(made, files.format(index)),
+          reason: decision.reason(index) ?? 'done',
+        }
+      }
+    },
+  }
+}
+
+async function predict(
+  made: Plan,
+  indexes: Uint32Array,
+  bytesToConvert: number,
+): Promise<{ readonly prediction: PlanReport['prediction']; readonly expansion: number }> {
+  if (bytesToConvert === 0) return { prediction: null, expansion: 1 }
+  const pool = new ThreadPool({ plan: made.data, threads: 1 })
+  try {
+    const sample = await samplePlan(made, indexes, pool)
+    if (!sample) return { prediction: null, expansion: 1 }
+    const threads = Math.min(made.threads, indexes.length)
+    const bytesPerSecond = sample.bytesPerSecond * threads
+    const prediction = {
+      seconds: bytesToConvert / bytesPerSecond,
+      targetBytes: Math.round(bytesToConvert * sample.expansion),
+      megabytesPerSecond: bytesPerSecond / 1e6,
+    }
+    return { prediction, expansion: sample.expansion }
+  } finally {
+    await pool.destroy()
+  }
+}

@@ -1,0 +1,359 @@
+import { hostname } from 'node:os'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
+import { collectStaged } from '../commit/collect-staged.ts'
+import { Committer } from '../commit/committer.ts'
+import type { LockHandle } from '../commit/lock.ts'
+import { settleManifests, writeManifest, type ManifestClaim, type ManifestHeader } from '../commit/manifest.ts'
+import { pruneOrphans } from '../commit/prune-orphans.ts'
+import { runNumberOf } from '../commit/run-id.ts'
+import { StagingArea } from '../commit/staging-area.ts'
+import type { WireError } from '../errors/migration-error.ts'
+import type { MigrateHooks } from '../model/events.ts'
+import type { JournalEntry } from '../model/journal-entry.ts'
+import type { Report } from '../model/report.ts'
+import type { ConvertedFile } from '../model/task-result.ts'
+import type { FileTask } from '../model/task.ts'
+import { spacePreflight } from '../plan/space-preflight.ts'
+import type { Clock } from '../report/clock.ts'
+import { readDroverVersion } from '../report/drover-version.ts'
+import { computeRates } from '../report/rates.ts'
+import { RunTally } from '../report/run-tally.ts'
+import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
+import { runFiles } from '../schedule/run-files.ts'
+import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
+import { ThreadPool } from '../schedule/thread-pool.ts'
+import { watchProgress } from '../schedule/watch-progress.ts'
+import { checkContents, FILES_PER_TASK } from './check-contents.ts'
+import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import { describeSource, samplePlan } from './sample-plan.ts'
+import { TargetLedger } from './target-ledger.ts'
+
+/** Orphans that a report names; it counts all. */
+export const SHOWN_ORPHANS = 10
+
+/** One run over a plan: what the steps share. */
+export class Run {
+  private readonly plan: Plan
+  private readonly remainder: Remainder
+  private readonly lock: LockHandle
+  private readonly hooks: MigrateHooks
+  private readonly tally = new RunTally()
+  private readonly ledger: TargetLedger
+  private readonly warnings: { code: string; message: string }[] = []
+  private arePruned = false
+  /** Bytes of the files that are done or failed, for the progress. */
+  private endedBytes = 0
+
+  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks) {
+    this.plan = plan
+    this.remainder = remainder
+    this.lock = lock
+    this.hooks = hooks
+    this.ledger = new TargetLedger(plan.targets)
+    for (const failure of plan.discovery.failed) this.fail(failure)
+  }
+
+  /** @returns why the run stopped before its end, or null. */
+  async execute(): Promise<StopReason | null> {
+    const { plan, hooks, remainder } = this
+    const stop = new StopSwitch(hooks)
+    try {
+      if (plan.options.checksum) {
+        await this.withPool(this.threadsToHash(), stop, (pool) => checkContents(plan, remainder.decision, pool))
+      }
+      const indexes = filesToConvert(plan, remainder)
+      this.takeDone(indexes)
+      this.announce(indexes)
+      if (indexes.length > 0 && stop.reason === null) {
+        const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
+        await this.withPool(threads, stop, (pool) => this.convert(indexes, pool, threads, stop))
+      }
+    } finally {
+      stop.disarm()
+      await collectStaged({ targetRoot: plan.targetRoot, liveRunId: null })
+    }
+    await this.settle(stop.reason)
+    return stop.reason
+  }
+
+  private threadsToHash(): number {
+    return Math.max(1, Math.min(this.plan.threads, Math.ceil(this.plan.discovery.files.length / FILES_PER_TASK)))
+  }
+
+  private async withPool(threads: number, stop: StopSwitch, work: (pool: ThreadPool) => Promise<void>): Promise<void> {
+    const { data, options } = this.plan
+    const pool = new ThreadPool({ plan: data, threads, taskTimeoutMs: options.taskTimeout })
+    stop.control(pool)
+    try {
+      await work(pool)
+    } finally {
+      await pool.destroy()
+    }
+  }
+
+  /** Converts and commits all files that are not done. */
+  private async convert(indexes: Uint32Array, pool: ThreadPool, threads: number, stop: StopSwitch): Promise<void> {
+    const { plan, lock } = this
+    const { targetRoot, options } = plan
+    await this.warnAboutSpace(indexes, pool)
+    const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
+    await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
+    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync })
+
+    const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
+    const ordered = orderFiles(plan.discovery.files, indexes, options.orderBy)
+    const commits = new Set<Promise<void>>()
+    try {
+      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads), {
+        pool,
+        threads,
+        retries: options.retries,
+        areTasksTimed: options.taskTimeout !== undefined,
+        mayStart: () => stop.reason === null,
+        makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
+        onConverted: (result, attempt, task) => {
+          const commit = this.commit(committer, result, attempt, task, stop).finally(() => commits.delete(commit))
+          commits.add(commit)
+          return committer.whenReady()
+        },
+        onFailed: (index, error) => {
+          this.failFile(index, error)
+          this.haltIfAsked(stop)
+        },
+      })
+    } finally {
+      await committer.close()
+      await Promise.all(commits)
+      stopWatching()
+    }
+  }
+
+  private async commit(
+    committer: Committer,
+    result: ConvertedFile,
+    attempt: number,
+    task: FileTask,
+    stop: StopSwitch,
+  ): Promise<void> {
+    const { stagedTarget, stagedRejects } = task
+    const outcome = await committer.commit({
+      stagedTarget,
+      stagedRejects,
+      entry: this.journalEntry(result, attempt),
+    })
+    if (outcome.isCommitted) {
+      const stageNs = { ...result.stageNs, sync: outcome.syncNs }
+      this.tally.addConverted({ ...result, stageNs })
+      this.ledger.add(result.index, result.targetBytes, result.targetHash)
+      this.endedBytes += result.sourceBytes
+      this.hooks.onEvent?.({
+        type: 'file-done',
+        file: task.relativePath,
+        sizeBytes: task.sizeBytes,
+        targetBytes: result.targetBytes,
+        records: result.records,
+        durationMs: result.durationNs / 1e6,
+      })
+      return
+    }
+    this.failFile(result.index, outcome.error)
+    if (outcome.error.code === 'JOURNAL_FAILED' || outcome.error.code === 'LOCK_LOST') stop.stop('fatal')
+    else this.haltIfAsked(stop)
+  }
+
+  /** Files that earlier runs made count for the tree hash and for the rejects that stand. */
+  private takeDone(toConvert: Uint32Array): void {
+    const { decision } = this.remainder
+    let next = 0
+    for (let index = 0; index < this.plan.discovery.files.length; index++) {
+      if (toConvert[next] === index) {
+        next++
+        continue
+      }
+      const done = decision.done(index)
+      this.ledger.add(index, done.targetBytes, done.targetHash)
+    }
+  }
+
+  private announce(indexes: Uint32Array): void {
+    const { plan, hooks } = this
+    const { files } = plan.discovery
+    let totalBytes = 0
+    for (const index of indexes) totalBytes += files.sizeBytes(index)
+    hooks.onEvent?.({
+      type: 'planned',
+      runId: this.lock.runId,
+      targetFormat: plan.targetFormat,
+      isTargetFormatDefault: plan.isTargetFormatDefault,
+      threads: plan.threads,
+      fileCount: indexes.length,
+      totalBytes,
+      alreadyDone: files.length - indexes.length,
+    })
+  }
+
+  private watch(pool: ThreadPool, onEvent: NonNullable<MigrateHooks['onEvent']>): () => void {
+    const { files } = this.plan.discovery
+    return watchProgress({
+      pool,
+      onEvent,
+      describeFile: (index) => ({ file: files.path(index), sizeBytes: files.sizeBytes(index) }),
+      readTotals: () => ({
+        doneFiles: this.tally.converted,
+        failedFiles: this.tally.failures.length,
+        endedBytes: this.endedBytes,
+      }),
+    })
+  }
+
+  private async warnAboutSpace(indexes: Uint32Array, pool: ThreadPool): Promise<void> {
+    const { files } = this.plan.discovery
+    let sourceBytes = 0
+    for (const index of indexes) sourceBytes += files.sizeBytes(index)
+    // Hardly a target is this many times as large as its source: where that much is free, no sample is needed.
+    const generousExpansion = 10
+    if (spacePreflight(this.plan.targetRoot, sourceBytes, generousExpansion) === null) return
+    const sample = await samplePlan(this.plan, indexes, pool)
+    const message = sample && spacePreflight(this.plan.targetRoot, sourceBytes, sample.expansion)
+    if (message) this.warn('NO_SPACE_LIKELY', message)
+  }
+
+  private warn(code: string, message: string): void {
+    this.warnings.push({ code, message })
+    this.hooks.onEvent?.({ type: 'warning', code, message })
+  }
+
+  private makeFileTask(index: number, attempt: number, staging: StagingArea): FileTask {
+    const source = describeSource(this.plan, index)
+    const { target, rejects } = staging.pathsFor(this.plan.targets.path(index), attempt)
+    if (attempt === 1) {
+      this.hooks.onEvent?.({ type: 'file-started', file: source.relativePath, sizeBytes: source.sizeBytes })
+    }
+    return { ...source, stagedTarget: target, stagedRejects: rejects }
+  }
+
+  private journalEntry(result: ConvertedFile, attempt: number): JournalEntry {
+    const { files } = this.plan.discovery
+    return {
+      source: files.path(result.index),
+      sizeBytes: files.sizeBytes(result.index),
+      mtimeNs: String(files.mtimeNs(result.index)),
+      sourceHash: result.sourceHash === null ? null : hex(result.sourceHash),
+      filePlanHash: this.plan.filePlanHash(files.format(result.index)),
+      target: this.plan.targets.path(result.index),
+      targetBytes: result.targetBytes,
+      targetHash: hex(result.targetHash),
+      hasRejects: result.hasRejects,
+      records: result.records,
+      stageNs: result.stageNs,
+      host: hostname(),
+      attempt,
+    }
+  }
+
+  private failFile(index: number, error: WireError): void {
+    const { files } = this.plan.discovery
+    if (error.code !== 'STOPPED') this.endedBytes += files.sizeBytes(index)
+    const position = { ...error.position, file: files.path(index) }
+    this.fail({ ...error, position })
+  }
+
+  private fail(error: WireError): void {
+    this.tally.addFailed(error)
+    if (error.code !== 'STOPPED') this.hooks.onEvent?.({ type: 'file-failed', file: error.position.file ?? '', error })
+  }
+
+  private haltIfAsked(stop: StopSwitch): void {
+    const { halt } = this.plan.options
+    if (!halt) return
+    const limit =
+      'count' in halt.failures ? halt.failures.count : halt.failures.share * this.plan.discovery.files.length
+    if (this.tally.failures.length >= limit) stop.halt(halt.when)
+  }
+
+  private manifestHeader(): ManifestHeader {
+    return { runId: this.lock.runId, manifestHash: this.plan.manifestHash, planHash: this.plan.planHash }
+  }
+
+  private *claims(indexes: Uint32Array, staging: StagingArea): Generator<ManifestClaim> {
+    for (const index of indexes) {
+      const target = this.plan.targets.path(index)
+      const { stagedFolder } = staging.pathsFor(target, 1)
+      yield stagedFolder === null ? { target } : { target, stagedFolder }
+    }
+  }
+
+  /** What is left to do when all files have ended: orphans, and the manifests of this run and of dead ones. */
+  private async settle(stopped: StopReason | null): Promise<void> {
+    const { plan, remainder } = this
+    const { targetRoot, options } = plan
+    if (stopped === 'fatal') return
+    if (options.prune && stopped === null && this.tally.failures.length === 0) {
+      await pruneOrphans({ targetRoot, orphans: remainder.decision.orphans, isDurable: options.fsync })
+      this.arePruned = remainder.decision.orphans.length > 0
+    }
+    await settleManifests(
+      { targetRoot, isDurable: options.fsync },
+      this.manifestHeader(),
+      (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
+    )
+  }
+
+  report(clock: Clock, stopped: StopReason | null): Report {
+    const { plan, tally, remainder } = this
+    const { discovery, options } = plan
+    const done = remainder.decision.totals()
+    const time = clock.read()
+    const total = discovery.files.length + discovery.failed.length
+    const notStarted = total - tally.converted - done.fileCount - tally.failures.length
+    const { orphans } = remainder.decision
+    return {
+      reportVersion: 1,
+      droverVersion: readDroverVersion(),
+      runId: this.lock.runId,
+      sourceRoot: discovery.root,
+      targetRoot: plan.targetRoot,
+      targetFormat: plan.targetFormat,
+      isTargetFormatDefault: plan.isTargetFormatDefault,
+      engine: plan.data.engine,
+      threads: plan.threads,
+      isDurable: options.fsync,
+      planHash: plan.planHash,
+      manifestHash: plan.manifestHash,
+      treeHash: this.ledger.isComplete && discovery.failed.length === 0 ? this.ledger.treeHash() : null,
+      files: {
+        total,
+        converted: tally.converted,
+        alreadyDone: done.fileCount,
+        failed: tally.failures.length,
+        notStarted,
+      },
+      skipped: { ...discovery.skipped, filteredOut: discovery.filteredOut },
+      records: tally.records,
+      notices: tally.notices,
+      rejectCodes: Object.fromEntries(tally.rejectCodes),
+      standingRejects: {
+        files: done.filesWithRejects + tally.filesWithRejects,
+        records: done.records.rejected + tally.records.rejected,
+      },
+      rejectsFolder: bookkeepingPaths(plan.targetRoot).rejects,
+      sourceBytes: tally.sourceBytes,
+      targetBytes: tally.targetBytes,
+      time,
+      rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
+      stageNs: tally.stageNs,
+      failures: tally.failures,
+      warnings: this.warnings,
+      orphans: {
+        count: orphans.length,
+        examples: orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
+        arePruned: this.arePruned,
+      },
+      stopped,
+    }
+  }
+}
+
+function hex(hash: number): string {
+  return hash.toString(16).padStart(8, '0')
+}

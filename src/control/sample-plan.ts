@@ -1,0 +1,53 @@
+import type { Plan } from './make-plan.ts'
+import type { FileTask } from '../model/task.ts'
+import type { ThreadPool } from '../schedule/thread-pool.ts'
+
+/** Files and bytes of each that a sample converts: enough to see how much targets grow, little enough not to be noticed. */
+const SAMPLED_FILES = 3
+const SAMPLED_BYTES = 2 * 1024 * 1024
+
+/** What a sample of the files showed. */
+export interface Sample {
+  /** Bytes of targets per byte of sources. */
+  readonly expansion: number
+  /** Bytes of sources that one thread converts in a second, without writing. */
+  readonly bytesPerSecond: number
+}
+
+/** Converts the first bytes of the largest files and writes nothing. Null where nothing could be converted. */
+export async function samplePlan(plan: Plan, indexes: Uint32Array, pool: ThreadPool): Promise<Sample | null> {
+  if (plan.data.engine === 'stream') return null
+  const { files } = plan.discovery
+  const largest: number[] = []
+  for (const index of indexes) {
+    if (files.format(index) === 'bytes' || files.sizeBytes(index) === 0) continue
+    largest.push(index)
+    largest.sort((a, b) => files.sizeBytes(b) - files.sizeBytes(a))
+    if (largest.length > SAMPLED_FILES) largest.pop()
+  }
+  if (largest.length === 0) return null
+  const tasks = largest.map((index) => describeSource(plan, index))
+  // The first round warms the thread up; the second one counts.
+  await pool.run({ kind: 'sample', files: tasks, maxBytes: SAMPLED_BYTES })
+  const result = await pool.run({ kind: 'sample', files: tasks, maxBytes: SAMPLED_BYTES })
+  if (result.kind !== 'sample' || result.sourceBytes === 0 || result.durationNs === 0) return null
+  return {
+    expansion: result.targetBytes / result.sourceBytes,
+    bytesPerSecond: result.sourceBytes / (result.durationNs / 1e9),
+  }
+}
+
+/** The part of a task that says which file is meant; where its target goes is up to the caller. */
+export function describeSource(plan: Plan, index: number): FileTask {
+  const { files, root } = plan.discovery
+  return {
+    index,
+    sourcePath: `${root}/${files.path(index)}`,
+    relativePath: files.path(index),
+    format: files.format(index),
+    sizeBytes: files.sizeBytes(index),
+    mtimeNs: files.mtimeNs(index),
+    stagedTarget: '',
+    stagedRejects: '',
+  }
+}

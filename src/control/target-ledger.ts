@@ -1,0 +1,54 @@
+import { comparePathBytes, hashTree, type TreeTarget } from '../commit/tree-hash.ts'
+import { PathIndex } from '../plan/path-index.ts'
+import type { TargetNames } from '../plan/target-names.ts'
+
+/** The targets of a plan that are there and proved, by earlier runs or this one: 13 bytes each. */
+export class TargetLedger {
+  private readonly targets: TargetNames
+  private readonly sizes: Float64Array
+  private readonly hashes: Uint32Array
+  private readonly areThere: Uint8Array
+  private count = 0
+  private index: PathIndex | null = null
+
+  constructor(targets: TargetNames) {
+    this.targets = targets
+    this.sizes = new Float64Array(targets.length)
+    this.hashes = new Uint32Array(targets.length)
+    this.areThere = new Uint8Array(targets.length)
+  }
+
+  add(index: number, sizeBytes: number, hash: number): void {
+    this.count += 1 - (this.areThere[index] ?? 0)
+    this.sizes[index] = sizeBytes
+    this.hashes[index] = hash
+    this.areThere[index] = 1
+  }
+
+  /** True where all targets of the plan are there. */
+  get isComplete(): boolean {
+    return this.count === this.targets.length
+  }
+
+  /** Whether a target is there: what this run made or found proved settles the claims of all earlier runs. */
+  has(target: string): boolean {
+    this.index ??= new PathIndex(this.targets)
+    const index = this.index.find(target)
+    return index >= 0 && this.areThere[index] === 1
+  }
+
+  /** The Merkle root over all targets that are there. */
+  treeHash(): string {
+    const paths = Array.from({ length: this.targets.length }, (_, index) => this.targets.path(index))
+    const order = Uint32Array.from(paths.keys()).sort((a, b) => comparePathBytes(paths[a] ?? '', paths[b] ?? ''))
+    return hashTree(this.inOrder(order, paths))
+  }
+
+  private *inOrder(order: Uint32Array, paths: readonly string[]): Generator<TreeTarget> {
+    for (const index of order) {
+      if (this.areThere[index] === 0) continue
+      const hash = (this.hashes[index] ?? 0).toString(16).padStart(8, '0')
+      yield { path: paths[index] ?? '', sizeBytes: this.sizes[index] ?? 0, hash }
+    }
+  }
+}

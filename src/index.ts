@@ -1,0 +1,13 @@
+/**
+ * Drover as a library: the same run as the command line, as typed functions.
+ * @packageDocumentation
+ */
+export { migrate } from './migrate.ts'
+export { plan } from './control/plan-run.ts'
+export { MigrationError, type Phase, type Position, type WireError } from './errors/migration-error.ts'
+export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
+export type { MigrateEvent, MigrateHooks } from './model/events.ts'
+export type { FormatName } from './model/format-name.ts'
+export type { MigrateOptions } from './model/options.ts'
+export type { PlannedFile, PlanReport, Report } from './model/report.ts'
+export type { RecordCounts, NoticeCounts, StageTimes } from './model/task-result.ts'

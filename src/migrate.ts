@@ -1,0 +1,63 @@
+import { collectStaged } from './commit/collect-staged.ts'
+import { acquireLock, type LockHandle } from './commit/lock.ts'
+import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
+import { Run } from './control/run.ts'
+import { MigrationError, toWireError } from './errors/migration-error.ts'
+import type { MigrateHooks } from './model/events.ts'
+import type { MigrateOptions, ResolvedOptions } from './model/options.ts'
+import type { Report } from './model/report.ts'
+import { startClock } from './report/clock.ts'
+
+/**
+ * Converts a tree of files: discover, plan, lock, convert, commit, report. Running it again with the same options resumes.
+ * Installs no signal handlers and never ends the process.
+ * @returns the report, also when files failed or the signal stopped the run.
+ * @throws MigrationError only for wrong use, a missing source, an impossible plan, or a target tree that another run owns.
+ */
+export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {}): Promise<Report> {
+  const clock = startClock()
+  const settings = resolveOptions(options)
+  const plan = await makePlan(settings, hooks)
+  refuseEmpty(plan, settings)
+
+  const lock = await lockTarget(plan, hooks)
+  try {
+    await collectStaged({ targetRoot: plan.targetRoot, liveRunId: lock.runId })
+    const remainder = await findRemainder(plan, true)
+    const run = new Run(plan, remainder, lock, hooks)
+    const stopped = await run.execute()
+    return run.report(clock, stopped)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
+  try {
+    return await acquireLock({
+      targetRoot: plan.targetRoot,
+      manifestHash: plan.manifestHash,
+      forceUnlock: plan.options.unlock,
+      isDurable: plan.options.fsync,
+      ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+      onWaiting: (owner) =>
+        hooks.onEvent?.({
+          type: 'warning',
+          code: 'RUN_ACTIVE',
+          message: `waiting for a sign of life of the run on ${owner.host} that owns the target tree`,
+        }),
+    })
+  } catch (error) {
+    if (error instanceof MigrationError) throw error
+    const wire = toWireError(error, { phase: 'lock', file: plan.targetRoot })
+    throw new MigrationError(wire.code, `the target tree cannot be used: ${wire.message}`, { ...wire, cause: error })
+  }
+}
+
+function refuseEmpty(plan: Plan, options: ResolvedOptions): void {
+  if (!options.errorOnEmpty || plan.discovery.files.length > 0 || plan.discovery.failed.length > 0) return
+  throw new MigrationError('EMPTY_SOURCE', 'the source tree holds nothing to convert', {
+    phase: 'plan',
+    hint: 'check --in and the filters, or leave out --error-on-empty',
+  })
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+
+/** Drover's own version, from its package.json: one folder up from the source, two from `dist`. */
+export function readDroverVersion(): string {
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
+        string,
+        string
+      >
+      if (name === 'drover' && version !== undefined) return version
+    } catch {
+      // Not there: the next one.
+    }
+  }
+  return 'unknown'
+}

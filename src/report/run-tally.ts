@@ -1,0 +1,41 @@
+import type { WireError } from '../errors/migration-error.ts'
+import { noNotices } from '../formats/format.ts'
+import type { ConvertedFile, NoticeCounts, RecordCounts, StageTimes } from '../model/task-result.ts'
+
+/** Adds up what the files of a run came to. One per run; holds no per-file state but the failures. */
+export class RunTally {
+  converted = 0
+  readonly records: RecordCounts = { read: 0, written: 0, rejected: 0, filtered: 0 }
+  readonly notices: NoticeCounts = noNotices()
+  readonly stageNs: StageTimes = { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
+  readonly rejectCodes = new Map<string, number>()
+  readonly failures: WireError[] = []
+  /** Files that were given up because the run stopped: no failures of theirs. */
+  stopped = 0
+  filesWithRejects = 0
+  sourceBytes = 0
+  targetBytes = 0
+
+  /** Counts a file whose target is committed. */
+  addConverted(file: ConvertedFile): void {
+    this.converted++
+    this.sourceBytes += file.sourceBytes
+    this.targetBytes += file.targetBytes
+    addNumbers(this.records, file.records)
+    addNumbers(this.notices, file.notices)
+    addNumbers(this.stageNs, file.stageNs)
+    if (file.records.rejected > 0) this.filesWithRejects++
+    for (const [code, count] of Object.entries(file.rejectCodes)) {
+      this.rejectCodes.set(code, (this.rejectCodes.get(code) ?? 0) + count)
+    }
+  }
+
+  addFailed(error: WireError): void {
+    if (error.code === 'STOPPED') this.stopped++
+    else this.failures.push(error)
+  }
+}
+
+function addNumbers<Name extends string>(sum: Record<Name, number>, more: Readonly<Record<Name, number>>): void {
+  for (const name of Object.keys(more) as Name[]) sum[name] += more[name]
+}

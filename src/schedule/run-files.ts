@@ -1,0 +1,85 @@
+import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
+import type { ConvertedFile, FileResult } from '../model/task-result.ts'
+import type { FileTask } from '../model/task.ts'
+import type { ThreadPool } from './thread-pool.ts'
+
+/** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
+const TASKS_AHEAD_PER_THREAD = 1
+
+interface RunFilesOptions {
+  readonly pool: ThreadPool
+  readonly threads: number
+  /** True where tasks are timed: a task then may not wait in the queue of the pool. */
+  readonly areTasksTimed: boolean
+  /** Tries after the first, for errors that may pass. */
+  readonly retries: number
+  /** Makes the task for one try at a file; each try has staged paths of its own. */
+  readonly makeFileTask: (index: number, attempt: number) => FileTask
+  /** Takes a converted file; the promise holds back further tasks (back-pressure of the commit). */
+  readonly onConverted: (result: ConvertedFile, attempt: number, task: FileTask) => Promise<void>
+  readonly onFailed: (index: number, error: WireError) => void
+  /** Asked before each task: false stops handing out tasks. */
+  readonly mayStart: () => boolean
+}
+
+/**
+ * Runs batches of files on the pool until all are done, in the order given, with at most a few tasks waiting. A batch that
+ * crashed its thread is tried again file by file, so that only the file at fault fails; a retryable error is tried again.
+ * @returns the number of files that were never started, because `mayStart` said no.
+ */
+export async function runFiles(batches: Iterable<readonly number[]>, options: RunFilesOptions): Promise<number> {
+  const iterator = batches[Symbol.iterator]()
+  let notStarted = 0
+  const tasksAhead = options.areTasksTimed ? 0 : TASKS_AHEAD_PER_THREAD
+  const lanes = Array.from({ length: options.threads * (1 + tasksAhead) }, async () => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) {
+      if (options.mayStart()) await runBatch(next.value, 1, options)
+      else notStarted += next.value.length
+    }
+  })
+  await Promise.all(lanes)
+  return notStarted
+}
+
+async function runBatch(indexes: readonly number[], attempt: number, options: RunFilesOptions): Promise<void> {
+  const files = indexes.map((index) => options.makeFileTask(index, attempt))
+  let results: readonly FileResult[]
+  try {
+    const answer = await options.pool.run({ kind: 'convert', files })
+    if (answer.kind !== 'convert') throw new Error(`a convert task was answered with ${answer.kind}`)
+    results = answer.files
+  } catch (error) {
+    await handleCrash(indexes, attempt, error, options)
+    return
+  }
+  const accepted: Promise<void>[] = []
+  for (const [position, result] of results.entries()) {
+    const file = files[position]
+    if (result.isConverted && file) accepted.push(options.onConverted(result, attempt, file))
+    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options)
+  }
+  await Promise.all(accepted)
+}
+
+async function handleCrash(
+  indexes: readonly number[],
+  attempt: number,
+  error: unknown,
+  options: RunFilesOptions,
+): Promise<void> {
+  const wasStopped = error instanceof MigrationError && error.code === 'STOPPED'
+  if (indexes.length > 1 && !wasStopped) {
+    for (const index of indexes) await runBatch([index], attempt + 1, options)
+    return
+  }
+  for (const index of indexes) {
+    const file = options.makeFileTask(index, attempt).relativePath
+    await retryOrFail(index, attempt, toWireError(error, { phase: 'worker', file }), options)
+  }
+}
+
+async function retryOrFail(index: number, attempt: number, error: WireError, options: RunFilesOptions): Promise<void> {
+  if (error.isRetryable && attempt <= options.retries && options.mayStart())
+    await runBatch([index], attempt + 1, options)
+  else options.onFailed(index, error)
+}

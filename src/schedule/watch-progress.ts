@@ -1,0 +1,40 @@
+import type { MigrateEvent } from '../model/events.ts'
+import type { ThreadPool } from './thread-pool.ts'
+
+const INTERVAL_MS = 100
+
+interface WatchProgressOptions {
+  readonly pool: ThreadPool
+  /** Path and size of a file by its index. */
+  readonly describeFile: (index: number) => { readonly file: string; readonly sizeBytes: number }
+  /** Files done and failed, and the bytes of all of them. */
+  readonly readTotals: () => { readonly doneFiles: number; readonly failedFiles: number; readonly endedBytes: number }
+  readonly onEvent: (event: MigrateEvent) => void
+}
+
+/** Tells about ten times a second how far the run is. @returns a function that tells it one last time and stops. */
+export function watchProgress(options: WatchProgressOptions): () => void {
+  const startMs = performance.now()
+  const tell = (): void => {
+    const threads = options.pool.readProgress().map((thread) => {
+      if (thread === null) return null
+      return { ...options.describeFile(thread.index), readBytes: thread.readBytes }
+    })
+    const { doneFiles, failedFiles, endedBytes } = options.readTotals()
+    const bytesInWork = threads.reduce((sum, thread) => sum + (thread?.readBytes ?? 0), 0)
+    const elapsedMs = performance.now() - startMs
+    options.onEvent({
+      type: 'progress',
+      doneFiles,
+      failedFiles,
+      readBytes: endedBytes + bytesInWork,
+      elapsedMs,
+      threads,
+    })
+  }
+  const timer = setInterval(tell, INTERVAL_MS)
+  return () => {
+    clearInterval(timer)
+    tell()
+  }
+}
