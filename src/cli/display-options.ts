@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { duration } from '../model/options.ts'
+
+/** The options that only the command line has, beside OptionsSchema: what is drawn, said and logged, and where. */
+export const DisplayOptionsSchema = z.strictObject({
+  config: z.string().min(1).optional(),
+  /** Missing: drawn on a terminal outside CI. */
+  progress: z.boolean().optional(),
+  /** Milliseconds between two lines of figures; 0: none. */
+  stats: duration.prefault('10s'),
+  statsOneLine: z.boolean().default(false),
+  verbose: z.number().int().min(0).max(2).default(0),
+  quiet: z.boolean().default(false),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  logFile: z.string().min(1).optional(),
+  useJsonLog: z.boolean().default(false),
+  report: z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) => (typeof value === 'string' ? [value] : value))
+    .superRefine((paths, context) => {
+      for (const [index, path] of paths.entries()) {
+        if (path.toLowerCase().endsWith('.json')) continue
+        context.addIssue({ code: 'custom', path: [index], message: 'the name of a report must end in .json' })
+      }
+    })
+    .default([]),
+  explain: z.boolean().default(false),
+})
+
+export type DisplayOptions = z.output<typeof DisplayOptionsSchema>

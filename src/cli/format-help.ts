@@ -1,0 +1,59 @@
+import { belongsTo, FLAG_GROUPS, FLAGS, isOnByDefault, longFlag } from './flags.ts'
+import type { CommandName, Flag } from './flags.ts'
+
+/** The help is made from the table of flags, grouped as in the README; commander would show the default command's flags nowhere. */
+
+const TERM_WIDTH = 30
+
+/** The whole text of `--help` for a command. */
+export function formatHelp(command: CommandName, commands: Readonly<Record<CommandName, string>>): string {
+  const usage = command === 'run' ? 'migrate [run] --in PATH --out PATH [flags]' : `migrate ${command} [flags]`
+  const lines = [`Usage: ${usage}`, '']
+  if (command === 'run') {
+    lines.push('Converts a tree of data files from one format to another.', '', 'Commands')
+    for (const [name, help] of Object.entries(commands)) lines.push(formatLine(name, help))
+  } else {
+    lines.push(`${capitalize(commands[command])}.`)
+  }
+  for (const group of FLAG_GROUPS) {
+    const flags = FLAGS.filter((flag) => flag.group === group && belongsTo(flag, command) && flag.isHidden !== true)
+    lines.push('', TITLES[group], ...flags.map(formatFlag))
+  }
+  lines.push(formatLine('-h, --help', 'print this help'), formatLine('    --version', 'print the version'))
+  lines.push('', ...FOOTER, '')
+  return lines.join('\n')
+}
+
+const TITLES: Readonly<Record<(typeof FLAG_GROUPS)[number], string>> = {
+  What: 'What is converted',
+  Sources: 'Dialect of sources',
+  Targets: 'Dialect of targets',
+  How: 'How',
+  State: 'State and configuration',
+  Show: 'What is shown',
+}
+
+const FOOTER = [
+  'Every flag can also be a variable (MIGRATE_MAX_REJECTS=5%) or a key of a configuration file (maxRejects: 5%).',
+  'A flag goes before the environment, the environment before the file. Sizes: k, M, G count in 1024; kB, MB, GB in 1000.',
+  'Exit codes: 0 done, 2 wrong use, 3 no such source, 6 all files failed, 9 empty (--error-on-empty), 11 some files failed,',
+  '12 some records are rejected, 130 or 143 stopped, 1 unexpected.',
+]
+
+function formatFlag(flag: Flag): string {
+  const name = isOnByDefault(flag) ? `--no-${longFlag(flag.key).slice(2)}` : longFlag(flag.key)
+  const term = `${flag.short === undefined ? '   ' : `${flag.short},`} ${name}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`
+  const repeated = flag.kind === 'list' ? ' (may be repeated)' : ''
+  const byDefault = flag.default === undefined || flag.kind === 'boolean' ? '' : ` (default: ${flag.default})`
+  return formatLine(term, `${flag.help}${repeated}${byDefault}`)
+}
+
+function formatLine(term: string, help: string): string {
+  return term.length < TERM_WIDTH
+    ? `  ${term.padEnd(TERM_WIDTH)} ${help}`
+    : `  ${term}\n  ${' '.repeat(TERM_WIDTH)} ${help}`
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

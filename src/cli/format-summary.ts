@@ -1,0 +1,170 @@
+import { join } from 'node:path'
+import { printableName } from '../errors/printable-name.ts'
+import type { Report } from '../model/report.ts'
+import { formatFailures } from './format-failures.ts'
+import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from './format-quantity.ts'
+import type { Paint } from './host.ts'
+
+/**
+ * The summary at the end of a run. What needs the user comes last, since that is what a terminal still shows: first the
+ * figures, then warnings and rejects, then every failed file.
+ */
+
+const LABEL_WIDTH = 11
+
+/** Examples that are listed of a longer list, without `-v`. */
+const SHOWN_EXAMPLES = 10
+
+export interface SummaryOptions {
+  readonly paint: Paint
+  readonly verbose: number
+  /** Errors only. */
+  readonly isQuiet: boolean
+}
+
+/** @returns the text with its last line end; '' where `-q` leaves nothing to say. */
+export function formatSummary(report: Report, options: SummaryOptions): string {
+  const failures = formatFailures(report.failures, options.paint)
+  const lines = options.isQuiet
+    ? failures
+    : [
+        headline(report, options.paint),
+        ...figures(report),
+        ...(options.verbose > 1 ? [line('stages', describeStages(report))] : []),
+        ...rejects(report, options.paint),
+        ...warnings(report, options),
+        ...failures,
+      ]
+  return lines.map((text) => `${text}\n`).join('')
+}
+
+function headline(report: Report, paint: Paint): string {
+  const { files, stopped, targetFormat } = report
+  const took = `in ${formatDuration(report.time.realMs)}`
+  if (stopped !== null)
+    return paint('red', `Stopped ${STOPPED_BY[stopped]} ${took}: the same command goes on from here`)
+  if (files.total === 0) return paint('yellow', 'Nothing to convert')
+  if (files.failed === files.total) return paint('red', `${files.total === 1 ? 'The only file' : 'Every file'} failed`)
+  const chosen = report.isTargetFormatDefault ? ` (${targetFormat} is the default here; --to chooses)` : ''
+  const done =
+    files.converted === 0
+      ? `Nothing left to do: ${countOf(files.alreadyDone, 'file')} already done`
+      : `Converted ${countOf(files.converted, 'file')} to ${targetFormat} ${took}`
+  if (files.failed > 0) return paint('red', `${done}; ${countOf(files.failed, 'file')} failed`) + chosen
+  return paint(report.standingRejects.records > 0 ? 'yellow' : 'green', done) + chosen
+}
+
+const STOPPED_BY: Readonly<Record<NonNullable<Report['stopped']>, string>> = {
+  SIGINT: 'by SIGINT',
+  SIGTERM: 'by SIGTERM',
+  SIGHUP: 'by SIGHUP',
+  abort: 'by its caller',
+  halt: 'by --halt',
+  fatal: 'by an error',
+}
+
+function figures(report: Report): string[] {
+  const { records, time, rates } = report
+  const sum = `${formatCount(records.written)} written + ${formatCount(records.rejected)} rejected + ${formatCount(records.filtered)} filtered`
+  const lines = [
+    line('files', describeFiles(report)),
+    line('records', `${formatCount(records.read)} read = ${sum}`),
+    line('bytes', `${formatBytes(report.sourceBytes)} in, ${formatBytes(report.targetBytes)} out`),
+    line(
+      'time',
+      `${formatDuration(time.realMs)} real, ${formatDuration(time.userMs)} user, ${formatDuration(time.systemMs)} system`,
+    ),
+  ]
+  if (rates !== null) {
+    const perGb = `${threeDigits(rates.secondsPerGb)} s/GB, ${threeDigits(rates.minutesPerGb)} min/GB`
+    lines.push(line('speed', `${threeDigits(rates.megabytesPerSecond)} MB/s, ${perGb}`))
+  }
+  lines.push(
+    line(
+      'engine',
+      `${report.engine}${report.engine === 'stream' ? ' (lossy)' : ''}, ${countOf(report.threads, 'thread')}`,
+    ),
+  )
+  lines.push(line('tree hash', report.treeHash ?? 'none: some targets are missing'))
+  if (!report.isDurable) lines.push(line('durable', 'no (--no-fsync): a power cut may lose finished files'))
+  return lines
+}
+
+function describeFiles({ files, skipped }: Report): string {
+  const skippedCount = skipped.unknownFormat.count + skipped.links.count + skipped.special.count
+  const parts: [number, string][] = [
+    [files.alreadyDone, 'already done'],
+    [files.failed, 'failed'],
+    [files.notStarted, 'not started'],
+    [skippedCount, 'skipped'],
+    [skipped.filteredOut, 'filtered out'],
+  ]
+  const others = parts.filter(([count]) => count > 0).map(([count, what]) => `, ${formatCount(count)} ${what}`)
+  return `${formatCount(files.converted)} converted${others.join('')}`
+}
+
+function describeStages({ stageNs }: Report): string {
+  return Object.entries(stageNs)
+    .map(([stage, ns]) => `${stage} ${formatDuration(ns / 1e6)}`)
+    .join(', ')
+}
+
+function rejects(report: Report, paint: Paint): string[] {
+  const { files, records } = report.standingRejects
+  if (records === 0) return []
+  const codes = Object.entries(report.rejectCodes)
+    .sort(([, a], [, b]) => b - a)
+    .map(([code, count]) => `${printableName(code)} ${formatCount(count)}`)
+  const byCode = codes.length === 0 ? '' : `: ${codes.join(', ')}`
+  const verb = records === 1 ? 'is' : 'are'
+  return [
+    paint('yellow', `${countOf(records, 'record')} of ${countOf(files, 'file')} ${verb} rejected${byCode}`),
+    `  kept with their reasons in ${printableName(report.rejectsFolder)}`,
+  ]
+}
+
+function warnings(report: Report, options: SummaryOptions): string[] {
+  const { notices, skipped, orphans } = report
+  const lines = report.warnings.map((warning) => printableName(warning.message))
+  const count = (amount: number, noun: string, rest: string) => {
+    if (amount > 0) lines.push(`${countOf(amount, noun)} ${rest}`)
+  }
+  count(notices.quotesInUnquotedFields, 'quote', 'inside unquoted fields taken as text (--quotes rfc rejects them)')
+  count(notices.renamedColumns, 'column', 'renamed')
+  count(notices.blankLines, 'blank line', 'passed over')
+  lines.push(...describeSkipped('file', 'of an unknown format', skipped.unknownFormat, options))
+  lines.push(...describeSkipped('symbolic link', '', skipped.links, options))
+  lines.push(...describeSkipped('special file', '', skipped.special, options))
+  if (orphans.count > 0) {
+    const what = orphans.arePruned
+      ? 'removed, since their sources are gone'
+      : 'left without a source (--prune removes them)'
+    lines.push(`${countOf(orphans.count, 'target')} ${what}`)
+    lines.push(...listExamples(orphans.examples, orphans.count, SHOWN_EXAMPLES, report.targetRoot))
+  }
+  return lines.map((text) => (text.startsWith(' ') ? text : `${options.paint('yellow', 'warning')} ${text}`))
+}
+
+function describeSkipped(
+  noun: string,
+  what: string,
+  skipped: Report['skipped']['links'],
+  options: SummaryOptions,
+): string[] {
+  if (skipped.count === 0) return []
+  const shown = skipped.examples.slice(0, options.verbose > 0 ? SHOWN_EXAMPLES : 3).map((path) => printableName(path))
+  const more = skipped.count > shown.length ? ', ...' : ''
+  return [
+    `skipped ${countOf(skipped.count, noun)}${what === '' ? '' : ` ${what}`}${shown.length === 0 ? '' : `: ${shown.join(', ')}`}${more}`,
+  ]
+}
+
+function listExamples(paths: readonly string[], count: number, shownCount: number, folder: string): string[] {
+  const shown = paths.slice(0, shownCount)
+  const lines = shown.map((path) => `  ${printableName(join(folder, path))}`)
+  return count > shown.length ? [...lines, `  and ${formatCount(count - shown.length)} more`] : lines
+}
+
+function line(label: string, text: string): string {
+  return `  ${label.padEnd(LABEL_WIDTH)}${text}`
+}

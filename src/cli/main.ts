@@ -1,0 +1,53 @@
+import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
+import { readDroverVersion } from '../report/drover-version.ts'
+import { exitCodeOfError } from './exit-code.ts'
+import { formatError } from './format-error.ts'
+import type { Host, OutputStream } from './host.ts'
+import { parseArguments } from './parse-arguments.ts'
+import type { CommandName } from './flags.ts'
+import { resolveSettings } from './resolve-settings.ts'
+import type { ResolvedSettings, Settings } from './resolve-settings.ts'
+
+/**
+ * The command line: reads what the user asked for, puts the settings together and hands over to one command. Commands and
+ * their libraries are loaded when they are needed, so that `--help` and `--version` cost little more than Node itself.
+ *
+ * @returns the exit code; never ends the process, never throws.
+ */
+export async function main(host: Host): Promise<number> {
+  ignoreBrokenPipe(host.stdout)
+  ignoreBrokenPipe(host.stderr)
+  try {
+    const parsed = parseArguments(host.argv, readDroverVersion)
+    if (parsed.kind === 'print') {
+      host.stdout.write(parsed.text)
+      return 0
+    }
+    const resolved = await resolveSettings(parsed.flags, host.env, host.cwd)
+    warnOfSuspects(resolved, host)
+    const command = await COMMAND_LOADERS[parsed.command]()
+    return await command(resolved.settings, host)
+  } catch (thrown) {
+    const error = thrown instanceof MigrationError ? thrown : fromWireError(toWireError(thrown, { phase: 'options' }))
+    host.stderr.write(formatError(error))
+    return exitCodeOfError(error)
+  }
+}
+
+type RunCommand = (settings: Settings, host: Host) => Promise<number>
+
+const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
+  run: async () => (await import('./run-command.ts')).runCommand,
+  plan: async () => (await import('./plan-command.ts')).planCommand,
+  config: async () => (await import('./config-command.ts')).configCommand,
+}
+
+/** A reader that goes away (`migrate plan | head`) must not end a run; a full disk below a log neither. */
+function ignoreBrokenPipe(stream: OutputStream): void {
+  stream.on('error', () => {})
+}
+
+function warnOfSuspects({ settings, suspects }: ResolvedSettings, host: Host): void {
+  if (settings.get('quiet')?.value === true || settings.get('useJsonLog')?.value === true) return
+  for (const { name, meant } of suspects) host.stderr.write(`migrate: ${name} is not used: did you mean ${meant}?\n`)
+}

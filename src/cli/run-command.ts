@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
+import { printableName } from '../errors/printable-name.ts'
+import type { MigrateEvent } from '../model/events.ts'
+import type { Report } from '../model/report.ts'
+import { checkSettings } from './check-settings.ts'
+import { EXIT_CODES, exitCodeOfError, exitCodeOfReport, exitCodeOfSignal } from './exit-code.ts'
+import { formatError } from './format-error.ts'
+import { formatSummary } from './format-summary.ts'
+import { paintFor } from './host.ts'
+import type { Host } from './host.ts'
+import { chooseProgressView } from './progress-view.ts'
+import type { Settings } from './resolve-settings.ts'
+import { watchSignals } from './signals.ts'
+import { wrongUse } from './wrong-use.ts'
+
+/** `migrate run`: converts, shows how far it is, and says how it ended. @returns the exit code. */
+export async function runCommand(settings: Settings, host: Host): Promise<number> {
+  const { options, resolved, display } = checkSettings(settings)
+  if (resolved.dryRun) {
+    if (display.report.length > 0) throw wrongUse('--report needs a run, but --dry-run only plans')
+    const { planCommand } = await import('./plan-command.ts')
+    return planCommand(settings, host)
+  }
+  if (display.explain) throw wrongUse('--explain belongs to the plan', 'add --dry-run, or use: migrate plan --explain')
+  const log =
+    display.useJsonLog || display.logFile !== undefined
+      ? (await import('./log.ts')).openLog(display, host.stderr)
+      : null
+  const view = await chooseProgressView(display, host)
+  const watch = watchSignals(
+    host.signals,
+    (signal) => view.say(`${signal}: stopping; finished files are kept (again: end at once)`),
+    (exitCode) => {
+      view.stop()
+      host.endProcess(exitCode)
+    },
+  )
+  const onEvent = (event: MigrateEvent) => {
+    log?.take(event)
+    if (event.type === 'warning' && SAID_AT_ONCE.has(event.code)) view.say(`warning: ${printableName(event.message)}`)
+    view.show(event)
+  }
+  try {
+    const { migrate } = await import('../index.ts')
+    const report = await migrate(options, { signal: watch.signal, onEvent })
+    view.stop()
+    const reportError = writeReports(report, display.report)
+    const ownCode = exitCodeOfReport(report, resolved.errorOnEmpty)
+    const exitCode = reportError !== null && ownCode === EXIT_CODES.done ? EXIT_CODES.unexpected : ownCode
+    log?.finish(report, exitCode)
+    if (!display.useJsonLog) {
+      const paint = paintFor(host.stderr, host.env)
+      host.stderr.write(formatSummary(report, { paint, verbose: display.verbose, isQuiet: display.quiet }))
+    }
+    if (reportError !== null) tell(reportError, exitCode)
+    return exitCode
+  } catch (thrown) {
+    view.stop()
+    const error = asMigrationError(thrown)
+    const exitCode = exitCodeOfSignal(watch.received) ?? exitCodeOfError(error)
+    tell(error, exitCode)
+    return exitCode
+  } finally {
+    watch.stop()
+  }
+
+  function tell(error: MigrationError, exitCode: number): void {
+    log?.refuse(error, exitCode)
+    if (!display.useJsonLog) host.stderr.write(formatError(error))
+  }
+}
+
+/** Warnings that the user may want to act on before the end; the summary has all of them. */
+const SAID_AT_ONCE: ReadonlySet<string> = new Set(['NO_SPACE_LIKELY', 'RUN_ACTIVE'])
+
+/** Writes the report to each path. The run is over by then, so a path that cannot be written is told and nothing is lost. */
+function writeReports(report: Report, paths: readonly string[]): MigrationError | null {
+  let error: MigrationError | null = null
+  for (const path of paths) {
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
+    } catch (thrown) {
+      const { code, message } = toWireError(thrown, { phase: 'write', file: path })
+      error = new MigrationError(code, `--report ${printableName(path)} cannot be written: ${message}`, {
+        phase: 'write',
+      })
+    }
+  }
+  return error
+}
+
+function asMigrationError(thrown: unknown): MigrationError {
+  return thrown instanceof MigrationError ? thrown : fromWireError(toWireError(thrown, { phase: 'options' }))
+}

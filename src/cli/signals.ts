@@ -1,0 +1,56 @@
+import type { EventEmitter } from 'node:events'
+import { EXIT_CODES } from './exit-code.ts'
+
+/**
+ * Turns signals into a stop. The first lets the run end in order: files in work are given up, finished ones committed. The
+ * second ends the process at once; the next run cleans up. The library itself installs no handlers.
+ */
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export type StopSignal = (typeof SIGNALS)[number]
+
+export interface SignalWatch {
+  /** Aborts at the first signal; its reason is the signal's name. */
+  readonly signal: AbortSignal
+  /** The first signal that came, or null. */
+  readonly received: StopSignal | null
+  /** Leaves signals to their defaults again. */
+  stop(): void
+}
+
+/**
+ * @param source the process, or anything that emits signals by name.
+ * @param onFirst told once, when the stop begins.
+ * @param onSecond told the exit code; must end the process.
+ */
+export function watchSignals(
+  source: EventEmitter,
+  onFirst: (signal: StopSignal) => void,
+  onSecond: (exitCode: number) => void,
+): SignalWatch {
+  const controller = new AbortController()
+  let received: StopSignal | null = null
+  const listeners = SIGNALS.map((name) => ({
+    name,
+    listener: () => {
+      if (received !== null) {
+        onSecond(name === 'SIGINT' ? EXIT_CODES.stoppedByInterrupt : EXIT_CODES.stoppedByTermination)
+        return
+      }
+      received = name
+      onFirst(name)
+      controller.abort(name)
+    },
+  }))
+  for (const { name, listener } of listeners) source.on(name, listener)
+  return {
+    signal: controller.signal,
+    get received() {
+      return received
+    },
+    stop: () => {
+      for (const { name, listener } of listeners) source.off(name, listener)
+    },
+  }
+}

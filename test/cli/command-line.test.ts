@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../dist/bin/migrate.js')
+
+interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the built program in a folder. @param onText may act on the process once its standard error holds something. */
+function migrate(
+  cwd: string,
+  args: readonly string[],
+  more: { readonly env?: NodeJS.ProcessEnv; readonly onText?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env: { PATH: process.env['PATH'], ...more.env } })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (stderr === '') more.onText?.((signal) => void child.kill(signal))
+    stderr += text
+  })
+  return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr })))
+}
+
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'in'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'in', name), text)
+  return folder
+}
+
+const GOOD = 'a,b\n1,x\n2,y\n'
+const REJECTED = 'a,b\n1,x,3\n2,y\n'
+const BROKEN = 'a,b\n1,"x\n'
+const IN_OUT = ['--in', 'in', '--out', 'out']
+
+describe('the exit code tells how a run ended:', () => {
+  type Case = [title: string, exitCode: number, files: Readonly<Record<string, string>>, args?: readonly string[]]
+  const CASES: readonly Case[] = [
+    ['all done', 0, { 'a.csv': GOOD }],
+    ['some records rejected', 12, { 'a.csv': GOOD, 'b.csv': REJECTED }],
+    ['some files failed', 11, { 'a.csv': GOOD, 'b.csv': BROKEN }],
+    ['every file failed', 6, { 'a.csv': BROKEN, 'b.csv': BROKEN }],
+    ['nothing to convert', 0, {}],
+    ['nothing to convert with --error-on-empty', 9, {}, ['--error-on-empty']],
+    ['no such source', 3, {}, ['--in', 'nowhere']],
+    ['a target inside the source', 2, { 'a.csv': GOOD }, ['--out', 'in/out']],
+    ['an unknown format', 2, { 'a.csv': GOOD }, ['--to', 'xml']],
+  ]
+  it.each(CASES)('%s: %i', async (_, exitCode, files, args = []) => {
+    const ended = await migrate(folderWith(files), [...IN_OUT, ...args])
+    expect([ended.exitCode, ended.stdout]).toEqual([exitCode, ''])
+    expect(ended.stderr).not.toBe('')
+  })
+
+  it('rejects that stand, when nothing is left to do: 12', async () => {
+    const folder = folderWith({ 'b.csv': REJECTED })
+    expect((await migrate(folder, IN_OUT)).exitCode).toBe(12)
+    const again = await migrate(folder, IN_OUT)
+    expect(again.exitCode).toBe(12)
+    expect(again.stderr).toContain('Nothing left to do: 1 file already done')
+  })
+})
+
+describe('a run', () => {
+  it('writes the targets and a summary on standard error', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    const { stderr } = await migrate(folder, IN_OUT)
+    expect(readFileSync(join(folder, 'out/a.ndjson'), 'utf8')).toBe('{"a":"1","b":"x"}\n{"a":"2","b":"y"}\n')
+    expect(stderr).toContain('2 read = 2 written + 0 rejected + 0 filtered')
+    expect(stderr).toMatch(/tree hash {2}\w{16,}/)
+  })
+
+  it('is the same with the word "run", variables and a configuration file', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    writeFileSync(join(folder, 'migrate.config.yaml'), 'in: in\nto: tsv\n')
+    const ended = await migrate(folder, ['run', '--threads', '1'], { env: { MIGRATE_OUT: 'out' } })
+    expect(ended.exitCode).toBe(0)
+    expect(readFileSync(join(folder, 'out/a.tsv'), 'utf8')).toBe('a\tb\n1\tx\n2\ty\n')
+  })
+
+  it('says nothing with -q when all is well, and names failed files', async () => {
+    const quiet = await migrate(folderWith({ 'a.csv': GOOD }), [...IN_OUT, '-q'])
+    expect(quiet).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    const failed = await migrate(folderWith({ 'a.csv': GOOD, 'b.csv': BROKEN }), [...IN_OUT, '-q'])
+    expect(failed.stderr).toMatch(/^failed b\.csv line 2, record 1, byte 4: UNTERMINATED_QUOTE/)
+  })
+
+  it('has nothing but log lines on standard error with --use-json-log', async () => {
+    const { stderr } = await migrate(folderWith({ 'a.csv': GOOD, 'b.csv': BROKEN }), [...IN_OUT, '--use-json-log'])
+    const lines = stderr.split('\n').slice(0, -1)
+    const events = lines.map((line) => (JSON.parse(line) as { event: string }).event)
+    expect(events[0]).toBe('planned')
+    expect(events.slice(1, -1).sort()).toEqual(['file-done', 'file-failed'])
+    expect(events.at(-1)).toBe('run-finished')
+  })
+
+  it('logs an impossible plan too', async () => {
+    const { stderr, exitCode } = await migrate(folderWith({}), ['--in', 'x', '--out', 'out', '--use-json-log'])
+    expect([JSON.parse(stderr), exitCode]).toMatchObject([{ event: 'run-refused', code: 'NO_SUCH_SOURCE' }, 3])
+  })
+
+  it('writes its report to every --report', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    await migrate(folder, [...IN_OUT, '--report', 'r.json', '--report', 'new/r.json'])
+    const text = readFileSync(join(folder, 'r.json'), 'utf8')
+    expect(JSON.parse(text)).toMatchObject({ reportVersion: 1, records: { read: 2, written: 2 } })
+    expect(readFileSync(join(folder, 'new/r.json'), 'utf8')).toBe(text)
+  })
+
+  it('keeps its targets when the report cannot be written, and ends with 1', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    const ended = await migrate(folder, [...IN_OUT, '--report', 'in/a.csv/r.json'])
+    expect(ended.exitCode).toBe(1)
+    expect(ended.stderr).toMatch(/\nmigrate: --report in\/a\.csv\/r\.json cannot be written: .*(EEXIST|ENOTDIR)/)
+    expect(existsSync(join(folder, 'out/a.ndjson'))).toBe(true)
+  })
+
+  // A chunk of one byte makes a small file take long enough to be stopped.
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 143],
+  ] as const)('stopped by %s ends with %i and leaves nothing staged', async (signal, exitCode) => {
+    const folder = folderWith({ 'a.csv': GOOD.repeat(400_000) })
+    const args = [...IN_OUT, '--chunk-size', '1', '--stats', '100ms', '--stats-one-line']
+    const ended = await migrate(folder, args, { onText: (kill) => kill(signal) })
+    expect(ended.exitCode).toBe(exitCode)
+    expect(ended.stderr).toContain(`${signal}: stopping`)
+    expect(ended.stderr).toContain(`Stopped by ${signal}`)
+    const left = readdirSync(join(folder, 'out'), { recursive: true, withFileTypes: true })
+    const staged = left.filter((entry) => entry.isFile() && entry.parentPath.includes('staged'))
+    expect([staged, existsSync(join(folder, 'out/a.ndjson'))]).toEqual([[], false])
+  })
+})
+
+describe('a plan', () => {
+  it.each([
+    ['plan', ['plan', ...IN_OUT]],
+    ['--dry-run', [...IN_OUT, '--dry-run']],
+    ['-n', ['run', ...IN_OUT, '-n']],
+  ])('(%s) lists the files and writes nothing', async (_, args) => {
+    const folder = folderWith({ 'a.csv': GOOD, 'b.txt': 'x' })
+    const ended = await migrate(folder, args)
+    expect(ended.stdout).toMatch(/^a\.csv\ta\.ndjson\tcsv\t[^\t]+\t12\t[^\t]+\n$/)
+    expect(ended.stderr).toContain('nothing was written')
+    expect([ended.exitCode, existsSync(join(folder, 'out'))]).toEqual([0, false])
+  })
+
+  it('tells with --explain which rule took or left each path', async () => {
+    const folder = folderWith({ 'a.csv': GOOD, 'b.csv': GOOD })
+    const { stdout } = await migrate(folder, ['plan', ...IN_OUT, '--explain', '--exclude', 'b*'])
+    expect(stdout).toMatch(/^\+ a\.csv\t.+$/m)
+    expect(stdout).toMatch(/^- b\.csv\t.*b\*.*$/m)
+  })
+
+  it('says of a file that is done that it is', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    await migrate(folder, IN_OUT)
+    expect((await migrate(folder, ['plan', ...IN_OUT])).stdout).toMatch(/\tdone\n$/)
+  })
+})
+
+it.each(['--version', '--help'])('%s loads neither schemas nor workers nor loggers', async (flag) => {
+  const folder = temporaryFolder()
+  await migrate(folder, [flag], { env: { NODE_V8_COVERAGE: folder } })
+  const [name = ''] = readdirSync(folder)
+  const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }
+  const packages = result.flatMap(({ url }) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? [])
+  expect([...new Set(packages)]).toEqual(['commander'])
+})

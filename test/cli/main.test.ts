@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { main } from '../../src/cli/main.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { fakeHost } from './fake-host.ts'
+
+const BOTH = '--in a --out b'
+
+describe('wrong use is one line and a hint, exit code 2:', () => {
+  type Case = [argv: string, message: string, hint?: string]
+  const CASES: readonly Case[] = [
+    ['', '--in is missing', 'for example: migrate --in old/ --out new/'],
+    ['run --in a', '--out is missing', 'for example: migrate --in old/ --out new/'],
+    ['--thread 8', 'unknown flag --thread', 'did you mean --threads?'],
+    ['--thread=8', 'unknown flag --thread', 'did you mean --threads?'],
+    ['plan --input a', 'unknown flag --input', 'did you mean --in?'],
+    ['--no-fsyncs', 'unknown flag --no-fsyncs', 'did you mean --no-fsync?'],
+    ['-x', 'unknown flag -x', 'migrate --help lists all flags'],
+    // Flags of later versions are not known yet, and never silently ignored.
+    [`${BOTH} --limit 5`, 'unknown flag --limit', 'migrate --help lists all flags'],
+    ['paln', 'unknown command "paln"', 'did you mean "migrate plan"?'],
+    ['old new', 'unknown command "old"', 'commands are run, plan, config; paths are given with --in and --out'],
+    ['--in a plan', 'unexpected argument "plan"', 'put the command first: migrate plan ...'],
+    [
+      '--in a.csv b.csv',
+      'unexpected argument "b.csv"',
+      'paths are given with --in and --out; quote a glob, so that the shell leaves it alone',
+    ],
+    ['--in --out b', '--in needs a value, but --out follows'],
+    [`${BOTH} --skip`, '--skip needs a value', 'migrate --help lists all flags'],
+    ['--fsync=no', '--fsync takes no value', 'its opposite is --no-fsync'],
+    ['--no-fsync=1', '--no-fsync takes no value', 'its opposite is --fsync'],
+    [`${BOTH} --threads many`, '--threads "many" is not a number of threads (like 8, 50%, +2 or auto)'],
+    [`${BOTH} --to cvs`, '--to "cvs" is not one of csv, tsv, ndjson, json', 'did you mean csv?'],
+    [`${BOTH} --skip x`, '--skip "x" is not a number'],
+    [`${BOTH} --skip 1.5`, '--skip "1.5" is not a whole number'],
+    [`${BOTH} --retries -1`, '--retries "-1" is too small: the least is 0'],
+    [`${BOTH} --retries 101`, '--retries "101" is too large: the most is 100'],
+    [`${BOTH} --delim ab`, '--delim "ab": a delimiter must be one ASCII character'],
+    [`${BOTH} --min-size big`, '--min-size "big" is not a size (like 500, 64k, 16MiB or 1.5G)'],
+    [`${BOTH} --stats soon`, '--stats "soon" is not a duration (like 10s, 1.5h or 2d)'],
+    [`${BOTH} --report r.html`, '--report "r.html": the name of a report must end in .json'],
+    [`${BOTH} --log-level loud`, '--log-level "loud" is not one of debug, info, warn, error'],
+    ['--in= --out b', '--in must not be empty'],
+    ['--threads many', '--threads "many" is not a number of threads (like 8, 50%, +2 or auto)'],
+    [`${BOTH} --explain`, '--explain belongs to the plan', 'add --dry-run, or use: migrate plan --explain'],
+    [`${BOTH} -n --report r.json`, '--report needs a run, but --dry-run only plans'],
+    ['plan --report r.json', 'unknown flag --report', 'it belongs to "migrate run"'],
+    [`${BOTH} --in \u001b[31m --to \u001b`, '--to "\\x1b" is not one of csv, tsv, ndjson, json'],
+  ]
+  it.each(CASES)('migrate %s', async (argv, message, hint) => {
+    const host = fakeHost(
+      argv.split(' ').filter((word) => word !== ''),
+      { cwd: temporaryFolder() },
+    )
+    expect(await main(host)).toBe(2)
+    expect(host.stderr.text).toBe(`migrate: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
+    expect(host.stdout.text).toBe('')
+  })
+
+  it.each([
+    ['a variable', { MIGRATE_THREADS: 'many' }, '', 'MIGRATE_THREADS "many" is not a number of threads'],
+    ['a variable that is yes or no', { MIGRATE_FORCE: 'maybe' }, '', 'MIGRATE_FORCE "maybe" is not yes or no'],
+    ['a negated variable', { MIGRATE_NO_FSYNC: 'x' }, '', 'MIGRATE_NO_FSYNC "x" is not yes or no'],
+    ['a configuration file', {}, 'threads: many', 'threads "many" is not a number of threads'],
+    ['the type of a key', {}, 'nullstr: 0', 'nullstr 0 is not text (put it in quotes), in migrate.config.yaml'],
+    ['a list that should be a number', {}, 'threads: [8]', 'threads [8] is not a value that it takes, in migrate'],
+  ])('in %s', async (_, env, file, message) => {
+    const cwd = temporaryFolder()
+    if (file !== '') writeFileSync(join(cwd, 'migrate.config.yaml'), file)
+    const host = fakeHost(['--in', 'a', '--out', 'b'], { cwd, env })
+    expect(await main(host)).toBe(2)
+    expect(host.stderr.text).toContain(`migrate: ${message}`)
+    expect(host.stderr.text.split('\n')).toHaveLength(2)
+  })
+})
+
+describe('help and version', () => {
+  it.each([
+    [['--help'], 'Usage: migrate [run] --in PATH'],
+    [['-h'], 'Usage: migrate [run] --in PATH'],
+    [['run', '--help'], 'Usage: migrate [run] --in PATH'],
+    [['plan', '--help'], 'Usage: migrate plan [flags]'],
+    [['help', 'config'], 'Usage: migrate config [flags]'],
+    [['--in', 'a', '--help'], 'Usage: migrate [run] --in PATH'],
+  ])('%j prints to standard output', async (argv, start) => {
+    const host = fakeHost(argv)
+    expect(await main(host)).toBe(0)
+    expect(host.stdout.text.startsWith(start)).toBe(true)
+    expect(host.stderr.text).toBe('')
+  })
+
+  it('the help of the plan leaves out what only a run has', async () => {
+    const host = fakeHost(['plan', '--help'])
+    await main(host)
+    expect(host.stdout.text).toContain('--explain')
+    expect(host.stdout.text).not.toContain('--report')
+  })
+
+  it('no line of the help is wider than 120 characters', async () => {
+    const host = fakeHost(['--help'])
+    await main(host)
+    expect(host.stdout.text.split('\n').filter((line) => line.length > 120)).toEqual([])
+  })
+
+  it('--version prints a version alone', async () => {
+    const host = fakeHost(['--version'])
+    expect(await main(host)).toBe(0)
+    expect(host.stdout.text).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
+
+async function printConfig(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const host = fakeHost(['config', ...argv], { cwd, env })
+  expect([await main(host), host.stderr.text]).toEqual([0, ''])
+  return host.stdout.text
+}
+
+describe('migrate config', () => {
+  it('says where each value comes from', async () => {
+    const cwd = temporaryFolder()
+    writeFileSync(join(cwd, 'migrate.config.yaml'), 'delim: tab\nthreads: 2')
+    const text = await printConfig(['--threads', '8', '--no-fsync'], cwd, { MIGRATE_SKIP: '3' })
+    for (const line of [
+      /^threads: "8" +# flag --threads$/m,
+      /^fsync: false +# flag --no-fsync$/m,
+      /^skip: "3" +# environment MIGRATE_SKIP$/m,
+      /^delim: "\\t" +# file migrate\.config\.yaml$/m,
+      /^maxRecordSize: "16MiB" +# default$/m,
+      /^stats: "10s" +# default$/m,
+      /^# to: +# not set$/m,
+    ]) {
+      expect(text).toMatch(line)
+    }
+  })
+
+  it('prints a configuration file that means the same', async () => {
+    const cwd = temporaryFolder()
+    const argv = [
+      '--in',
+      '/a',
+      '--out',
+      '/b/',
+      '--include',
+      '*.csv',
+      '--include',
+      'no',
+      '--nullstr',
+      '0',
+      '--quote=none',
+    ]
+    const first = await printConfig([...argv, '-vv', '--halt', 'soon,fail=1', '--delim', '\\t'], cwd)
+    writeFileSync(join(cwd, 'saved.yaml'), first)
+    const second = await printConfig(['--config', 'saved.yaml'], cwd)
+    expect(parse(second)).toEqual(parse(first))
+    expect(parse(first)).toMatchObject({
+      include: ['*.csv', 'no'],
+      nullstr: '0',
+      quote: 'none',
+      verbose: 2,
+      delim: '\t',
+    })
+  })
+})
+
+it('says when a variable looks like a mistyped option', async () => {
+  const env = { MIGRATE_THREDS: '4' }
+  const host = fakeHost(['config'], { cwd: temporaryFolder(), env })
+  await main(host)
+  expect(host.stderr.text).toBe('migrate: MIGRATE_THREDS is not used: did you mean MIGRATE_THREADS?\n')
+  const quiet = fakeHost(['config', '-q'], { cwd: temporaryFolder(), env })
+  await main(quiet)
+  expect(quiet.stderr.text).toBe('')
+})

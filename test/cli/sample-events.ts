@@ -1,0 +1,91 @@
+import type { PlannedEvent, ProgressEvent } from '../../src/cli/progress-figures.ts'
+import type { MigrateEvent } from '../../src/model/events.ts'
+import type { Report } from '../../src/model/report.ts'
+
+/** A plan of 4 files with 100 MB on two threads. */
+export const PLANNED: PlannedEvent = {
+  type: 'planned',
+  runId: 'r1',
+  targetFormat: 'ndjson',
+  isTargetFormatDefault: false,
+  threads: 2,
+  fileCount: 4,
+  totalBytes: 100_000_000,
+  alreadyDone: 0,
+}
+
+/** Progress at a rate of 10 MB/s with the first thread in a file of 20 MB. */
+export function progressAt(elapsedMs: number, rest: Partial<ProgressEvent> = {}): ProgressEvent {
+  return {
+    type: 'progress',
+    doneFiles: 1,
+    failedFiles: 0,
+    readBytes: elapsedMs * 10_000,
+    elapsedMs,
+    threads: [{ file: 'a/b.csv', readBytes: 5_000_000, sizeBytes: 20_000_000 }, null],
+    ...rest,
+  }
+}
+
+export const FILE_DONE: MigrateEvent = {
+  type: 'file-done',
+  file: 'a/b.csv',
+  sizeBytes: 20_000_000,
+  targetBytes: 40_000_000,
+  records: { read: 1000, written: 998, rejected: 2, filtered: 0 },
+  durationMs: 2000,
+}
+
+export const FILE_FAILED: MigrateEvent = {
+  type: 'file-failed',
+  file: 'a/\u001b[31mbad.csv',
+  error: {
+    code: 'UNTERMINATED_QUOTE',
+    phase: 'parse',
+    message: 'the quote opened at byte 7 is still open at the end',
+    hint: '--unterminated-quote reject rejects just that record',
+    position: { file: 'a/\u001b[31mbad.csv', line: 3, byte: 5 },
+    isRetryable: false,
+  },
+}
+
+/** The report of a run that converted 3 of 3 files. */
+export function sampleReport(rest: Partial<Report> = {}): Report {
+  return {
+    reportVersion: 1,
+    droverVersion: '0.1.0',
+    runId: 'r1',
+    sourceRoot: 'old',
+    targetRoot: 'new',
+    targetFormat: 'ndjson',
+    isTargetFormatDefault: false,
+    engine: 'reference',
+    threads: 2,
+    isDurable: true,
+    planHash: 'p',
+    manifestHash: 'm',
+    treeHash: 'c0ffee',
+    files: { total: 3, converted: 3, alreadyDone: 0, failed: 0, notStarted: 0 },
+    skipped: {
+      unknownFormat: { count: 0, examples: [] },
+      links: { count: 0, examples: [] },
+      special: { count: 0, examples: [] },
+      filteredOut: 0,
+    },
+    records: { read: 3000, written: 3000, rejected: 0, filtered: 0 },
+    notices: { blankLines: 0, commentLines: 0, skippedLines: 0, quotesInUnquotedFields: 0, renamedColumns: 0 },
+    rejectCodes: {},
+    standingRejects: { files: 0, records: 0 },
+    rejectsFolder: 'new/.migrate/rejects',
+    sourceBytes: 100_000_000,
+    targetBytes: 200_000_000,
+    time: { realMs: 10_000, userMs: 18_000, systemMs: 500 },
+    rates: { megabytesPerSecond: 10, recordsPerSecond: 300, secondsPerGb: 100, minutesPerGb: 1.667 },
+    stageNs: { read: 1e9, parse: 2e9, map: 0, encode: 3e9, write: 1e9, sync: 5e8 },
+    failures: [],
+    warnings: [],
+    orphans: { count: 0, examples: [], arePruned: false },
+    stopped: null,
+    ...rest,
+  }
+}
