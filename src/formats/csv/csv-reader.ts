@@ -11,7 +11,7 @@ import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
-import { MARK_UNKNOWN, passByteOrderMark } from './byte-order-mark.ts'
+import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { createCsvDialect } from './csv-dialect.ts'
 import type { CsvDialect, DelimitedFormatName } from './csv-dialect.ts'
 import {
@@ -25,7 +25,7 @@ import { createNumberedShape, createTableShape, findDuplicateColumn, nameColumns
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
-import { wholeUtf8End } from './utf8-end.ts'
+import { wholeUtf8End } from '../utf8-end.ts'
 
 const LF = 0x0a
 const CR = 0x0d

@@ -1,6 +1,6 @@
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.ts'
 import { skipWhiteSpace } from './json-bytes.ts'
-import { canonicalName, rawName } from './record-layout.ts'
+import { canonicalName, rawName } from './json-key.ts'
 
 // `--duplicate-keys last` inside nested values. They stay raw text, so members that a later one replaces have to be cut out of
 // it. Only values known to have a duplicate come here, so this is written to be short, not fast.

@@ -1,7 +1,7 @@
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
-import { MARK_UNKNOWN, passByteOrderMark } from '../csv/byte-order-mark.ts'
+import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
 import { NdjsonReader } from '../ndjson/ndjson-reader.ts'

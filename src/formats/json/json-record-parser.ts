@@ -38,7 +38,8 @@ import {
 import { quoteName } from './json-fault.ts'
 import type { JsonFault } from './json-fault.ts'
 import type { RecordLayout, ShapeNode } from './shape-node.ts'
-import { ShapeTrie } from './shape-trie.ts'
+import { shapeTrieOf } from './shape-trie.ts'
+import type { ShapeTrie } from './shape-trie.ts'
 
 // The one parser of JSON records: strict, in place, without recursion, an object per record or a string per field. Names are
 // not read but compared with those that the shape trie expects. A fault of meaning (a duplicate, half a surrogate pair) is
@@ -79,7 +80,7 @@ export class JsonRecordParser {
     this.maxNesting = plan.jsonSource.maxNesting
     this.keepsLastDuplicate = plan.jsonSource.duplicateKeys === 'last'
     this.isFlattening = isDelimited && plan.delimitedTarget.nested === 'flatten'
-    this.trie = trieOf(plan, this.isFlattening)
+    this.trie = shapeTrieOf(plan, this.isFlattening)
     this.node = this.trie.root
   }
 
@@ -401,13 +402,4 @@ function keepCells(batch: RecordBatch, kept: Int32Array): number {
     cell++
   }
   return cell
-}
-
-/** Files of one plan mostly have the same names, so they share a trie; a worker has one plan at a time. */
-const tries = new WeakMap<DataPlan, ShapeTrie>()
-
-function trieOf(plan: DataPlan, isFlattening: boolean): ShapeTrie {
-  let trie = tries.get(plan)
-  if (trie === undefined) tries.set(plan, (trie = new ShapeTrie(isFlattening)))
-  return trie
 }

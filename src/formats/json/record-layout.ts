@@ -1,73 +1,32 @@
 import type { Key } from '../../batch/shape.ts'
+import { canonicalName, decodeName } from './json-key.ts'
 import type { RecordLayout, ShapeNode } from './shape-node.ts'
 
-// Everything about a record that follows from its names alone: which keys its cells have, whether a name occurs twice in one
-// object, which cells an earlier duplicate gives up, and whether two flattened paths meet.
-
-/** A member of an object that is being walked: the cells it gave so far are [firstCell, endCell). */
-interface Member {
-  readonly name: string
-  readonly firstCell: number
-  endCell: number
-}
-
-interface Cell {
-  readonly index: number
-  readonly raw: string
-  readonly path: readonly string[]
-  isKept: boolean
-}
+// What follows from the names of a record alone: the keys of its cells, and what becomes of a name that occurs twice.
 
 /**
- * Works out the layout of the record whose last step is `last`. Where an object has a name twice, the kept cells are those of
- * the later member. Takes time in proportion to the number of names.
- * @param keyOf makes the key of a cell from its innermost name as written and from its column (the path joined by dots).
+ * Works out the layout of the record whose last name is `last`; nothing in it is flattened. Where a name occurs twice, the later
+ * cell is kept. Takes time in proportion to the number of names.
+ * @param keyOf makes the key of a name as it is written.
  */
-export function resolveLayout(
-  last: ShapeNode,
-  isFlattening: boolean,
-  keyOf: (raw: string, column: string) => Key,
-): RecordLayout {
-  const steps = stepsTo(last)
-  const cells: Cell[] = []
-  const scopes: Map<string, Member>[] = [new Map()]
-  const open: Member[] = []
+export function resolveLayout(last: ShapeNode, keyOf: (raw: string) => Key): RecordLayout {
+  const names = stepsTo(last)
+  const keptCells = new Map<string, number>()
   let duplicateName: string | null = null
-  for (const [index, step] of steps.entries()) {
-    if (step.step === 'close') {
-      scopes.pop()
-      open.pop()!.endCell = cells.length
-    }
-    if (step.step !== 'name') continue
-    const scope = scopes.at(-1)!
-    const canonical = canonicalName(step.raw)
-    const earlier = scope.get(canonical)
-    if (earlier !== undefined) {
-      duplicateName ??= decodeName(step.raw)
-      for (let cell = earlier.firstCell; cell < earlier.endCell; cell++) cells[cell]!.isKept = false
-    }
-    const member = { name: decodeName(step.raw), firstCell: cells.length, endCell: cells.length + 1 }
-    scope.set(canonical, member)
-    if (steps[index + 1]?.step === 'open') {
-      open.push(member)
-      scopes.push(new Map())
-    } else {
-      cells.push({
-        index: cells.length,
-        raw: step.raw,
-        path: [...open.map((outer) => outer.name), member.name],
-        isKept: true,
-      })
-    }
+  for (const [cell, { raw }] of names.entries()) {
+    const canonical = canonicalName(raw)
+    // A map keeps the place of the first entry; the later one has its own.
+    if (keptCells.delete(canonical)) duplicateName ??= decodeName(raw)
+    keptCells.set(canonical, cell)
   }
-  const kept = cells.filter((cell) => cell.isKept)
-  const paths = isFlattening ? kept.map((cell) => cell.path) : []
+  const isWhole = keptCells.size === names.length
+  const kept = isWhole ? names : Array.from(keptCells.values(), (cell) => names[cell]!)
   return {
-    shape: { keys: kept.map((cell) => keyOf(cell.raw, cell.path.join('.'))) },
-    keptCells: kept.length === cells.length ? null : Int32Array.from(kept.map((cell) => cell.index)),
+    shape: { keys: kept.map(({ raw }) => keyOf(raw)) },
+    keptCells: isWhole ? null : Int32Array.from(keptCells.values()),
     duplicateName,
-    collidingColumn: findCollision(paths),
-    paths: paths.map((path) => JSON.stringify(path)),
+    collidingColumn: null,
+    paths: [],
   }
 }
 
@@ -82,33 +41,9 @@ export function findDuplicate(last: ShapeNode): string | null {
   return null
 }
 
-/** The name (with its quotes) in [start, end) as it is written, one character a byte. */
-export function rawName(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
-}
-
-/** The name that a JSON string, one character a byte and with its quotes, stands for. */
-export function decodeName(raw: string): string {
-  return JSON.parse(Buffer.from(raw, 'latin1').toString()) as string
-}
-
-/** The decoded name in UTF-8, one character a byte: equal for all ways to write a name. */
-export function canonicalName(raw: string): string {
-  return raw.includes('\\') ? Buffer.from(decodeName(raw)).toString('latin1') : raw.slice(1, -1)
-}
-
-function stepsTo(last: ShapeNode): ShapeNode[] {
+/** The steps from the root to `last`, the root left out. */
+export function stepsTo(last: ShapeNode): ShapeNode[] {
   const steps: ShapeNode[] = []
   for (let node: ShapeNode | null = last; node !== null && node.step !== 'root'; node = node.parent) steps.push(node)
   return steps.toReversed()
-}
-
-function findCollision(paths: readonly (readonly string[])[]): string | null {
-  const seen = new Set<string>()
-  for (const path of paths) {
-    const column = path.join('.')
-    if (seen.has(column)) return column
-    seen.add(column)
-  }
-  return null
 }

@@ -1,6 +1,9 @@
 import { createKey } from '../../batch/shape.ts'
 import type { Key } from '../../batch/shape.ts'
-import { decodeName, findDuplicate, rawName, resolveLayout } from './record-layout.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
+import { resolveFlattenedLayout } from './flattened-layout.ts'
+import { JsonKey, decodeName, rawName } from './json-key.ts'
+import { findDuplicate, resolveLayout } from './record-layout.ts'
 import { ShapeNode } from './shape-node.ts'
 import type { RecordLayout } from './shape-node.ts'
 
@@ -40,12 +43,11 @@ export class ShapeTrie {
   /** The node of the name (with its quotes) in [start, end) behind `node`; it is the one expected there from now on. */
   follow(node: ShapeNode, bytes: Uint8Array, start: number, end: number): ShapeNode {
     const raw = rawName(bytes, start, end)
-    node.children ??= new Map()
-    let child = node.children.get(raw)
+    let child = node.next?.raw === raw ? node.next : node.children?.get(raw)
     if (child === undefined) {
-      child = new ShapeNode(node, 'name', raw, this.addName(bytes, start, end))
-      node.children.set(raw, child)
-      this.nodeCount++
+      child = this.count(new ShapeNode(node, 'name', raw, this.addName(bytes, start, end)))
+      // Most nodes only ever have one child, and a map of one costs more than all the rest.
+      if (node.next !== null) (node.children ??= new Map([[node.next.raw, node.next]])).set(raw, child)
     }
     node.next = child
     return child
@@ -73,7 +75,9 @@ export class ShapeTrie {
 
   /** What the names from the root to `last` mean together. */
   layoutAt(last: ShapeNode): RecordLayout {
-    return (last.layout ??= resolveLayout(last, this.isFlattening, this.isFlattening ? this.columnKey : this.nameKey))
+    return (last.layout ??= this.isFlattening
+      ? resolveFlattenedLayout(last, this.columnKey)
+      : resolveLayout(last, this.nameKey))
   }
 
   /** The name of a member, decoded. */
@@ -89,16 +93,12 @@ export class ShapeTrie {
   /** The key of a name as the source wrote it. */
   private readonly nameKey = (raw: string): Key => {
     let key = this.keys.get(raw)
-    if (key === undefined) {
-      const json = Buffer.from(raw, 'latin1')
-      key = { ...createKey(decodeName(raw)), json: new Uint8Array(json) }
-      this.keys.set(raw, key)
-    }
+    if (key === undefined) this.keys.set(raw, (key = new JsonKey(raw)))
     return key
   }
 
   /** The key of a flattened column. */
-  private readonly columnKey = (_raw: string, column: string): Key => {
+  private readonly columnKey = (column: string): Key => {
     let key = this.keys.get(column)
     if (key === undefined) this.keys.set(column, (key = createKey(column)))
     return key
@@ -120,4 +120,13 @@ export class ShapeTrie {
     this.nameBytes.set(bytes.subarray(start, end), at)
     return at
   }
+}
+
+const tries = new WeakMap<DataPlan, ShapeTrie>()
+
+/** The trie of a plan. Its files mostly have the same names, so they share one; a worker has one plan at a time. */
+export function shapeTrieOf(plan: DataPlan, isFlattening: boolean): ShapeTrie {
+  let trie = tries.get(plan)
+  if (trie === undefined) tries.set(plan, (trie = new ShapeTrie(isFlattening)))
+  return trie
 }

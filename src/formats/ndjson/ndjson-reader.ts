@@ -3,7 +3,7 @@ import type { DataPlan } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
-import { MARK_UNKNOWN, passByteOrderMark } from '../csv/byte-order-mark.ts'
+import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { LINE_FEED, isWhiteSpace, trimEnd } from '../json/json-bytes.ts'
 import { RecordIntake } from '../json/record-intake.ts'
 
@@ -11,7 +11,7 @@ import { RecordIntake } from '../json/record-intake.ts'
 // at once, so that blank lines of any length take no memory; a line that is too long is consumed as it comes, too.
 
 /** How far another reader has consumed a source: over its byte order mark and white space only. */
-export interface ConsumedSpace {
+interface ConsumedSpace {
   readonly line: number
   readonly blankLines: number
   /** Whether bytes of the present line are among it. */

@@ -1,4 +1,4 @@
-import { MigrationError } from '../../errors/migration-error.ts'
+import { MigrationError } from '../errors/migration-error.ts'
 
 /** Too few bytes of the file are here to say whether it starts with a mark. */
 export const MARK_UNKNOWN = -1
