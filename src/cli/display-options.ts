@@ -24,6 +24,7 @@ export const DisplayOptionsSchema = z.strictObject({
       }
     })
     .default([]),
+  dryRun: z.boolean().default(false),
   explain: z.boolean().default(false),
 })
 

@@ -18,6 +18,7 @@ export type CliOnlyKey =
   | 'logFile'
   | 'useJsonLog'
   | 'report'
+  | 'dryRun'
   | 'explain'
 
 export type FlagKey = keyof MigrateOptions | CliOnlyKey

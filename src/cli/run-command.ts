@@ -18,7 +18,7 @@ import { wrongUse } from './wrong-use.ts'
 /** `migrate run`: converts, shows how far it is, and says how it ended. @returns the exit code. */
 export async function runCommand(settings: Settings, host: Host): Promise<number> {
   const { options, resolved, display } = checkSettings(settings)
-  if (resolved.dryRun) {
+  if (display.dryRun) {
     if (display.report.length > 0) throw wrongUse('--report needs a run, but --dry-run only plans')
     const { planCommand } = await import('./plan-command.ts')
     return planCommand(settings, host)

@@ -51,6 +51,9 @@ export class Run {
     this.hooks = hooks
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
+    if (plan.discovery.files.length + plan.discovery.failed.length === 0) {
+      this.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
+    }
   }
 
   /** @returns why the run stopped before its end, or null. */

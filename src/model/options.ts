@@ -187,7 +187,6 @@ export const OptionsSchema = z.strictObject({
   unlock: z.boolean().default(false),
   maxRejects: maxRejects.optional(),
   errorOnEmpty: z.boolean().default(false),
-  dryRun: z.boolean().default(false),
   /** Bytes read at once. Targets never depend on it: a knob for tests and measurements. */
   chunkSize: byteSize.default(256 * 1024),
 })

@@ -5,6 +5,8 @@ import type { ResolvedOptions } from '../model/options.ts'
 
 /** Offsets into batch memory are 28 bits beside their flags. */
 const MAX_RECORD_BYTES = 2 ** 28 - 1
+/** The batch memory must hold nine bytes for each byte read at once, within the 4 GiB that offsets reach. */
+const MAX_CHUNK_BYTES = 2 ** 26
 
 const NONE = -1
 const TAB = 0x09
@@ -54,8 +56,8 @@ export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName
   if (plan.engine === 'stream' && !options.lossy) {
     refuse('--engine stream loses values that JavaScript cannot hold', 'say --lossy too, or leave --engine out')
   }
-  checkSize('--max-record-size', plan.maxRecordBytes)
-  checkSize('--chunk-size', plan.chunkBytes)
+  checkSize('--max-record-size', plan.maxRecordBytes, MAX_RECORD_BYTES)
+  checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
   checkSourceDialect(plan.delimitedSource)
   checkTargetDialect(plan)
   return plan
@@ -89,9 +91,9 @@ function checkColumns(options: ResolvedOptions): void {
   }
 }
 
-function checkSize(flag: string, sizeBytes: number): void {
-  if (sizeBytes >= 1 && sizeBytes <= MAX_RECORD_BYTES) return
-  refuse(`${flag} ${sizeBytes} is not between 1 and ${MAX_RECORD_BYTES} bytes`, 'sizes are like 500, 64k or 16MiB')
+function checkSize(flag: string, sizeBytes: number, mostBytes: number): void {
+  if (sizeBytes >= 1 && sizeBytes <= mostBytes) return
+  refuse(`${flag} ${sizeBytes} is not between 1 and ${mostBytes} bytes`, 'sizes are like 500, 64k or 16MiB')
 }
 
 function checkSourceDialect(dialect: DataPlan['delimitedSource']): void {
