@@ -11,7 +11,7 @@ import type { MigrateHooks } from '../model/events.ts'
 import type { MigrateOptions } from '../model/options.ts'
 import type { PlannedFile, PlanReport } from '../model/report.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
-import { SHOWN_ORPHANS } from './run.ts'
+import { SHOWN_ORPHANS } from './build-report.ts'
 import { samplePlan } from './sample-plan.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 
@@ -25,8 +25,7 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
   const remainder = await findRemainder(made, false)
   const indexes = filesToConvert(made, remainder)
   const { files, failed, skipped, filteredOut, root } = made.discovery
-  let bytesToConvert = 0
-  for (const index of indexes) bytesToConvert += files.sizeBytes(index)
+  const bytesToConvert = files.sumBytes(indexes)
   const { prediction, expansion } = await predict(made, indexes, bytesToConvert)
   const spaceWarning = spacePreflight(made.targetRoot, bytesToConvert, expansion)
   return {
@@ -42,7 +41,7 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
     fileCount: files.length,
     toConvert: indexes.length,
     alreadyDone: files.length - indexes.length,
-    sourceBytes: files.totalBytes,
+    sourceBytes: files.sumBytes(),
     bytesToConvert,
     failures: failed,
     skipped: { ...skipped, filteredOut },

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { collectStaged } from '../commit/collect-staged.ts'
 import { Committer } from '../commit/committer.ts'
 import type { LockHandle } from '../commit/lock.ts'
@@ -15,21 +14,17 @@ import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
-import { readDroverVersion } from '../report/drover-version.ts'
-import { computeRates } from '../report/rates.ts'
 import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import { runFiles } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
+import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { TargetLedger } from './target-ledger.ts'
-
-/** Orphans that a report names; it counts all. */
-export const SHOWN_ORPHANS = 10
 
 /** One run over a plan: what the steps share. */
 export class Run {
@@ -181,8 +176,6 @@ export class Run {
   private announce(indexes: Uint32Array): void {
     const { plan, hooks } = this
     const { files } = plan.discovery
-    let totalBytes = 0
-    for (const index of indexes) totalBytes += files.sizeBytes(index)
     hooks.onEvent?.({
       type: 'planned',
       runId: this.lock.runId,
@@ -190,7 +183,7 @@ export class Run {
       isTargetFormatDefault: plan.isTargetFormatDefault,
       threads: plan.threads,
       fileCount: indexes.length,
-      totalBytes,
+      totalBytes: files.sumBytes(indexes),
       alreadyDone: files.length - indexes.length,
     })
   }
@@ -210,9 +203,7 @@ export class Run {
   }
 
   private async warnAboutSpace(indexes: Uint32Array, pool: ThreadPool): Promise<void> {
-    const { files } = this.plan.discovery
-    let sourceBytes = 0
-    for (const index of indexes) sourceBytes += files.sizeBytes(index)
+    const sourceBytes = this.plan.discovery.files.sumBytes(indexes)
     // Hardly a target is this many times as large as its source: where that much is free, no sample is needed.
     const generousExpansion = 10
     if (spacePreflight(this.plan.targetRoot, sourceBytes, generousExpansion) === null) return
@@ -302,58 +293,10 @@ export class Run {
     )
   }
 
+  /** What the run came to, at any moment. */
   report(clock: Clock, stopped: StopReason | null): Report {
-    const { plan, tally, remainder } = this
-    const { discovery, options } = plan
-    const done = remainder.decision.totals()
-    const time = clock.read()
-    const total = discovery.files.length + discovery.failed.length
-    const notStarted = total - tally.converted - done.fileCount - tally.failures.length
-    const { orphans } = remainder.decision
-    return {
-      reportVersion: 1,
-      droverVersion: readDroverVersion(),
-      runId: this.lock.runId,
-      sourceRoot: discovery.root,
-      targetRoot: plan.targetRoot,
-      targetFormat: plan.targetFormat,
-      isTargetFormatDefault: plan.isTargetFormatDefault,
-      engine: plan.data.engine,
-      threads: plan.threads,
-      isDurable: options.fsync,
-      planHash: plan.planHash,
-      manifestHash: plan.manifestHash,
-      treeHash: this.ledger.isComplete && discovery.failed.length === 0 ? this.ledger.treeHash() : null,
-      files: {
-        total,
-        converted: tally.converted,
-        alreadyDone: done.fileCount,
-        failed: tally.failures.length,
-        notStarted,
-      },
-      skipped: { ...discovery.skipped, filteredOut: discovery.filteredOut },
-      records: tally.records,
-      notices: tally.notices,
-      rejectCodes: Object.fromEntries(tally.rejectCodes),
-      standingRejects: {
-        files: done.filesWithRejects + tally.filesWithRejects,
-        records: done.records.rejected + tally.records.rejected,
-      },
-      rejectsFolder: bookkeepingPaths(plan.targetRoot).rejects,
-      sourceBytes: tally.sourceBytes,
-      targetBytes: tally.targetBytes,
-      time,
-      rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
-      stageNs: tally.stageNs,
-      failures: tally.failures,
-      warnings: this.warnings,
-      orphans: {
-        count: orphans.length,
-        examples: orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
-        arePruned: this.arePruned,
-      },
-      stopped,
-    }
+    const { plan, remainder, lock, tally, ledger, warnings, arePruned } = this
+    return buildReport({ plan, remainder, runId: lock.runId, tally, ledger, warnings, arePruned, clock, stopped })
   }
 }
 

@@ -64,10 +64,12 @@ export class SourceList {
     return FORMAT_NUMBERS[this.formats[index] ?? 0] ?? 'bytes'
   }
 
-  get totalBytes(): number {
-    let total = 0
-    for (let index = 0; index < this.length; index++) total += this.sizeBytes(index)
-    return total
+  /** Bytes of all files, or of those with the given numbers. */
+  sumBytes(indexes?: Uint32Array): number {
+    let sumBytes = 0
+    if (indexes) for (const index of indexes) sumBytes += this.sizeBytes(index)
+    else for (let index = 0; index < this.length; index++) sumBytes += this.sizeBytes(index)
+    return sumBytes
   }
 
   private grow(): void {

@@ -1,0 +1,77 @@
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
+import type { Report } from '../model/report.ts'
+import type { Clock } from '../report/clock.ts'
+import { readDroverVersion } from '../report/drover-version.ts'
+import { computeRates } from '../report/rates.ts'
+import type { RunTally } from '../report/run-tally.ts'
+import type { Plan, Remainder } from './make-plan.ts'
+import type { TargetLedger } from './target-ledger.ts'
+
+/** Orphans that a report names; it counts all. */
+export const SHOWN_ORPHANS = 10
+
+interface RunState {
+  readonly plan: Plan
+  readonly remainder: Remainder
+  readonly runId: string
+  readonly tally: RunTally
+  readonly ledger: TargetLedger
+  readonly warnings: Report['warnings']
+  readonly arePruned: boolean
+  readonly clock: Clock
+  readonly stopped: Report['stopped']
+}
+
+/** The report of a run, from what its parts have counted. */
+export function buildReport(run: RunState): Report {
+  const { plan, tally, ledger } = run
+  const { discovery, options } = plan
+  const { orphans } = run.remainder.decision
+  const done = run.remainder.decision.totals()
+  const time = run.clock.read()
+  const total = discovery.files.length + discovery.failed.length
+  return {
+    reportVersion: 1,
+    droverVersion: readDroverVersion(),
+    runId: run.runId,
+    sourceRoot: discovery.root,
+    targetRoot: plan.targetRoot,
+    targetFormat: plan.targetFormat,
+    isTargetFormatDefault: plan.isTargetFormatDefault,
+    engine: plan.data.engine,
+    threads: plan.threads,
+    isDurable: options.fsync,
+    planHash: plan.planHash,
+    manifestHash: plan.manifestHash,
+    treeHash: ledger.isComplete && discovery.failed.length === 0 ? ledger.treeHash() : null,
+    files: {
+      total,
+      converted: tally.converted,
+      alreadyDone: done.fileCount,
+      failed: tally.failures.length,
+      notStarted: total - tally.converted - done.fileCount - tally.failures.length,
+    },
+    skipped: { ...discovery.skipped, filteredOut: discovery.filteredOut },
+    records: tally.records,
+    notices: tally.notices,
+    rejectCodes: Object.fromEntries(tally.rejectCodes),
+    standingRejects: {
+      files: done.filesWithRejects + tally.filesWithRejects,
+      records: done.records.rejected + tally.records.rejected,
+    },
+    rejectsFolder: bookkeepingPaths(plan.targetRoot).rejects,
+    sourceBytes: tally.sourceBytes,
+    targetBytes: tally.targetBytes,
+    time,
+    rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
+    stageNs: tally.stageNs,
+    failures: tally.failures,
+    warnings: run.warnings,
+    orphans: {
+      count: orphans.length,
+      examples: orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
+      arePruned: run.arePruned,
+    },
+    stopped: run.stopped,
+  }
+}
