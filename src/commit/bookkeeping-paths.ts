@@ -14,7 +14,6 @@ export interface BookkeepingPaths {
   readonly rejects: string
   /** Lines `{file, rejects}` for rejects files whose own name does not fit the file system. */
   readonly rejectsIndex: string
-  readonly reports: string
   readonly staged: string
 }
 
@@ -29,7 +28,6 @@ export function bookkeepingPaths(targetRoot: string): BookkeepingPaths {
     journal: join(root, 'journal'),
     rejects: join(root, 'rejects'),
     rejectsIndex: join(root, 'rejects', 'index.ndjson'),
-    reports: join(root, 'reports'),
     staged: join(root, 'staged'),
   }
 }

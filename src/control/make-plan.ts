@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { readJournals } from '../commit/journal-reader.ts'
 import { readManifests } from '../commit/manifest.ts'
 import { runNumberOf } from '../commit/run-id.ts'
@@ -52,9 +51,10 @@ export interface Remainder {
 export function resolveOptions(options: MigrateOptions): ResolvedOptions {
   const parsed = OptionsSchema.safeParse(options)
   if (parsed.success) return parsed.data
-  throw new MigrationError('WRONG_USE', z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '), {
-    phase: 'options',
-  })
+  const issues = parsed.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  )
+  throw new MigrationError('WRONG_USE', issues.join('; '), { phase: 'options' })
 }
 
 /**
@@ -65,9 +65,11 @@ export function resolveOptions(options: MigrateOptions): ResolvedOptions {
 export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): Promise<Plan> {
   const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
   const { files, isSingleFile, root } = discovery
-  const targetFormat = options.to ?? defaultTargetFormat(files)
-  const data = buildDataPlan(options, targetFormat)
   const target = resolveTargetRoot(options.out, isSingleFile)
+  // A target that is named says by its extension what it is to be.
+  const namedFormat = target.singleName === null ? null : formatOfName(target.singleName)
+  const targetFormat = options.to ?? namedFormat ?? defaultTargetFormat(files)
+  const data = buildDataPlan(options, targetFormat)
   const targets = targetNames(files, {
     rule: options.targetName,
     extension: targetFormat,
@@ -84,7 +86,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     data,
     targetRoot: target.root,
     targetFormat,
-    isTargetFormatDefault: options.to === undefined,
+    isTargetFormatDefault: options.to === undefined && namedFormat === null,
     targets,
     threads: resolveThreadCount(options.threads),
     planHash: hash,

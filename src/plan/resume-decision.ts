@@ -8,7 +8,7 @@ const RUN_REASONS = [
   'source mtime differs',
   'source content differs',
   'mapping or options differ',
-  'a run was killed while it made it',
+  'an earlier run did not finish it',
   'target is gone',
   'target size differs',
   'target content differs',

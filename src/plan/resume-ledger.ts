@@ -144,7 +144,7 @@ export class ResumeLedger {
 
   private reason(index: number, existing: ExistingTargets): RunReason | null {
     const verdict = VERDICTS[this.verdicts[index] ?? 0] ?? 'new'
-    if ((this.claimRuns[index] ?? 0) > (this.proofRuns[index] ?? 0)) return 'a run was killed while it made it'
+    if ((this.claimRuns[index] ?? 0) > (this.proofRuns[index] ?? 0)) return 'an earlier run did not finish it'
     if (verdict !== 'proved') return verdict
     const sizeBytes = existing.sizeBytes(index)
     if (sizeBytes === null) return 'target is gone'

@@ -93,7 +93,7 @@ test.each<[string, Partial<Proof>[], string | null]>([
 test.each([
   ['before the proof', 1, 2, null],
   ['in the same run', 2, 2, null],
-  ['after the proof', 3, 2, 'a run was killed while it made it'],
+  ['after the proof', 3, 2, 'an earlier run did not finish it'],
 ])('a claim %s: the file runs because of %j', (_when, claimRun, proofRun, reason) => {
   for (const isClaimFirst of [true, false]) {
     const { ledger, decide } = ledgerOf()
