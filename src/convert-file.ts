@@ -44,7 +44,7 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
       format === 'bytes'
         ? copyFile(file, context, stageNs)
         : context.plan.engine === 'stream'
-          ? await convertWithStreams({ ...file, format }, context.plan, context.shouldStop)
+          ? await convertStream({ ...file, format }, context)
           : convertRecords({ file: { ...file, format }, context, stageNs })
     return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
   } catch (error) {
@@ -54,6 +54,19 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
 }
 
 type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
+
+async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
+  // The streams read for themselves; this reader only watches over the file.
+  const source = openSource(file, context.plan, context.batch)
+  try {
+    return await convertWithStreams(file, context.plan, {
+      shouldStop: context.shouldStop,
+      assertUnchanged: () => source.assertUnchanged(),
+    })
+  } finally {
+    source.close()
+  }
+}
 
 function convertRecords(work: FileWork): Conversion {
   // A table's header comes first, but the last record of an NDJSON file may bring a new column. One pass is nearly always
@@ -104,6 +117,7 @@ function pump(
   const writer = getFormat(plan.targetFormat).createWriter(plan, columns)
   const project = createProjection({ select: plan.select, drop: plan.drop, isTable: isTable(file.format) })
   let hasAllColumns = true
+  let refusedByReader = 0
 
   while (!source.isLast) {
     if (context.shouldStop()) throw stopped()
@@ -114,14 +128,17 @@ function pump(
       batch.sourceOffset = source.sourceOffset
       const { start, end, isLast } = source
       source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast)))
+      refusedByReader += batch.rejects.length
       timed(stageNs, 'map', () => project(batch))
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
-    if (hasAllColumns) failOnTooManyRejects(plan, rejects.count)
+    // What the writer rejects is not final before the end: in a second pass, with all columns, it may take those records.
+    failOnTooManyRejects(plan, refusedByReader)
   }
   source.assertUnchanged()
   if (!hasAllColumns) return { columns: writer.columns }
+  failOnTooManyRejects(plan, rejects.count)
 
   writer.finish(output)
   output.flush()
@@ -212,32 +229,44 @@ export function sampleFile(
 /** Copies a file as it is (`--others copy`). */
 function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Conversion {
   const source = timed(stageNs, 'read', () => openSource(file, { ...context.plan, encoding: 'utf-8' }, context.batch))
-  const target = new StagedFile(file.stagedTarget)
   try {
-    while (!source.isLast) {
-      if (context.shouldStop()) throw stopped()
-      timed(stageNs, 'read', () => source.fill())
-      context.onProgress(file.index, source.readBytes)
-      timed(stageNs, 'write', () => target.write(context.batch.memory.bytes, source.start, source.end))
-      source.consume(source.end)
+    const target = new StagedFile(file.stagedTarget)
+    try {
+      return copyBytes(file, context, stageNs, source, target)
+    } catch (error) {
+      target.discard()
+      throw error
     }
-    source.assertUnchanged()
-    target.close()
-    return {
-      sourceBytes: source.readBytes,
-      targetBytes: target.sizeBytes,
-      targetHash: target.hash,
-      sourceHash: context.plan.hashSources ? source.hash : null,
-      hasRejects: false,
-      rejectCodes: {},
-      records: { read: 0, written: 0, rejected: 0, filtered: 0 },
-      notices: noNotices(),
-    }
-  } catch (error) {
-    target.discard()
-    throw error
   } finally {
     source.close()
+  }
+}
+
+function copyBytes(
+  file: FileTask,
+  context: ConvertContext,
+  stageNs: StageTimes,
+  source: SourceReader,
+  target: StagedFile,
+): Conversion {
+  while (!source.isLast) {
+    if (context.shouldStop()) throw stopped()
+    timed(stageNs, 'read', () => source.fill())
+    context.onProgress(file.index, source.readBytes)
+    timed(stageNs, 'write', () => target.write(context.batch.memory.bytes, source.start, source.end))
+    source.consume(source.end)
+  }
+  source.assertUnchanged()
+  target.close()
+  return {
+    sourceBytes: source.readBytes,
+    targetBytes: target.sizeBytes,
+    targetHash: target.hash,
+    sourceHash: context.plan.hashSources ? source.hash : null,
+    hasRejects: false,
+    rejectCodes: {},
+    records: { read: 0, written: 0, rejected: 0, filtered: 0 },
+    notices: noNotices(),
   }
 }
 

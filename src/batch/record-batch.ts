@@ -86,9 +86,9 @@ export class RecordBatch {
     return index
   }
 
-  /** True where no further row fits. */
+  /** True where no further row fits, or so many records are rejected that they should be written before more are. */
   get isFull(): boolean {
-    return this.rowCount === MAX_ROWS || this.isOutOfCells
+    return this.rowCount === MAX_ROWS || this.isOutOfCells || this.rejects.length >= MAX_ROWS
   }
 
   /** Rejects a row that the reader had accepted: the mapping or the target cannot take it. */

@@ -54,8 +54,7 @@ export class SourceReader {
     this.start = memory.inputStart
     this.end = memory.inputStart
     this.sourceOffset = -memory.inputStart
-    // Without O_NONBLOCK the open would hang where a pipe has taken the file's place.
-    this.descriptor = openSync(file.sourcePath, constants.O_RDONLY | constants.O_NONBLOCK)
+    this.descriptor = openFile(file.sourcePath)
     try {
       this.assertUnchanged()
     } catch (error) {
@@ -135,6 +134,20 @@ export class SourceReader {
   }
 }
 
+function openFile(path: string): number {
+  try {
+    // Without O_NONBLOCK the open would hang where a pipe has taken the file's place.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new MigrationError('SOURCE_MISSING', 'the file is gone: it was there when the plan was made', {
+      phase: 'read',
+      hint: 'run the same command again, without it or with it back in its place',
+      cause: error,
+    })
+  }
+}
+
 /** True for the names of UTF-8, which is taken as it is (its validity is the parser's business, record by record). */
 export function isUtf8Label(encoding: string): boolean {
   return /^utf-?8$/i.test(encoding)
@@ -145,6 +158,7 @@ class StreamDecoder {
   private readonly decoder: InstanceType<typeof TextDecoder>
   private readonly encoder = new TextEncoder()
   private readonly encoding: string
+  private isAtStart = true
 
   constructor(encoding: string) {
     this.encoding = encoding
@@ -152,8 +166,16 @@ class StreamDecoder {
   }
 
   decode(raw: Uint8Array, isLast: boolean, target: Uint8Array, readBytes: number): number {
+    const text = this.decodeText(raw, isLast, readBytes)
+    if (this.isAtStart && text.startsWith(SWAPPED_MARK)) throw this.wrongOrder()
+    if (text !== '') this.isAtStart = false
+    return this.encoder.encodeInto(text, target).written
+  }
+
+  private decodeText(raw: Uint8Array, isLast: boolean, readBytes: number): string {
     try {
-      return this.encoder.encodeInto(this.decoder.decode(raw, { stream: !isLast }), target).written
+      // Always as a stream, also where all comes at once: Node 20 then decodes windows-1252 as latin1, `€` as U+0080.
+      return this.decoder.decode(raw, { stream: true }) + (isLast ? this.decoder.decode() : '')
     } catch (error) {
       throw new MigrationError(
         'INVALID_ENCODING',
@@ -162,7 +184,18 @@ class StreamDecoder {
       )
     }
   }
+
+  private wrongOrder(): MigrationError {
+    const other = this.encoding === 'utf-16le' ? 'utf-16be' : 'utf-16le'
+    return new MigrationError('UNSUPPORTED_ENCODING', `the file starts with the byte order mark of ${other}`, {
+      phase: 'read',
+      hint: `--encoding ${other}`,
+    })
+  }
 }
+
+/** The byte order mark of UTF-16 read in the wrong order: no character, so no text starts with it. */
+const SWAPPED_MARK = '\ufffe'
 
 function formatTime(timeNs: bigint): string {
   return new Date(Number(timeNs / 1_000_000n)).toISOString()

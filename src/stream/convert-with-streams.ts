@@ -1,18 +1,27 @@
-import { createReadStream, createWriteStream, statSync, unlinkSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { Readable, Transform, type Duplex } from 'node:stream'
+import { createReadStream, createWriteStream, openSync, unlinkSync } from 'node:fs'
+import { Transform, type Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import { format as formatCsv, parse as parseCsv } from 'fast-csv'
 import ndjson from 'ndjson'
+import type { ErrorCode } from '../errors/error-codes.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { noNotices } from '../formats/format.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import { describeStreamError } from './describe-stream-error.ts'
 
 type Row = Record<string, unknown>
+
+/** What the data plane watches while the streams run. */
+interface StreamHooks {
+  /** Asked at each record. */
+  readonly shouldStop: () => boolean
+  /** Called when everything is read. @throws MigrationError SOURCE_CHANGED where the source is no longer the file of the plan. */
+  readonly assertUnchanged: () => void
+}
 
 /**
  * `--engine stream`: the program most people would write first, an object for every record through fast-csv and ndjson. It is
@@ -22,13 +31,17 @@ type Row = Record<string, unknown>
 export async function convertWithStreams(
   file: FileTask & { readonly format: FormatName },
   plan: DataPlan,
-  shouldStop: () => boolean,
+  { shouldStop, assertUnchanged }: StreamHooks,
 ): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>> {
   const counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
   const toRow = new Transform({
     objectMode: true,
     transform(record: unknown, _encoding, done) {
       if (shouldStop()) return done(new MigrationError('STOPPED', 'the run was stopped', { phase: 'worker' }))
+      if (!isRecord(record, file.format)) {
+        counts.rejected++
+        return done()
+      }
       counts.written++
       done(null, mapRow(record, plan))
     },
@@ -41,27 +54,29 @@ export async function convertWithStreams(
       done(null, bytes)
     },
   })
+  // Opened before anything can go wrong with the streams, so that a failure removes this target and no other one.
+  const target = createWriteStream('', { fd: openSync(file.stagedTarget, 'wx') })
+  const source = createReadStream(file.sourcePath)
   try {
-    const target = createWriteStream(file.stagedTarget, { flags: 'wx' })
     const onReject = (): void => {
       counts.rejected++
     }
-    await pipeline([...openRecords(file, plan, onReject), toRow, ...encodeRows(plan), measure, target])
+    const records = parseRecords(file.format, plan, onReject)
+    await pipeline([source, ...decodeText(plan), ...records, toRow, ...encodeRows(plan), measure, target])
+    assertUnchanged()
   } catch (error) {
-    try {
-      unlinkSync(file.stagedTarget)
-    } catch {
-      // It was never made.
-    }
-    throw error
+    source.destroy()
+    target.destroy()
+    unlinkSync(file.stagedTarget)
+    throw describeStreamError(error)
   }
   return {
-    sourceBytes: statSync(file.sourcePath).size,
+    sourceBytes: source.bytesRead,
     targetBytes: counts.targetBytes,
     targetHash: counts.targetHash,
     sourceHash: null,
     hasRejects: false,
-    rejectCodes: counts.rejected > 0 ? { FIELD_COUNT: counts.rejected } : {},
+    rejectCodes: counts.rejected > 0 ? { [rejectCodeOf(file.format)]: counts.rejected } : {},
     records: {
       read: counts.written + counts.rejected,
       written: counts.written,
@@ -72,18 +87,39 @@ export async function convertWithStreams(
   }
 }
 
-/** Streams whose last one gives an object (or an array of fields) per record. */
-function openRecords(
-  file: FileTask & { readonly format: FormatName },
-  plan: DataPlan,
-  onReject: () => void,
-): (NodeJS.ReadableStream | Duplex)[] {
-  if (file.format === 'ndjson') return [createReadStream(file.sourcePath), ndjson.parse({ strict: false })]
-  if (file.format === 'json') return [Readable.from(readJsonArray(file.sourcePath))]
+/** A stream that turns another encoding into UTF-8; none where the text is UTF-8 already. */
+function decodeText(plan: DataPlan): Duplex[] {
+  if (plan.encoding === 'utf-8') return []
+  const decoder = new TextDecoder(plan.encoding, { fatal: true })
+  return [
+    new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        pushText(this, done, () => decoder.decode(chunk, { stream: true }))
+      },
+      flush(done) {
+        pushText(this, done, () => decoder.decode())
+      },
+    }),
+  ]
+}
+
+function pushText(stream: Transform, done: (error?: Error) => void, decode: () => string): void {
+  try {
+    stream.push(decode())
+    done()
+  } catch (error) {
+    done(error as Error)
+  }
+}
+
+/** Streams that take the text of a file and give an object (or an array of fields) per record. */
+function parseRecords(format: FormatName, plan: DataPlan, onReject: () => void): Duplex[] {
+  if (format === 'ndjson') return [ndjson.parse({ strict: false })]
+  if (format === 'json') return [parseArray(onReject)]
   const { delimitedSource: dialect } = plan
   const parser = parseCsv<Row, Row>({
     headers: dialect.hasHeader,
-    delimiter: file.format === 'tsv' ? '\t' : String.fromCharCode(dialect.delimiter),
+    delimiter: format === 'tsv' ? '\t' : String.fromCharCode(dialect.delimiter),
     quote: dialect.quote < 0 ? null : String.fromCharCode(dialect.quote),
     ...(dialect.escape < 0 ? {} : { escape: String.fromCharCode(dialect.escape) }),
     ...(dialect.comment < 0 ? {} : { comment: String.fromCharCode(dialect.comment) }),
@@ -91,18 +127,49 @@ function openRecords(
     skipLines: dialect.skipLines,
   })
   parser.on('data-invalid', onReject)
-  return [createReadStream(file.sourcePath), parser]
+  return [parser]
 }
 
-async function* readJsonArray(path: string): AsyncGenerator {
-  const text = (await readFile(path, 'utf8')).trim()
-  if (text !== '') yield* JSON.parse(text.startsWith('[') ? text : `[${text.split('\n').join(',')}]`) as unknown[]
+/** Holds the whole text, as the program most people would write does. */
+function parseArray(onReject: () => void): Transform {
+  const chunks: Buffer[] = []
+  return new Transform({
+    readableObjectMode: true,
+    transform(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+    flush(done) {
+      try {
+        const text = Buffer.concat(chunks).toString().trim()
+        const array = text.startsWith('[') ? text : `[${text.split('\n').join(',')}]`
+        for (const value of JSON.parse(array) as unknown[]) {
+          // A null would end the stream.
+          if (value === null) onReject()
+          else this.push(value)
+        }
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+  })
 }
 
-function mapRow(record: unknown, plan: DataPlan): Row {
+/** The one reason that the engine knows for leaving out a record of a format. */
+function rejectCodeOf(format: FormatName): ErrorCode {
+  return format === 'csv' || format === 'tsv' ? 'FIELD_COUNT' : 'NOT_AN_OBJECT'
+}
+
+function isRecord(value: unknown, format: FormatName): value is Row | unknown[] {
+  const isDelimited = format === 'csv' || format === 'tsv'
+  return typeof value === 'object' && value !== null && (isDelimited || !Array.isArray(value))
+}
+
+function mapRow(record: Row | unknown[], plan: DataPlan): Row {
   const row: Row = Array.isArray(record)
-    ? Object.fromEntries(record.map((value, column) => [`column${column}`, value as unknown]))
-    : (record as Row)
+    ? Object.fromEntries(record.map((value, column) => [`column${column}`, value]))
+    : record
   if (plan.select) return Object.fromEntries(plan.select.map(({ name, source }) => [name, row[source]]))
   for (const name of plan.drop) delete row[name]
   return row

@@ -33,7 +33,11 @@ export class CsvWriter implements RecordWriter {
   private readonly delimiter: number
   private readonly fields: CsvFieldWriter
   private readonly targetColumns: TargetColumns
+  /** How often the same text of a row can be written: `--select` may name a column more than once. */
+  private readonly mostCopies: number
   private isOpen = false
+  /** Why the header cannot be written. It waits for the end: with further columns, in a second pass, the header may be writable. */
+  private headerFault: MigrationError | null = null
   /** True before the first byte: a field that looks like a byte order mark is then taken for one. */
   private isAtFileStart = true
   /** The text of the cell at hand, found by `locateText`: in its batch, or decoded in the scratch region. */
@@ -45,6 +49,7 @@ export class CsvWriter implements RecordWriter {
     this.delimiter = delimiterOf(format, plan.delimitedTarget.delimiter)
     this.fields = new CsvFieldWriter(plan.delimitedTarget, this.delimiter)
     this.targetColumns = new TargetColumns(plan.select, columns)
+    this.mostCopies = plan.select === null ? 1 : countCopies(plan.select.map(({ source }) => source))
   }
 
   get columns(): readonly Key[] {
@@ -69,8 +74,10 @@ export class CsvWriter implements RecordWriter {
     }
   }
 
+  /** @throws MigrationError UNREPRESENTABLE where a target without quotes cannot hold the header. */
   finish(output: OutputBuffer): void {
     if (!this.isOpen) this.open(output)
+    if (this.headerFault !== null) throw this.headerFault
   }
 
   /** Writes the header. It waits for the first row: until then columns may still be learnt. */
@@ -81,14 +88,8 @@ export class CsvWriter implements RecordWriter {
     if (!this.target.hasHeader || keys.length === 0) return
     for (const [column, { name, text }] of keys.entries()) {
       if (this.target.quote < 0 && !this.canWriteUnquoted(text, 0, text.length, column)) {
-        throw new MigrationError(
-          'UNREPRESENTABLE',
-          `without quotes no header can hold the name ${JSON.stringify(name)}`,
-          {
-            phase: 'encode',
-            hint: 'give targets a quote (--out-quote), another delimiter (--out-delim), or rename the column with --select',
-          },
-        )
+        this.headerFault = unrepresentableName(name)
+        return
       }
       this.writeText(output, text, 0, text.length, column)
     }
@@ -98,7 +99,8 @@ export class CsvWriter implements RecordWriter {
   private writeRow(batch: RecordBatch, row: number, cells: Int32Array, output: OutputBuffer): void {
     const firstCell = batch.rowFirstCell[row]!
     // No text of a row is longer than its bytes in the source, decoded or not.
-    const room = this.fields.roomFor(cells.length, batch.rowEnd[row]! - batch.rowStart[row]!) + LINE_END_BYTES
+    const textBytes = this.mostCopies * (batch.rowEnd[row]! - batch.rowStart[row]!)
+    const room = this.fields.roomFor(cells.length, textBytes) + LINE_END_BYTES
     if (room > LARGEST_ROOM_BYTES) {
       this.writeLongRow(batch, firstCell, cells, output)
       return
@@ -206,4 +208,18 @@ export class CsvWriter implements RecordWriter {
     if (column === 0 && this.needsQuotesInPlace(bytes, start, end)) return false
     return this.fields.canWriteUnquoted(bytes, start, end)
   }
+}
+
+/** How often the most frequent name occurs. */
+function countCopies(names: readonly string[]): number {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return Math.max(...counts.values())
+}
+
+function unrepresentableName(name: string): MigrationError {
+  return new MigrationError('UNREPRESENTABLE', `without quotes no header can hold the name ${JSON.stringify(name)}`, {
+    phase: 'encode',
+    hint: 'give targets a quote (--out-quote), another delimiter (--out-delim), or rename the column with --select',
+  })
 }

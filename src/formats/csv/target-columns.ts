@@ -8,6 +8,9 @@ import type { SelectedColumn } from '../../model/data-plan.ts'
 
 const MAX_COLUMNS = 1_000_000
 
+/** Cell numbers kept for all views together, 4 bytes each: records that all differ must not take columns times records. */
+const MAX_KEPT_CELLS = 4 * 1024 * 1024
+
 /** The columns of one target file. */
 export class TargetColumns {
   /** In the order of first sight. */
@@ -17,7 +20,8 @@ export class TargetColumns {
   private isClosed = false
   private isLate = false
   private readonly learntViews = new WeakSet<View>()
-  private readonly cellsOfViews = new WeakMap<View, Int32Array>()
+  private cellsOfViews = new WeakMap<View, Int32Array>()
+  private keptCells = 0
 
   /** @param known columns learnt beforehand; `select` comes first: it says all columns there are. */
   constructor(select: readonly SelectedColumn[] | null, known: readonly Key[]) {
@@ -41,7 +45,7 @@ export class TargetColumns {
     this.isClosed = true
   }
 
-  /** For every column the number of its cell in records of a view, or -1. Only after `close`: it is made once for a view. */
+  /** For every column the number of its cell in records of a view, or -1. Only after `close`: it is kept for the view. */
   cellsOf(view: View): Int32Array {
     const known = this.cellsOfViews.get(view)
     if (known !== undefined) return known
@@ -49,6 +53,11 @@ export class TargetColumns {
     for (const [index, key] of view.keys.entries()) {
       const column = this.numbers.get(key.name)
       if (column !== undefined) cells[column] = view.cells[index]!
+    }
+    this.keptCells += cells.length
+    if (this.keptCells > MAX_KEPT_CELLS) {
+      this.cellsOfViews = new WeakMap()
+      this.keptCells = cells.length
     }
     this.cellsOfViews.set(view, cells)
     return cells

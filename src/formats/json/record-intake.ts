@@ -3,7 +3,7 @@ import type { RecordBatch } from '../../batch/record-batch.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
-import { LINE_FEED, trimEnd } from './json-bytes.ts'
+import { CARRIAGE_RETURN, LINE_FEED, trimEnd } from './json-bytes.ts'
 import type { JsonFault } from './json-fault.ts'
 import { JsonRecordParser } from './json-record-parser.ts'
 import type { RecordLayout } from './shape-node.ts'
@@ -50,7 +50,7 @@ export class RecordIntake {
    * @throws MigrationError JSON_SYNTAX where that fails the file.
    */
   take(batch: RecordBatch, start: number, end: number, line: number): void {
-    if (end - start > this.maxRecordBytes) {
+    if (this.isTooLarge(batch.memory.bytes, start, end)) {
       const textEnd = trimEnd(batch.memory.bytes, start, end)
       this.rejectTooLarge(batch, batch.sourceOffset + start, batch.sourceOffset + textEnd, line)
       return
@@ -69,6 +69,14 @@ export class RecordIntake {
     batch.rowEnd[row] = textEnd
     batch.rowRecord[row] = ++this.recordCount - batch.recordBase
     batch.rowLine[row] = line - batch.lineBase
+  }
+
+  /** Whether the text [start, end) is longer than records may be. A CR at its end is half of a line end and does not count. */
+  isTooLarge(bytes: Uint8Array, start: number, end: number): boolean {
+    const byteCount = end - start
+    return (
+      byteCount > this.maxRecordBytes + 1 || (byteCount > this.maxRecordBytes && bytes[end - 1] !== CARRIAGE_RETURN)
+    )
   }
 
   /** Rejects a record whose bytes are not in the memory any more, or are too many to be kept. Offsets are those of the source. */

@@ -22,7 +22,6 @@ interface ConsumedSpace {
 export class NdjsonReader implements RecordReader {
   readonly notices: NoticeCounts = noNotices()
   private readonly intake: RecordIntake
-  private readonly maxRecordBytes: number
   private readonly file: string
   private isAtStart: boolean
   private line: number
@@ -36,7 +35,6 @@ export class NdjsonReader implements RecordReader {
   /** @param consumed where another reader has begun with the source. */
   constructor(plan: DataPlan, file: string, consumed?: ConsumedSpace) {
     this.intake = new RecordIntake(plan, file, false)
-    this.maxRecordBytes = plan.maxRecordBytes
     this.file = file
     this.isAtStart = consumed === undefined
     this.line = consumed?.line ?? 1
@@ -84,7 +82,7 @@ export class NdjsonReader implements RecordReader {
     let lineEnd = text.indexOf(LINE_FEED, Math.max(first, this.scannedOffset - batch.sourceOffset))
     if (lineEnd < 0) {
       this.scannedOffset = batch.sourceOffset + end
-      if (end - first > this.maxRecordBytes) {
+      if (this.intake.isTooLarge(bytes, first, end)) {
         this.oversizedStart = batch.sourceOffset + first
         return this.skipOversized(batch, text, first, isLast)
       }

@@ -148,6 +148,7 @@ const FAULTS: readonly Case[] = [
   ['{"x":[{"a":1},{"a":1}],"a":{"x":{"a":1}}}', ['1:1 0-41 x=nested:[{"a":1},{"a":1}] a=nested:{"x":{"a":1}}'], []],
   ['{"a":"\\ud800"}', [], ['LONE_SURROGATE 1:1 0-14 a']],
   ['{"a":"\\udc00"}', [], ['LONE_SURROGATE 1:1 0-14 a']],
+  ['{"a":"\\udc00\\udc00"}', [], ['LONE_SURROGATE 1:1 0-20 a']],
   ['{"a":"\\ud800\\u0041"}', [], ['LONE_SURROGATE 1:1 0-20 a']],
   ['{"a":"\\ud800\\ud800\\udc00"}', [], ['LONE_SURROGATE 1:1 0-26 a']],
   ['{"a":["\\ud800"]}', [], ['LONE_SURROGATE 1:1 0-16 a']],
