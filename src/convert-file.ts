@@ -69,6 +69,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
 }
 
 function convertRecords(work: FileWork): Conversion {
+  refuseCompressed(work.file.relativePath)
   // A table's header comes first, but the last record of an NDJSON file may bring a new column. One pass is nearly always
   // enough; where it is not, it has learnt all columns, and the second pass cannot fail.
   const first = convertInOnePass(work)
@@ -146,7 +147,7 @@ function pump(
     rejects.close()
     target.close()
   })
-  failOnMostlyRejects(plan, rejects.count, reader.recordCount)
+  failOnMostlyRejects(plan, rejects, reader.recordCount)
   return {
     sourceBytes: source.readBytes,
     targetBytes: target.sizeBytes,
@@ -270,6 +271,15 @@ function copyBytes(
   }
 }
 
+/** `--from` takes any name, also that of a compressed file, whose bytes would be read as garbage. */
+function refuseCompressed(path: string): void {
+  if (!/\.(gz|zst|bz2|xz|zip|lz4|br)$/i.test(path)) return
+  throw new MigrationError('UNSUPPORTED_ENCODING', 'compressed files cannot be read yet', {
+    phase: 'read',
+    hint: 'decompress it first, or leave it out with --exclude',
+  })
+}
+
 function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitBytes?: number): SourceReader {
   return new SourceReader(file, batch.memory, {
     chunkBytes: plan.chunkBytes,
@@ -293,16 +303,15 @@ function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
 const FEWEST_RECORDS_TO_JUDGE = 1000
 
 /** Judged at the end of the file, so that neither chunk size nor order matters. */
-function failOnMostlyRejects(plan: DataPlan, rejected: number, records: number): void {
-  if (plan.maxRejects && 'share' in plan.maxRejects && rejected > plan.maxRejects.share * records) {
-    throw tooManyRejects(
-      `${rejected} of ${records} records are rejected, more than ${plan.maxRejects.share * 100}%`,
-      '--max-rejects allows more',
-    )
+function failOnMostlyRejects(plan: DataPlan, rejects: RejectWriter, records: number): void {
+  const what = `${rejects.count} of ${records} records are rejected`
+  if (plan.maxRejects && 'share' in plan.maxRejects && rejects.count > plan.maxRejects.share * records) {
+    const message = `${what}, more than ${plan.maxRejects.share * 100}%; ${rejects.describeFirst()}`
+    throw tooManyRejects(message, '--max-rejects allows more')
   }
-  if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejected > records / 2) {
+  if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
     throw tooManyRejects(
-      `${rejected} of ${records} records are rejected: the dialect is probably wrong`,
+      `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
       'check --delim, --quote and --header; --max-rejects 100% converts the rest all the same',
     )
   }

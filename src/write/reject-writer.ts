@@ -17,6 +17,7 @@ export class RejectWriter {
   private readonly relativePath: string
   private file: StagedFile | null = null
   private pending = ''
+  private first: Reject | null = null
 
   /**
    * @param path where the staged rejects file goes.
@@ -32,6 +33,13 @@ export class RejectWriter {
     if (batch.rejects.length === 0) return
     const rejects = batch.rejects.toSorted((a, b) => a.byteStart - b.byteStart || a.record - b.record)
     for (const reject of rejects) this.write(reject, batch)
+  }
+
+  /** The first reject in words, for where the file fails and its rejects with it. */
+  describeFirst(): string {
+    if (this.first === null) return 'there is no first one'
+    const { record, line, code, message } = this.first
+    return `the first is record ${record} in line ${line}: ${code}, ${message}`
   }
 
   /** True where a rejects file was made. Call it after `close`. */
@@ -50,6 +58,7 @@ export class RejectWriter {
 
   private write(reject: Reject, batch: RecordBatch): void {
     this.count++
+    this.first ??= reject
     this.codes.set(reject.code, (this.codes.get(reject.code) ?? 0) + 1)
     const { record, line, byteStart, byteEnd, code, message, column } = reject
     this.pending += `${JSON.stringify({

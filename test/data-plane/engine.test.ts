@@ -368,3 +368,11 @@ function linkOf(descriptor: string): string {
 it('refuses options that make no plan with one clear error', () => {
   expect(() => planOf('csv', { delim: '"' })).toThrow(MigrationError)
 })
+
+describe('a file that fails says why', () => {
+  it('names the first of too many rejects', async () => {
+    const { result } = await convertBytes({ bytes: `a,b\n${'x;y\n'.repeat(1000)}`, from: 'csv', to: 'ndjson' })
+    expect(result).toMatchObject({ isConverted: false, error: { code: 'TOO_MANY_REJECTS' } })
+    expect(!result.isConverted && result.error.message).toContain('the first is record 1 in line 2: FIELD_COUNT')
+  })
+})
