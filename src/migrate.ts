@@ -2,17 +2,19 @@ import { collectStaged } from './commit/collect-staged.ts'
 import { acquireLock, type LockHandle } from './commit/lock.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
 import { Run } from './control/run.ts'
-import { MigrationError, toWireError } from './errors/migration-error.ts'
+import { fromWireError, MigrationError, toWireError } from './errors/migration-error.ts'
+import { printableName } from './errors/printable-name.ts'
 import type { MigrateHooks } from './model/events.ts'
 import type { MigrateOptions, ResolvedOptions } from './model/options.ts'
 import type { Report } from './model/report.ts'
-import { startClock } from './report/clock.ts'
+import { startClock, type Clock } from './report/clock.ts'
 
 /**
  * Converts a tree of files: discover, plan, lock, convert, commit, report. Running it again with the same options resumes.
  * Installs no signal handlers and never ends the process.
  * @returns the report, also when files failed or the signal stopped the run.
- * @throws MigrationError only for wrong use, a missing source, an impossible plan, or a target tree that another run owns.
+ * @throws MigrationError only for wrong use, a missing source, an impossible plan, or a target tree that cannot be used: another
+ * run owns it, or its bookkeeping cannot be read or written.
  */
 export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {}): Promise<Report> {
   const clock = startClock()
@@ -20,6 +22,14 @@ export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {})
   const plan = await makePlan(settings, hooks)
   refuseEmpty(plan, settings)
 
+  try {
+    return await runLocked(plan, hooks, clock)
+  } catch (error) {
+    throw error instanceof MigrationError ? error : describeUnusable(error, plan.targetRoot)
+  }
+}
+
+async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock): Promise<Report> {
   const lock = await lockTarget(plan, hooks)
   try {
     await collectStaged({ targetRoot: plan.targetRoot, liveRunId: lock.runId })
@@ -32,26 +42,29 @@ export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {})
   }
 }
 
-async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
-  try {
-    return await acquireLock({
-      targetRoot: plan.targetRoot,
-      manifestHash: plan.manifestHash,
-      forceUnlock: plan.options.unlock,
-      isDurable: plan.options.fsync,
-      ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
-      onWaiting: (owner) =>
-        hooks.onEvent?.({
-          type: 'warning',
-          code: 'RUN_ACTIVE',
-          message: `waiting for a sign of life of the run on ${owner.host} that owns the target tree`,
-        }),
-    })
-  } catch (error) {
-    if (error instanceof MigrationError) throw error
-    const wire = toWireError(error, { phase: 'lock', file: plan.targetRoot })
-    throw new MigrationError(wire.code, `the target tree cannot be used: ${wire.message}`, { ...wire, cause: error })
-  }
+function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
+  return acquireLock({
+    targetRoot: plan.targetRoot,
+    manifestHash: plan.manifestHash,
+    forceUnlock: plan.options.unlock,
+    isDurable: plan.options.fsync,
+    ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+    onWaiting: (owner) =>
+      hooks.onEvent?.({
+        type: 'warning',
+        code: 'RUN_ACTIVE',
+        message: `waiting for a sign of life of the run on ${owner.host} that owns the target tree`,
+      }),
+  })
+}
+
+/** A disk that fails where the run keeps its books: no file is to blame, and none can be proved done. */
+function describeUnusable(error: unknown, targetRoot: string): MigrationError {
+  const wire = toWireError(error, { phase: 'lock', file: targetRoot })
+  if (wire.code === 'UNEXPECTED') return fromWireError(wire)
+  const path = (error as { path?: string }).path ?? targetRoot
+  const message = `the target tree cannot be used: ${wire.message}: ${printableName(path)}`
+  return new MigrationError(wire.code, message, { ...wire, cause: error })
 }
 
 function refuseEmpty(plan: Plan, options: ResolvedOptions): void {

@@ -2,10 +2,23 @@ import type { WireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import type { Paint } from './host.ts'
 
-/** Every failed file: where, what, and what to try next. All of them, since each is one that the user must see to. */
+/**
+ * Every failed file: where, what, and what to try next. All of them, since each is one that the user must see to; files that failed
+ * for one and the same reason (a full disk, a journal that cannot be written) share its lines.
+ */
 export function formatFailures(failures: readonly WireError[], paint: Paint): string[] {
-  return failures.flatMap((error) => {
-    const place = describePosition(error.position)
+  const groups = new Map<string, WireError[]>()
+  for (const error of failures) {
+    const reason = JSON.stringify([error.code, error.message, error.hint])
+    const group = groups.get(reason)
+    if (group) group.push(error)
+    else groups.set(reason, [error])
+  }
+  return [...groups.values()].flatMap((errors) => {
+    const [error] = errors
+    if (error === undefined) return []
+    const places = errors.map(({ position }) => describePosition(position)).filter((place) => place !== '')
+    const place = places.length === 0 ? '' : `${places.join('; ')}: `
     const first = `${paint('red', 'failed')} ${place}${error.code}: ${printableName(error.message)}`
     return error.hint === undefined ? [first] : [first, `       ${printableName(error.hint)}`]
   })
@@ -18,6 +31,5 @@ function describePosition({ file, record, line, byte }: WireError['position']): 
     ...(byte === undefined ? [] : [`byte ${byte}`]),
   ]
   const name = file === undefined ? '' : printableName(file)
-  const place = [name, parts.join(', ')].filter((part) => part !== '').join(' ')
-  return place === '' ? '' : `${place}: `
+  return [name, parts.join(', ')].filter((part) => part !== '').join(' ')
 }

@@ -1,23 +1,32 @@
-import type fs from 'node:fs/promises'
+import fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
 export type CommitFileSystem = Pick<typeof fs, 'mkdir' | 'open' | 'rename' | 'unlink'>
 
 /**
- * Creates a folder with those above it.
- * @returns the folders that got a new entry by this, which must be synced for the new folders to survive a power cut.
+ * Creates a folder with those above it. Step by step: Node's own `recursive` says ENOENT for errors such as EIO and EROFS.
+ * @returns the folders that got a new entry by this, deepest first, which must be synced for the new folders to survive a power cut.
  */
 export async function makeFolder(fileSystem: CommitFileSystem, folder: string): Promise<string[]> {
-  const firstCreated = await fileSystem.mkdir(folder, { recursive: true })
-  if (firstCreated === undefined) return []
-  const parents: string[] = []
-  const highest = dirname(firstCreated)
-  for (let at = folder; at !== highest && at !== dirname(at);) {
-    at = dirname(at)
-    parents.push(at)
+  try {
+    return await makeOneFolder(fileSystem, folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder) throw error
   }
-  return parents
+  const changedAbove = await makeFolder(fileSystem, dirname(folder))
+  return [...(await makeOneFolder(fileSystem, folder)), ...changedAbove]
+}
+
+async function makeOneFolder(fileSystem: CommitFileSystem, folder: string): Promise<string[]> {
+  try {
+    await fileSystem.mkdir(folder)
+    return [dirname(folder)]
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await fs.stat(folder)).isDirectory()
+    if (isThere) return []
+    throw error
+  }
 }
 
 /** Makes the entries of a folder durable. A file system that cannot sync folders (some network mounts) is taken at its word. */

@@ -61,10 +61,12 @@ export class Committer {
     this.#journal = journal
   }
 
+  /** @throws MigrationError JOURNAL_FAILED where no journal can be made. */
   static async open(options: CommitterOptions): Promise<Committer> {
     const paths = bookkeepingPaths(options.targetRoot)
     const fileSystem = options.fileSystem ?? fs
     const journal = new JournalWriter({ ...options, runId: options.lock.runId })
+    await journal.open()
     const context: CommitContext = {
       paths,
       fileSystem,

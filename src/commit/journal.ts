@@ -4,13 +4,19 @@ import { crc32 } from 'node:zlib'
 import { MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { makeFolder, removeFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
 
 /*
  * The journal is the proof of what was committed. Only one writer ever appends to a file, so it knows the length of the good part
  * without asking; whatever a failed write left behind is cut off again. A journal that failed once is never trusted again in
  * this run: after a failed fsync the kernel may have dropped the very pages it could not write, and a second try would lie.
+ *
+ * When the targets fill the disk, the files that still fitted must get their proof all the same. So some room is kept behind
+ * the good part, filled with zeros that a commit overwrites. The reader takes them for a line that was not written to its end.
  */
+
+/** Room for the lines of a whole commit group, with paths of usual length. */
+const RESERVE_BYTES = 128 * 1024
 
 export interface JournalOptions {
   readonly targetRoot: string
@@ -28,7 +34,7 @@ export function formatJournalLine(entry: JournalEntry): string {
   return `{"crc":"${crc32(commit).toString(16).padStart(8, '0')}","commit":${commit}}\n`
 }
 
-/** Appends commits to `.migrate/journal/<runId>-<node>.ndjson`. The file is made with the first of them. */
+/** Appends commits to `.migrate/journal/<runId>-<node>.ndjson`. A journal without any is removed again. */
 export class JournalWriter {
   readonly #paths: BookkeepingPaths
   readonly #path: string
@@ -36,6 +42,8 @@ export class JournalWriter {
   readonly #fileSystem: CommitFileSystem
   #handle: fs.FileHandle | null = null
   #lengthBytes = 0
+  /** The file is this long: zeros follow the good part. */
+  #reservedBytes = 0
   #failure: MigrationError | null = null
 
   constructor(options: JournalOptions) {
@@ -53,23 +61,45 @@ export class JournalWriter {
     if (this.#failure !== null) throw this.#failure
     if (entries.length === 0) return
     const lines = Buffer.from(entries.map(formatJournalLine).join(''))
+    const handle = await this.#open()
     try {
-      this.#handle ??= await this.#create()
-      const { bytesWritten } = await this.#handle.write(lines, 0, lines.length, this.#lengthBytes)
+      const { bytesWritten } = await handle.write(lines, 0, lines.length, this.#lengthBytes)
       if (bytesWritten !== lines.length)
         throw new Error(`only ${bytesWritten} of ${lines.length} bytes could be written`)
-      if (this.#isDurable) await this.#handle.sync()
+      if (this.#isDurable) await handle.sync()
     } catch (error) {
-      this.#failure = this.#describeFailure(error)
-      await this.#cutBack()
-      throw this.#failure
+      await this.#cutBack(handle)
+      throw this.#fail(error)
     }
     this.#lengthBytes += lines.length
+    await this.#reserve(handle)
   }
 
+  /**
+   * Makes the file before anything is converted: then is the time to learn that it cannot be made.
+   * @throws MigrationError JOURNAL_FAILED.
+   */
+  async open(): Promise<void> {
+    await this.#open()
+  }
+
+  /** Never rejects: what was reported done is on the disk by then, and without syncs nothing was promised. */
   async close(): Promise<void> {
-    await this.#handle?.close()
+    const handle = this.#handle
+    if (handle === null) return
     this.#handle = null
+    await this.#cutBack(handle)
+    await handle.close().catch(() => undefined)
+    if (this.#lengthBytes === 0) await removeFile(this.#fileSystem, this.#path).catch(() => undefined)
+  }
+
+  async #open(): Promise<fs.FileHandle> {
+    try {
+      this.#handle ??= await this.#create()
+    } catch (error) {
+      throw this.#fail(error)
+    }
+    return this.#handle
   }
 
   async #create(): Promise<fs.FileHandle> {
@@ -83,15 +113,34 @@ export class JournalWriter {
       await handle.close()
       throw error
     }
+    await this.#reserve(handle)
     return handle
   }
 
-  async #cutBack(): Promise<void> {
+  /** Where no room can be kept, the next lines have to find some. */
+  async #reserve(handle: fs.FileHandle): Promise<void> {
+    const from = Math.max(this.#reservedBytes, this.#lengthBytes)
+    const wantedBytes = this.#lengthBytes + RESERVE_BYTES - from
+    if (wantedBytes < RESERVE_BYTES / 2) return
     try {
-      await this.#handle?.truncate(this.#lengthBytes)
+      const { bytesWritten } = await handle.write(Buffer.alloc(wantedBytes), 0, wantedBytes, from)
+      this.#reservedBytes = from + bytesWritten
+    } catch {
+      this.#reservedBytes = from
+    }
+  }
+
+  async #cutBack(handle: fs.FileHandle): Promise<void> {
+    try {
+      await handle.truncate(this.#lengthBytes)
     } catch {
       // The reader recognises what is left by its checksum.
     }
+  }
+
+  #fail(error: unknown): MigrationError {
+    this.#failure = this.#describeFailure(error)
+    return this.#failure
   }
 
   #describeFailure(error: unknown): MigrationError {

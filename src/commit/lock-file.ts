@@ -20,7 +20,10 @@ const LockOwnerSchema = z.object({
   manifestHash: z.string(),
 })
 
-/** Writes the owner durably to a file of the caller's own: after a power cut a lock is whole or not there. */
+/**
+ * Writes the owner durably to a file of the caller's own: after a power cut a lock is whole or not there. A write that fails may
+ * leave part of the file.
+ */
 export async function writeLockText(path: string, owner: LockOwner): Promise<void> {
   const handle = await fs.open(path, 'wx')
   try {

@@ -65,7 +65,6 @@ export async function takeOverLock(
     return false
   }
   await fs.rename(candidate.path, paths.lock)
-  await sweepLeftovers(paths, candidate.owner)
   return true
 }
 
@@ -174,8 +173,11 @@ function runActive(owner: LockOwner, observer: LockOwner): MigrationError {
   )
 }
 
-/** Removes what dead takers left behind. What a live taker loses by this it only needs for a lock that is no longer there. */
-async function sweepLeftovers(paths: BookkeepingPaths, owner: LockOwner): Promise<void> {
+/**
+ * Removes what dead runs left beside the lock; only for its owner. What a live taker loses by this it only needs for a lock that is
+ * no longer there.
+ */
+export async function sweepLeftovers(paths: BookkeepingPaths, owner: LockOwner): Promise<void> {
   const ownTakeover = basename(takeoverPath(paths, owner))
   for (const name of await fs.readdir(paths.root)) {
     if (/^lock\.(?:takeover|try)-/.test(name) && name !== ownTakeover) await removeFile(fs, join(paths.root, name))

@@ -1,10 +1,9 @@
 import fs from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
 import { createExclusively, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
-import { takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
+import { sweepLeftovers, takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
 import { readOwnIdentity } from './owner-identity.ts'
 import { makeRunId, nextRunNumber } from './run-id.ts'
 
@@ -27,7 +26,10 @@ export interface LockHandle {
   readonly runId: string
   /** Throws LOCK_LOST when the lock is no longer ours: this process was held up so long that another host took it for dead. */
   assertOwned(): Promise<void>
-  /** Gives the target tree free, unless the lock was lost before. May be called more than once. */
+  /**
+   * Gives the target tree free, unless the lock was lost before, and removes the folders that were made for the lock and are still
+   * empty. May be called more than once. Never rejects: a lock that cannot be removed is a dead run's once the process has ended.
+   */
   release(): Promise<void>
 }
 
@@ -41,17 +43,56 @@ export async function acquireLock(options: LockOptions): Promise<LockHandle> {
   const paths = bookkeepingPaths(options.targetRoot)
   const timing = { ...DEFAULT_TIMING, ...options.timing }
   const identity = readOwnIdentity()
-  const changedFolders = await makeFolder(fs, paths.root)
-  if (options.isDurable) for (const folder of changedFolders) await syncFolder(fs, folder)
+  const changedFolders: string[] = []
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted()
+      // Each time: a run that found nothing to do takes away the folder that it made.
+      changedFolders.unshift(...(await makeFolder(fs, paths.root)))
+      if (options.isDurable) for (const folder of changedFolders) await syncFolder(fs, folder)
+      const runNumber = await nextRunNumber(paths)
+      const owner = { ...identity, runId: makeRunId(runNumber), manifestHash: options.manifestHash }
+      if (!(await tryToOwn(paths, owner, timing, options))) continue
+      const handle = await holdIfNewest(paths, owner, runNumber)
+      if (handle === null) continue
+      // What cannot be swept away does no harm.
+      await sweepLeftovers(paths, owner).catch(() => undefined)
+      return keepLock({ paths, owner, timing, handle, changedFolders })
+    }
+  } catch (error) {
+    await removeEmptyFolders(paths, changedFolders)
+    throw error
+  }
+}
 
-  for (;;) {
-    options.signal?.throwIfAborted()
-    const runNumber = await nextRunNumber(paths)
-    const owner = { ...identity, runId: makeRunId(runNumber), manifestHash: options.manifestHash }
-    if (!(await tryToOwn(paths, owner, timing, options))) continue
-    // Another run may have come and gone between the look at the numbers and the lock; now nobody can.
-    if ((await nextRunNumber(paths)) === runNumber) return holdLock(paths, owner, timing)
-    await removeFile(fs, paths.lock)
+/** @returns the open lock; null when another run came and went between the look at the numbers and the lock. Now nobody can. */
+async function holdIfNewest(
+  paths: BookkeepingPaths,
+  owner: LockOwner,
+  runNumber: number,
+): Promise<fs.FileHandle | null> {
+  let handle: fs.FileHandle | null = null
+  try {
+    // The open file stays this run's own even if another run replaces the lock: touching it can never refresh a stranger's lock.
+    if ((await nextRunNumber(paths)) === runNumber) handle = await fs.open(paths.lock, 'r+')
+    return handle
+  } finally {
+    if (handle === null && (await isOwnedBy(paths, owner))) await removeFile(fs, paths.lock)
+  }
+}
+
+async function isOwnedBy(paths: BookkeepingPaths, owner: LockOwner): Promise<boolean> {
+  return (await readLockOwner(paths.lock))?.runId === owner.runId
+}
+
+/** Removes `.migrate` and the folders above it that got an entry for it, as far as they are empty. */
+async function removeEmptyFolders(paths: BookkeepingPaths, changedFolders: readonly string[]): Promise<void> {
+  if (changedFolders.length === 0) return
+  try {
+    // The highest of them was there before.
+    for (const folder of [paths.root, ...changedFolders.slice(0, -1)]) await fs.rmdir(folder)
+  } catch {
+    // Not empty: something was done here.
   }
 }
 
@@ -62,29 +103,29 @@ async function tryToOwn(
   options: LockOptions,
 ): Promise<boolean> {
   const candidatePath = `${paths.lock}.try-${owner.runId}`
-  await writeLockText(candidatePath, owner)
   try {
+    await writeLockText(candidatePath, owner)
     if (await createExclusively(candidatePath, paths.lock)) return true
     return await takeOverLock(paths, { owner, path: candidatePath }, timing, options)
   } catch (error) {
-    // Whoever just took the lock over swept the candidates of the others away: look again.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await exists(dirname(paths.lock)))) return false
+    // Whoever just took the lock over swept the candidates of the others away, or took `.migrate` away as it was empty: look again.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   } finally {
-    await removeFile(fs, candidatePath)
+    // What stays there in spite of all is swept away by the next owner.
+    await removeFile(fs, candidatePath).catch(() => undefined)
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return fs.access(path).then(
-    () => true,
-    () => false,
-  )
+interface HeldLock {
+  readonly paths: BookkeepingPaths
+  readonly owner: LockOwner
+  readonly timing: LockTiming
+  readonly handle: fs.FileHandle
+  readonly changedFolders: readonly string[]
 }
 
-async function holdLock(paths: BookkeepingPaths, owner: LockOwner, timing: LockTiming): Promise<LockHandle> {
-  // The open file stays this run's own even if another run replaces the lock: touching it can never refresh a stranger's lock.
-  const handle = await fs.open(paths.lock, 'r+')
+function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): LockHandle {
   const beat = (): void => {
     const now = new Date()
     // A heartbeat that fails needs no answer: assertOwned decides before anything is made visible.
@@ -93,12 +134,11 @@ async function holdLock(paths: BookkeepingPaths, owner: LockOwner, timing: LockT
   const heartbeat = setInterval(beat, timing.heartbeatMs)
   heartbeat.unref()
 
-  const isOwned = async (): Promise<boolean> => (await readLockOwner(paths.lock))?.runId === owner.runId
   let isReleased = false
   return {
     runId: owner.runId,
     async assertOwned() {
-      if (!isReleased && (await isOwned())) return
+      if (!isReleased && (await isOwnedBy(paths, owner))) return
       throw new MigrationError(
         'LOCK_LOST',
         `this run (${owner.runId}) no longer owns the target tree ${paths.targetRoot}`,
@@ -112,8 +152,14 @@ async function holdLock(paths: BookkeepingPaths, owner: LockOwner, timing: LockT
       if (isReleased) return
       isReleased = true
       clearInterval(heartbeat)
-      await handle.close()
-      if (await isOwned()) await removeFile(fs, paths.lock)
+      await handle.close().catch(() => undefined)
+      try {
+        if (!(await isOwnedBy(paths, owner))) return
+        await removeFile(fs, paths.lock)
+      } catch {
+        return
+      }
+      await removeEmptyFolders(paths, changedFolders)
     },
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import fs from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { makeFolder } from './commit-file-system.ts'
 import { mountPointOf, readMountPoints } from './mount-points.ts'
 
 export interface StagedPaths {
@@ -44,7 +45,7 @@ export class StagingArea {
   /** Makes the folder of staged files. */
   static async open(options: { targetRoot: string; runId: string; node?: string }): Promise<StagingArea> {
     const node = options.node ?? 'local'
-    await mkdir(join(bookkeepingPaths(options.targetRoot).staged, options.runId, node), { recursive: true })
+    await makeFolder(fs, join(bookkeepingPaths(options.targetRoot).staged, options.runId, node))
     return new StagingArea(options.targetRoot, options.runId, node)
   }
 

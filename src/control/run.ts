@@ -6,7 +6,7 @@ import { settleManifests, writeManifest, type ManifestClaim, type ManifestHeader
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
 import { StagingArea } from '../commit/staging-area.ts'
-import type { WireError } from '../errors/migration-error.ts'
+import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { Report } from '../model/report.ts'
@@ -56,21 +56,28 @@ export class Run {
     const { plan, hooks, remainder } = this
     const stop = new StopSwitch(hooks)
     try {
-      if (plan.options.checksum) {
-        await this.withPool(this.threadsToHash(), stop, (pool) => checkContents(plan, remainder.decision, pool))
+      if (plan.options.checksum && stop.reason === null) {
+        const work = (pool: ThreadPool): Promise<void> => checkContents(plan, remainder.decision, pool)
+        // Not timed: the time limit is for the conversion of a file.
+        await this.withPool({ threads: this.threadsToHash() }, stop, work)
       }
       const indexes = filesToConvert(plan, remainder)
       this.takeDone(indexes)
       this.announce(indexes)
       if (indexes.length > 0 && stop.reason === null) {
         const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
-        await this.withPool(threads, stop, (pool) => this.convert(indexes, pool, threads, stop))
+        const { taskTimeout } = plan.options
+        await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, (pool) =>
+          this.convert(indexes, pool, threads, stop),
+        )
       }
+    } catch (error) {
+      const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
+      if (!wasStopped) throw error
     } finally {
       stop.disarm()
-      await collectStaged({ targetRoot: plan.targetRoot, liveRunId: null })
+      await this.cleanUp(stop.reason)
     }
-    await this.settle(stop.reason)
     return stop.reason
   }
 
@@ -78,9 +85,12 @@ export class Run {
     return Math.max(1, Math.min(this.plan.threads, Math.ceil(this.plan.discovery.files.length / FILES_PER_TASK)))
   }
 
-  private async withPool(threads: number, stop: StopSwitch, work: (pool: ThreadPool) => Promise<void>): Promise<void> {
-    const { data, options } = this.plan
-    const pool = new ThreadPool({ plan: data, threads, taskTimeoutMs: options.taskTimeout })
+  private async withPool(
+    size: { readonly threads: number; readonly taskTimeoutMs?: number | undefined },
+    stop: StopSwitch,
+    work: (pool: ThreadPool) => Promise<void>,
+  ): Promise<void> {
+    const pool = new ThreadPool({ plan: this.plan.data, ...size })
     stop.control(pool)
     try {
       await work(pool)
@@ -121,8 +131,7 @@ export class Run {
       })
     } finally {
       await committer.close()
-      await Promise.all(commits)
-      stopWatching()
+      await Promise.all(commits).finally(stopWatching)
     }
   }
 
@@ -277,11 +286,23 @@ export class Run {
     }
   }
 
-  /** What is left to do when all files have ended: orphans, and the manifests of this run and of dead ones. */
+  /** Tidies up when all files have ended. What cannot be tidied is left to the next run: it must not cost the user the report. */
+  private async cleanUp(stopped: StopReason | null): Promise<void> {
+    try {
+      // Whoever took the lock over has staged files of its own by now.
+      await this.lock.assertOwned()
+      await collectStaged({ targetRoot: this.plan.targetRoot, liveRunId: null })
+      if (stopped !== 'fatal') await this.settle(stopped)
+    } catch (error) {
+      const { code, message } = toWireError(error, { phase: 'commit' })
+      this.warn(code, `the target tree could not be tidied up; the next run does it: ${message}`)
+    }
+  }
+
+  /** Orphans, and the manifests of this run and of dead ones. */
   private async settle(stopped: StopReason | null): Promise<void> {
     const { plan, remainder } = this
     const { targetRoot, options } = plan
-    if (stopped === 'fatal') return
     if (options.prune && stopped === null && this.tally.failures.length === 0) {
       await pruneOrphans({ targetRoot, orphans: remainder.decision.orphans, isDurable: options.fsync })
       this.arePruned = remainder.decision.orphans.length > 0

@@ -1,5 +1,6 @@
 import type { Plan } from './make-plan.ts'
-import type { FileTask } from '../model/task.ts'
+import type { TaskResult } from '../model/task-result.ts'
+import type { FileTask, Task } from '../model/task.ts'
 import type { ThreadPool } from '../schedule/thread-pool.ts'
 
 /** Files and bytes of each that a sample converts: enough to see how much targets grow, little enough not to be noticed. */
@@ -17,23 +18,32 @@ export interface Sample {
 /** Converts the first bytes of the largest files and writes nothing. Null where nothing could be converted. */
 export async function samplePlan(plan: Plan, indexes: Uint32Array, pool: ThreadPool): Promise<Sample | null> {
   if (plan.data.engine === 'stream') return null
-  const { files } = plan.discovery
+  const { files: sources } = plan.discovery
   const largest: number[] = []
   for (const index of indexes) {
-    if (files.format(index) === 'bytes' || files.sizeBytes(index) === 0) continue
+    if (sources.format(index) === 'bytes' || sources.sizeBytes(index) === 0) continue
     largest.push(index)
-    largest.sort((a, b) => files.sizeBytes(b) - files.sizeBytes(a))
+    largest.sort((a, b) => sources.sizeBytes(b) - sources.sizeBytes(a))
     if (largest.length > SAMPLED_FILES) largest.pop()
   }
   if (largest.length === 0) return null
-  const tasks = largest.map((index) => describeSource(plan, index))
-  // The first round warms the thread up; the second one counts.
-  await pool.run({ kind: 'sample', files: tasks, maxBytes: SAMPLED_BYTES })
-  const result = await pool.run({ kind: 'sample', files: tasks, maxBytes: SAMPLED_BYTES })
-  if (result.kind !== 'sample' || result.sourceBytes === 0 || result.durationNs === 0) return null
+  const files = largest.map((index) => describeSource(plan, index))
+  const result = await runSample({ kind: 'sample', files, maxBytes: SAMPLED_BYTES }, pool)
+  if (result?.kind !== 'sample' || result.sourceBytes === 0 || result.durationNs === 0) return null
   return {
     expansion: result.targetBytes / result.sourceBytes,
     bytesPerSecond: result.sourceBytes / (result.durationNs / 1e9),
+  }
+}
+
+/** A file that brings its thread down must not end the run here: it fails for itself when its turn comes. */
+async function runSample(task: Task, pool: ThreadPool): Promise<TaskResult | null> {
+  try {
+    // The first round warms the thread up; the second one counts.
+    await pool.run(task)
+    return await pool.run(task)
+  } catch {
+    return null
   }
 }
 

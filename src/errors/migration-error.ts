@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { ErrorCode } from './error-codes.ts'
 
 /** Where in the work an error arose. */
@@ -71,14 +72,15 @@ export function toWireError(thrown: unknown, context: { readonly phase: Phase; r
   }
   const position = context.file === undefined ? {} : { file: context.file }
   if (isSystemError(thrown)) {
-    const hint = SYSTEM_HINTS[thrown.code]
+    const code = errnoName(thrown)
+    const hint = SYSTEM_HINTS[code]
     return {
-      code: thrown.code,
+      code,
       phase: context.phase,
       message: `${thrown.syscall ?? context.phase} failed: ${describeSystemError(thrown)}`,
       ...(hint === undefined ? {} : { hint }),
       position,
-      isRetryable: RETRYABLE_ERRNOS.has(thrown.code),
+      isRetryable: RETRYABLE_ERRNOS.has(code),
     }
   }
   const message =
@@ -100,16 +102,24 @@ export function fromWireError(wire: WireError): MigrationError {
 
 interface SystemError extends Error {
   readonly code: string
+  readonly errno?: number
   readonly syscall?: string
   readonly path?: string
 }
 
 /** True for what Node throws when a system call fails. */
 export function isSystemError(thrown: unknown): thrown is SystemError {
-  return thrown instanceof Error && /^E[A-Z0-9]+$/.test((thrown as { code?: string }).code ?? '')
+  return thrown instanceof Error && /^E[A-Z0-9]+$|^UNKNOWN$/.test((thrown as { code?: string }).code ?? '')
+}
+
+/** Node has no names for some errors, such as EDQUOT and ESTALE, and says UNKNOWN. */
+function errnoName({ code, errno = 0 }: SystemError): string {
+  if (code !== 'UNKNOWN') return code
+  return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? `ERRNO_${-errno}`
 }
 
 function describeSystemError(error: SystemError): string {
+  if (error.code === 'UNKNOWN') return errnoName(error)
   // Node's message is "ENOSPC: no space left on device, write": the middle is the system's own words.
   return `${error.code} (${/^E[A-Z0-9]+: ([^,]*)/.exec(error.message)?.[1] ?? error.message})`
 }

@@ -22,7 +22,8 @@ interface ThreadPoolOptions {
 
 /**
  * The pool of worker threads. Workers run from the built files, beside this one in `dist`.
- * Errors are MigrationErrors: WORKER_EXIT and WORKER_OOM when the thread ended, TIMEOUT, STOPPED.
+ * Errors are MigrationErrors: WORKER_EXIT and WORKER_OOM when the thread ended, an errno's name when none could be started, TIMEOUT,
+ * STOPPED.
  */
 export class ThreadPool {
   private readonly pool: Piscina
@@ -101,6 +102,15 @@ export class ThreadPool {
         phase: 'worker',
         hint: 'a smaller --max-record-size, or fewer --threads, needs less',
         cause: error,
+      })
+    }
+    const errno = /initialization failure: (E[A-Z]+)$/.exec(message)?.[1]
+    if (errno !== undefined) {
+      return new MigrationError(errno, `no further thread could be started: ${errno}`, {
+        phase: 'worker',
+        hint: 'raise the limits of the process (ulimit -n, ulimit -u) or use fewer --threads',
+        cause: error,
+        isRetryable: true,
       })
     }
     return new MigrationError('WORKER_EXIT', `the worker thread ended: ${message}`, {

@@ -117,15 +117,21 @@ describe('a summary', () => {
   })
 
   it('ends with every failed file: place, code, message and hint', () => {
-    const failures = FAILURE === undefined ? [] : [FAILURE, { ...FAILURE, position: { file: 'b.csv' } }]
+    const failures =
+      FAILURE === undefined ? [] : [FAILURE, { ...FAILURE, message: 'other', position: { file: 'b.csv' } }]
     const lines = summarize({ failures }).split('\n')
     expect(lines.slice(-5)).toEqual([
       'failed a/\\x1b[31mbad.csv line 3, byte 5: UNTERMINATED_QUOTE: the quote opened at byte 7 is still open at the end',
       '       --unterminated-quote reject rejects just that record',
-      'failed b.csv: UNTERMINATED_QUOTE: the quote opened at byte 7 is still open at the end',
+      'failed b.csv: UNTERMINATED_QUOTE: other',
       '       --unterminated-quote reject rejects just that record',
       '',
     ])
+  })
+
+  it('names files that failed for the same reason together', () => {
+    const failures = FAILURE === undefined ? [] : [FAILURE, { ...FAILURE, position: { file: 'b.csv' } }]
+    expect(summarize({ failures })).toContain('bad.csv line 3, byte 5; b.csv: UNTERMINATED_QUOTE: the quote')
   })
 
   it('shows times by stage with -vv', () => {

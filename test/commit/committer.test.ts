@@ -83,12 +83,14 @@ describe('Committer', () => {
 
   test('content is synced before its name, folders before the journal, the journal last', async () => {
     const root = makeTargetRoot()
-    const calls: string[] = []
+    const allCalls: string[] = []
     const fileSystem = watchFileSystem((call, path) => {
       if (/^(?:sync|write|rename)/.test(call))
-        calls.push(path.includes('/staged/') ? `${call.split(' ')[0]} staged` : call)
+        allCalls.push(path.includes('/staged/') ? `${call.split(' ')[0]} staged` : call)
     })
     await commitAll(root, { 'new/sub/a.csv': { target: 'A', rejects: 'R' } }, { fileSystem })
+    // Before that the journal was made.
+    const calls = allCalls.slice(allCalls.indexOf('sync staged'))
     const at = (call: string): number => calls.indexOf(call)
     expect(calls.slice(0, 4)).toEqual(['sync staged', 'sync staged', 'rename a.csv.ndjson', 'rename a.ndjson'])
     const rootName = root.slice(root.lastIndexOf('/') + 1)
@@ -221,7 +223,12 @@ describe('A file that cannot be committed fails alone', () => {
   test('when the folder above its new folder cannot be synced, whoever made that folder', async () => {
     const root = makeTargetRoot()
     const rootName = root.slice(root.lastIndexOf('/') + 1)
-    const watch = failAt(new RegExp(`^sync ${rootName}`), 'EIO')
+    const fail = failAt(new RegExp(`^sync ${rootName}`), 'EIO')
+    let isCommitting = false
+    const watch: Watch = (call, path) => {
+      isCommitting ||= call.startsWith('rename')
+      if (isCommitting) fail(call, path)
+    }
     const outcomes = await commitAll(
       root,
       { 'new/a.csv': { target: 'A' }, 'new/b.csv': { target: 'B' } },
@@ -253,7 +260,6 @@ describe('After an error that ends the run', () => {
   test.each([
     ['written', /^write 000001/],
     ['synced', /^sync 000001/],
-    ['made', /^open 000001/],
   ])('no file counts when the journal cannot be %s, and later files fail without being renamed', async (_, pattern) => {
     const root = makeTargetRoot()
     const fileSystem = watchFileSystem(failAt(pattern, 'ENOSPC'))
@@ -267,6 +273,12 @@ describe('After an error that ends the run', () => {
     await committer.close()
     expect(await journaled(root)).toEqual([])
     expect(visibleFiles(root)).toEqual({ 'a.ndjson': 'A', 'b.ndjson': 'B' })
+  })
+
+  test('a journal that cannot be made is told before any file is taken', async () => {
+    const fileSystem = watchFileSystem(failAt(/^open 000001/, 'ENOSPC'))
+    const opening = Committer.open({ targetRoot: makeTargetRoot(), lock: heldLock(RUN), isDurable: true, fileSystem })
+    await expect(opening).rejects.toMatchObject({ code: 'JOURNAL_FAILED' })
   })
 
   test('a run that lost its lock renames nothing more', async () => {

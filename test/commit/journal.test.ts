@@ -24,8 +24,8 @@ function lines(...sources: readonly string[]): string {
   return sources.map((source) => formatJournalLine(makeEntry(source, 'x'))).join('')
 }
 
-/** Opens a file whose second write only gets half way, as on a disk that is about to be full. */
-const openForHalfOfSecondWrite: typeof fs.open = async (...args) => {
+/** Opens a file whose third write only gets half way, as on a disk that is about to be full. */
+const openForHalfOfThirdWrite: typeof fs.open = async (...args) => {
   const handle = await fs.open(...args)
   let writeCount = 0
   const write = handle.write.bind(handle) as (
@@ -35,7 +35,7 @@ const openForHalfOfSecondWrite: typeof fs.open = async (...args) => {
     at: number,
   ) => Promise<object>
   const writeHalf = (bytes: Buffer, start: number, length: number, at: number): Promise<object> =>
-    write(bytes, start, ++writeCount === 2 ? Math.floor(length / 2) : length, at)
+    write(bytes, start, ++writeCount === 3 ? Math.floor(length / 2) : length, at)
   return Object.assign(handle, { write: writeHalf })
 }
 
@@ -61,14 +61,40 @@ describe('JournalWriter', () => {
       targetRoot: root,
       runId: RUN,
       isDurable: true,
-      fileSystem: { ...fs, open: openForHalfOfSecondWrite },
+      fileSystem: { ...fs, open: openForHalfOfThirdWrite },
     })
+    // The first write keeps room, this is the second one.
     await journal.append([makeEntry('a.csv', 'x')])
     const failed = { code: 'JOURNAL_FAILED', phase: 'commit' }
     await expect(journal.append([makeEntry('b.csv', 'x')])).rejects.toMatchObject(failed)
     await expect(journal.append([makeEntry('c.csv', 'x')])).rejects.toMatchObject(failed)
     await journal.close()
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(lines('a.csv'))
+  })
+
+  test('room is kept for the next commits while the journal is open, and given back when it is closed', async () => {
+    const root = makeTargetRoot()
+    const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
+    await journal.open()
+    const path = join(root, JOURNAL)
+    for (let round = 0; round < 3; round++) {
+      const sources = Array.from({ length: 100 }, (_, index) => `${round}-${index}-${'x'.repeat(200)}.csv`)
+      await journal.append(sources.map((source) => makeEntry(source, 'x')))
+      expect(statSync(path).size - readFileSync(path).indexOf(0)).toBeGreaterThanOrEqual(64 * 1024)
+      // A kill here would leave the zeros: they are no commit, and hide none.
+      expect((await readAll(root)).entries).toHaveLength((round + 1) * 100)
+    }
+    await journal.close()
+    expect(readFileSync(path).includes(0)).toBe(false)
+    expect((await readAll(root)).summary).toEqual({ entryCount: 300, damagedLineCount: 0 })
+  })
+
+  test('a journal that was opened for nothing leaves no file', async () => {
+    const root = makeTargetRoot()
+    const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
+    await journal.open()
+    await journal.close()
+    expect(readTree(root)).toEqual({})
   })
 
   test('a journal that cannot be made says which and why', async () => {

@@ -41,7 +41,9 @@ async function run(
   const claims = Object.keys(contents).map((source) => ({ target: targetOf(source) }))
   await writeManifest({ targetRoot: root, isDurable: true }, header(runId), claims)
   const files = await stageFiles(root, runId, contents)
-  const committer = await Committer.open({ targetRoot: root, lock: heldLock(runId), isDurable: true, fileSystem })
+  const opening = Committer.open({ targetRoot: root, lock: heldLock(runId), isDurable: true, fileSystem })
+  const committer = await opening.catch(() => null)
+  if (committer === null) return { done: [], callCount }
   const outcomes = files.map(async (file) => ((await committer.commit(file)).isCommitted ? [file.entry.source] : []))
   await committer.close()
   return { done: (await Promise.all(outcomes)).flat(), callCount }

@@ -75,15 +75,30 @@ function touchFromElsewhere(root: string): void {
 }
 
 describe('acquireLock', () => {
-  test('the lock names its owner exactly, and is gone when it is released', async () => {
-    const root = join(makeTargetRoot(), 'new/tree')
+  test('the lock names its owner exactly, and is gone with the folders made for it when it is released', async () => {
+    const parent = makeTargetRoot()
+    const root = join(parent, 'new/tree')
     const lock = await take(root, { manifestHash: 'abc' })
     expect(readOwner(root)).toEqual({ ...readOwnIdentity(), runId: lock.runId, manifestHash: 'abc' })
     expect(lock.runId).toMatch(/^000001-[0-9a-f]{6}$/)
     expect(readdirSync(join(root, '.migrate'))).toEqual(['lock'])
     await lock.release()
     await lock.release()
-    expect(readdirSync(join(root, '.migrate'))).toEqual([])
+    expect(readdirSync(parent)).toEqual([])
+  })
+
+  test('folders made for the lock stay where something is in them by then', async () => {
+    const root = join(makeTargetRoot(), 'new')
+    const lock = await take(root)
+    writeTree(root, { '.migrate/journal/000001-aaaaaa-local.ndjson': '' })
+    await lock.release()
+    expect(readdirSync(join(root, '.migrate'))).toEqual(['journal'])
+  })
+
+  test('a folder that was there before stays, though it is empty', async () => {
+    const root = makeTargetRoot()
+    await (await take(root)).release()
+    expect(readdirSync(root)).toEqual([])
   })
 
   test('the run gets the number after the last run of the tree', async () => {

@@ -111,7 +111,7 @@ test.each([
   ['orders/*.xyz', 'it was looked for in ROOT/orders'],
   ['nothing/*.csv', 'the nearest folder that exists is ROOT'],
 ])('for %s, which does not exist, the hint is: %s', async (path, hint) => {
-  const root = realpathSync(treeOf('orders/a.csv'))
+  const root = realpathSync(treeOf('orders/a.csv', 'orders/.migrate/lock'))
   const failure = discover({ in: join(root, path) })
   await expect(failure).rejects.toMatchObject({ code: 'NO_SUCH_SOURCE', hint: hint.replace('ROOT', root) })
 })
