@@ -43,8 +43,6 @@ export class ThreadPool {
       maxThreads: options.threads,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: setup,
-      // Workers close what they open; tracking every descriptor costs a call each.
-      trackUnmanagedFds: false,
       recordTiming: false,
       ...(options.maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb } }),
     })
