@@ -8,7 +8,7 @@ const LAYERS = [
   { name: 'data plane', path: '^src/(convert-task|convert-file)\\.ts$' },
   { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream)/' },
   { name: 'formats', path: '^src/formats/' },
-  { name: 'batch', path: '^src/batch/' },
+  { name: 'batch and kernels', path: '^src/(batch|kernels)/' },
   { name: 'model', path: '^src/model/' },
   { name: 'errors', path: '^src/errors/' },
 ]

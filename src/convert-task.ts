@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import { createBatchMemory } from './batch/batch-memory.ts'
 import { RecordBatch } from './batch/record-batch.ts'
 import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
+import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { Task } from './model/task.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
@@ -29,9 +30,10 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
   const progress = new Float64Array(setup.progress, threadNumber * 16, 2)
+  const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)
   const context: ConvertContext = {
     plan,
-    batch: new RecordBatch(createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)),
+    batch: new RecordBatch(memory, plan.engine === 'kernel' ? loadKernels(memory) : null),
     shouldStop: () => Atomics.load(control, STOP) !== 0,
     onProgress: (fileIndex, readBytes) => {
       progress[0] = fileIndex + 1

@@ -1,22 +1,35 @@
 /**
  * The one memory that a worker thread converts in, allocated once.
  *
- *     0         inputStart          scratchStart      cellsStart            outputStart
- *     | unused  | carry + chunk     | decoded cell    | cell table          | target bytes      |
- *     | 1 KiB   | max record + CRLF | max record      | 8 bytes for each    | 1 MiB             |
- *     |         |  + chunk + pad    |  + pad          | byte of input       |                   |
+ *     0        1 KiB          rowsStart keysStart shapesStart separatorsStart inputStart       scratchStart cellsStart outputStart
+ *     | unused | kernels' own | row     | names of | shapes of | separators of | carry + chunk  | decoded   | cell table | target |
+ *     |        | constants    | columns | columns  | records   | a window      | max record     | cell: max | 8 bytes a  | 1 MiB  |
+ *     |        |              | 768 KiB | 1 MiB    | 256 KiB   | 1 MiB         | + CRLF + chunk | record    | byte of in |        |
  *
- * The sizes follow from the largest record that must be held whole, so nothing ever grows (growing detaches every view, and
- * `readSync` into a detached view throws). Pages that no record ever needs are never touched, so they cost address space but
- * no memory: 1 MiB of ordinary records keeps the resident size near 2 MiB.
+ * Regions are apart by a pad that kernels may load from and store to. The sizes follow from the largest record that must be held
+ * whole, so nothing ever grows (growing detaches every view, and `readSync` into a detached view throws). Pages that no record
+ * ever needs are never touched, so they cost address space but no memory.
  *
- * It is WebAssembly memory, so that kernels can work on it too.
+ * It is WebAssembly memory, so that kernels work on it too.
  */
 export interface BatchMemory {
+  /** What kernels import. */
+  readonly memory: WebAssembly.Memory
   /** The whole memory. Positions in cells and rows are indexes into it. */
   readonly bytes: Uint8Array
-  /** The cell table: two words a cell. Index 0 is the first word of the first cell. */
+  /** The cell table: two words a cell. Index 0 is the first word of the first cell, which lies at `cellsStart`. */
   readonly cells: Uint32Array
+  readonly cellsStart: number
+  /** The columns of the row table, one behind the other; see record-batch.ts. */
+  readonly rowsStart: number
+  /** Where writers' kernels keep the names of columns: [keysStart, keysEnd). */
+  readonly keysStart: number
+  readonly keysEnd: number
+  /** Where the JSON kernel's host keeps the shapes of late records: [shapesStart, shapesEnd), see json/shape-table.ts. */
+  readonly shapesStart: number
+  readonly shapesEnd: number
+  /** Where a scan notes separators, a word each, for a window of at most WINDOW_BYTES. */
+  readonly separatorsStart: number
   /** Where bytes of the source are placed: [inputStart, inputEnd). */
   readonly inputStart: number
   readonly inputEnd: number
@@ -31,8 +44,18 @@ export interface BatchMemory {
 /** Cells keep a length in 28 bits, so no record may be longer than this. */
 export const LARGEST_RECORD_BYTES = 2 ** 28 - 1
 
+/** Rows that a batch holds at most. */
+export const MAX_ROWS = 32_768
+/** Columns of the row table. */
+const ROW_COLUMNS = 6
+/** Bytes that a kernel scans at once at most: each may be a separator. */
+export const WINDOW_BYTES = 256 * 1024
+
 const PAGE_BYTES = 65_536
-const GUARD_BYTES = 1024
+/** Below it lie the constants of the kernels (asconfig.json: memoryBase). */
+const KERNEL_BYTES = 16 * 1024
+const KEYS_BYTES = 1024 * 1024
+const SHAPES_BYTES = 256 * 1024
 /** Kernels may load and store up to this many bytes past the end of a region. */
 const PAD_BYTES = 256
 const OUTPUT_BYTES = 1024 * 1024
@@ -44,7 +67,13 @@ const OUTPUT_BYTES = 1024 * 1024
 export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): BatchMemory {
   if (maxRecordBytes > LARGEST_RECORD_BYTES)
     throw new RangeError(`records of ${maxRecordBytes} bytes do not fit a batch`)
-  const inputStart = GUARD_BYTES
+  const rowsStart = KERNEL_BYTES
+  const keysStart = rowsStart + 4 * ROW_COLUMNS * MAX_ROWS + PAD_BYTES
+  const keysEnd = keysStart + KEYS_BYTES
+  const shapesStart = keysEnd + PAD_BYTES
+  const shapesEnd = shapesStart + SHAPES_BYTES
+  const separatorsStart = shapesEnd + PAD_BYTES
+  const inputStart = align(separatorsStart + 4 * WINDOW_BYTES + PAD_BYTES)
   // A record stays here until its line end is seen, of which one byte more says whether it is CR LF.
   const inputEnd = align(inputStart + maxRecordBytes + 2 + chunkBytes)
   const scratchStart = inputEnd + PAD_BYTES
@@ -55,9 +84,18 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const outputStart = cellsEnd + PAD_BYTES
   const outputEnd = outputStart + OUTPUT_BYTES
   const pages = Math.ceil((outputEnd + PAD_BYTES) / PAGE_BYTES)
-  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  const { buffer } = memory
   return {
+    memory,
     bytes: new Uint8Array(buffer),
+    rowsStart,
+    keysStart,
+    keysEnd,
+    shapesStart,
+    shapesEnd,
+    separatorsStart,
+    cellsStart,
     cells: new Uint32Array(buffer, cellsStart, (cellsEnd - cellsStart) / 4),
     inputStart,
     inputEnd,

@@ -17,8 +17,9 @@ export class OutputBuffer {
   readonly largestReserve: number
   readonly bytes: Uint8Array
   position: number
-  private readonly start: number
-  private readonly end: number
+  /** The region is [start, end). */
+  readonly start: number
+  readonly end: number
   private readonly flushTarget: FlushTarget
 
   constructor(memory: BatchMemory, flushTarget: FlushTarget) {

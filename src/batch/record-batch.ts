@@ -1,5 +1,6 @@
+import type { Kernels } from '../kernels/load-kernels.ts'
 import type { ErrorCode } from '../errors/error-codes.ts'
-import type { BatchMemory } from './batch-memory.ts'
+import { MAX_ROWS, type BatchMemory } from './batch-memory.ts'
 import type { Shape, View } from './shape.ts'
 
 /** A record that could not be converted. Positions in bytes count from 0 in the decoded source, its BOM included. */
@@ -22,8 +23,6 @@ export interface Reject {
 /** Marks a row that a later stage rejected: writers pass over it. */
 export const REJECTED_ROW = -1
 
-const MAX_ROWS = 32_768
-
 /**
  * The parsed records of a chunk: field views over the chunk's bytes, row after row, and no object per row or field.
  * Readers fill it, the mapping sets `views`, writers walk it. One batch serves a thread for all its files; everything in it
@@ -34,18 +33,20 @@ const MAX_ROWS = 32_768
  */
 export class RecordBatch {
   readonly memory: BatchMemory
+  /** Bound to the memory; null: the reference twins do all the work. */
+  readonly kernels: Kernels | null
   readonly maxRows = MAX_ROWS
   rowCount = 0
   cellCount = 0
-  readonly rowFirstCell = new Uint32Array(MAX_ROWS)
+  readonly rowFirstCell: Uint32Array
   /** Index into `shapes`, or REJECTED_ROW. */
-  readonly rowShape = new Int32Array(MAX_ROWS)
+  readonly rowShape: Int32Array
   /** The record's raw bytes in the memory, line end left out. */
-  readonly rowStart = new Uint32Array(MAX_ROWS)
-  readonly rowEnd = new Uint32Array(MAX_ROWS)
+  readonly rowStart: Uint32Array
+  readonly rowEnd: Uint32Array
   /** The record's number and line, less the bases (so that they fit 32 bits in any file). */
-  readonly rowRecord = new Uint32Array(MAX_ROWS)
-  readonly rowLine = new Uint32Array(MAX_ROWS)
+  readonly rowRecord: Uint32Array
+  readonly rowLine: Uint32Array
   recordBase = 0
   lineBase = 0
   /** Offset in the decoded source of memory position 0: `position + sourceOffset` is where a byte lies in the file. */
@@ -58,12 +59,28 @@ export class RecordBatch {
   /** How escaped text of a delimited source is escaped; -1: not at all. Set by the reader. */
   quoteByte = -1
   escapeByte = -1
+  /** What has last written to the memory's keys region. Not cleared with the rows. */
+  keysOwner: object | null = null
   /** Set by a reader that needs more cells for the next record than are left. */
   isOutOfCells = false
   private readonly shapeIndexes = new Map<Shape, number>()
 
-  constructor(memory: BatchMemory) {
+  constructor(memory: BatchMemory, kernels: Kernels | null = null) {
     this.memory = memory
+    this.kernels = kernels
+    const { buffer } = memory.memory
+    const column = (number: number): [ArrayBuffer, number, number] => [
+      buffer,
+      memory.rowsStart + 4 * MAX_ROWS * number,
+      MAX_ROWS,
+    ]
+    // The order of the columns is known to the kernels: assembly/rows.ts.
+    this.rowFirstCell = new Uint32Array(...column(0))
+    this.rowShape = new Int32Array(...column(1))
+    this.rowStart = new Uint32Array(...column(2))
+    this.rowEnd = new Uint32Array(...column(3))
+    this.rowRecord = new Uint32Array(...column(4))
+    this.rowLine = new Uint32Array(...column(5))
   }
 
   /** Forgets rows, cells, shapes and rejects; keeps the memory. */

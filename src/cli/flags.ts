@@ -311,9 +311,9 @@ export const FLAGS: readonly Flag[] = [
     key: 'engine',
     kind: 'text',
     group: 'How',
-    placeholder: 'auto|reference|stream',
+    placeholder: 'auto|kernel|reference|stream',
     default: 'auto',
-    help: 'stream is the slow and lossy baseline',
+    help: 'kernel and reference give the same bytes; stream is the slow and lossy baseline',
   },
   { key: 'lossy', kind: 'boolean', group: 'How', help: 'allow --engine stream to change values' },
   {

@@ -144,5 +144,5 @@ export function describeTier(plan: Plan, format: SourceFormat): string {
   if (format === 'bytes') return 'copy'
   return plan.data.engine === 'stream'
     ? 'stream: rows'
-    : `reference: bytes ${getFormat(format).name} to ${plan.targetFormat}`
+    : `${plan.data.engine}: bytes ${getFormat(format).name} to ${plan.targetFormat}`
 }

@@ -45,10 +45,13 @@ export interface SelectedColumn {
   readonly source: string
 }
 
+/** Ways through the data plane. All but `stream` give the same bytes. */
+export type EngineName = 'kernel' | 'reference' | 'stream'
+
 /** Everything the data plane must know that is the same for all files of a run. Plain and cloneable; a worker gets it once. */
 export interface DataPlan {
   /** `auto` is resolved before a plan is made. */
-  readonly engine: 'reference' | 'stream'
+  readonly engine: EngineName
   readonly encoding: string
   readonly delimitedSource: DelimitedSource
   readonly jsonSource: JsonSource

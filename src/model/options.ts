@@ -171,7 +171,7 @@ export const OptionsSchema = z.strictObject({
   nested: z.enum(['json', 'flatten']).default('json'),
   // How
   threads: threadCount.default('auto'),
-  engine: z.enum(['auto', 'reference', 'stream']).default('auto'),
+  engine: z.enum(['auto', 'kernel', 'reference', 'stream']).default('auto'),
   lossy: z.boolean().default(false),
   orderBy: z
     .enum(['size,descending', 'size,ascending', 'path,ascending', 'path,descending'])

@@ -18,7 +18,7 @@ export const ReportSchema = z.object({
   targetFormat: z.enum(FORMAT_NAMES),
   /** True where `--to` was not given. */
   isTargetFormatDefault: z.boolean(),
-  engine: z.enum(['reference', 'stream']),
+  engine: z.enum(['kernel', 'reference', 'stream']),
   threads: count,
   isDurable: z.boolean(),
   planHash: z.string(),
@@ -74,7 +74,7 @@ export interface PlanReport {
   readonly targetRoot: string
   readonly targetFormat: (typeof FORMAT_NAMES)[number]
   readonly isTargetFormatDefault: boolean
-  readonly engine: 'reference' | 'stream'
+  readonly engine: 'kernel' | 'reference' | 'stream'
   readonly threads: number
   readonly planHash: string
   readonly manifestHash: string

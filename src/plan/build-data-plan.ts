@@ -1,5 +1,6 @@
 import { MigrationError } from '../errors/migration-error.ts'
-import type { DataPlan } from '../model/data-plan.ts'
+import { hasKernels } from '../kernels/load-kernels.ts'
+import type { DataPlan, EngineName } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { ResolvedOptions } from '../model/options.ts'
 
@@ -20,7 +21,7 @@ const CR = 0x0d
 export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName): DataPlan {
   checkColumns(options)
   const plan: DataPlan = {
-    engine: options.engine === 'stream' ? 'stream' : 'reference',
+    engine: chooseEngine(options.engine),
     encoding: knownEncoding(options.encoding),
     delimitedSource: {
       delimiter: code(options.delim),
@@ -61,6 +62,13 @@ export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName
   checkSourceDialect(plan.delimitedSource)
   checkTargetDialect(plan)
   return plan
+}
+
+function chooseEngine(engine: ResolvedOptions['engine']): EngineName {
+  if (engine === 'reference' || engine === 'stream') return engine
+  if (hasKernels()) return 'kernel'
+  if (engine === 'auto') return 'reference'
+  return refuse('--engine kernel needs WebAssembly SIMD, which this machine does not have', 'leave --engine out')
 }
 
 /** The code of an option's character, or -1 for "none". */

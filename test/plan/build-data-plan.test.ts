@@ -5,7 +5,7 @@ import { optionsOf } from './options-of.ts'
 
 test('the defaults make this plan', () => {
   expect(buildDataPlan(optionsOf(), 'ndjson')).toEqual({
-    engine: 'reference',
+    engine: 'kernel',
     encoding: 'utf-8',
     delimitedSource: {
       delimiter: 44,

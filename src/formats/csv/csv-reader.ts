@@ -24,6 +24,7 @@ import {
 import { createNumberedShape, createTableShape, findDuplicateColumn, nameColumns } from './csv-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
+import { FastRows } from './fast-rows.ts'
 import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
 
@@ -69,6 +70,9 @@ export class CsvReader implements RecordReader {
   /** True where the bytes at hand are not all valid UTF-8, so that each record must be looked at. */
   private checksEachRecord = false
 
+  /** Null where the batch has no kernels, or they do not take this dialect. */
+  private fastRows: FastRows | null = null
+
   constructor(plan: DataPlan, format: DelimitedFormatName, file: string) {
     this.source = plan.delimitedSource
     this.maxRecordBytes = plan.maxRecordBytes
@@ -92,6 +96,8 @@ export class CsvReader implements RecordReader {
     const wholeEnd = isLast ? end : wholeUtf8End(bytes, position, end)
     this.checksEachRecord = !isUtf8(bytes.subarray(position, wholeEnd))
     while (position < end && !batch.isFull) {
+      position = this.takeFastRows(batch, position, end)
+      if (position === end || batch.isFull) break
       const next = this.parseNext(batch, position, end, isLast)
       if (next === position) break
       position = next
@@ -99,11 +105,37 @@ export class CsvReader implements RecordReader {
     return position
   }
 
+  /** Takes what is regular from `position` on; a no-op wherever a record could be anything else. */
+  private takeFastRows(batch: RecordBatch, position: number, end: number): number {
+    const { fastRows } = this
+    const isReady =
+      this.shape !== null &&
+      !this.checksEachRecord &&
+      !this.isPassingLine &&
+      this.linesToPass === 0 &&
+      this.largeRecord === null &&
+      this.lineEnds.areLineFeeds
+    if (fastRows === null || !isReady) return position
+    const next = fastRows.take(batch, position, end, {
+      shapeIndex: this.shapeIndex,
+      columnCount: this.columnCount,
+      record: this.recordCount + 1 - batch.recordBase,
+      line: this.line - batch.lineBase,
+    })
+    this.recordCount += fastRows.rowCount
+    this.line += fastRows.lineCount
+    return next
+  }
+
   private prepare(batch: RecordBatch): void {
     if (batch.rowCount === 0) {
       batch.recordBase = this.recordCount
       batch.lineBase = this.line
     }
+    if (batch.kernels !== null && this.fastRows === null && FastRows.takesDialect(this.dialect)) {
+      this.fastRows = new FastRows(batch.kernels, this.dialect, this.source.comment, this.maxRecordBytes)
+    }
+    this.fastRows?.forget()
     batch.quoteByte = this.dialect.quote
     batch.escapeByte = this.dialect.escape
     if (this.shape !== null) this.shapeIndex = batch.useShape(this.shape)

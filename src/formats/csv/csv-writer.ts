@@ -18,6 +18,7 @@ import type { RecordWriter } from '../format.ts'
 import { delimiterOf } from './csv-dialect.ts'
 import type { DelimitedFormatName } from './csv-dialect.ts'
 import { CsvFieldWriter } from './csv-field-writer.ts'
+import { FastLines } from './fast-lines.ts'
 import { TargetColumns } from './target-columns.ts'
 
 const CR = 0x0d
@@ -33,8 +34,8 @@ export class CsvWriter implements RecordWriter {
   private readonly delimiter: number
   private readonly fields: CsvFieldWriter
   private readonly targetColumns: TargetColumns
-  /** How often the same text of a row can be written: `--select` may name a column more than once. */
-  private readonly mostCopies: number
+  /** Made when the columns are known; null: the reference does all rows. */
+  private fastLines: FastLines | null = null
   private isOpen = false
   /** Why the header cannot be written. It waits for the end: with further columns, in a second pass, the header may be writable. */
   private headerFault: MigrationError | null = null
@@ -49,7 +50,6 @@ export class CsvWriter implements RecordWriter {
     this.delimiter = delimiterOf(format, plan.delimitedTarget.delimiter)
     this.fields = new CsvFieldWriter(plan.delimitedTarget, this.delimiter)
     this.targetColumns = new TargetColumns(plan.select, columns)
-    this.mostCopies = plan.select === null ? 1 : countCopies(plan.select.map(({ source }) => source))
   }
 
   get columns(): readonly Key[] {
@@ -61,16 +61,15 @@ export class CsvWriter implements RecordWriter {
   }
 
   write(batch: RecordBatch, output: OutputBuffer): void {
+    let isPrepared = false
     for (let row = 0; row < batch.rowCount; row++) {
-      const shape = batch.rowShape[row]!
-      if (shape === REJECTED_ROW) continue
-      if (!this.isOpen) this.open(output)
-      const cells = this.targetColumns.cellsOf(batch.views[shape]!)
-      if (cells.length === 0) {
-        batch.rejectRow(row, 'UNREPRESENTABLE', 'the record has no columns, and a line without fields is no record')
-      } else if (this.target.quote >= 0 || this.checkRow(batch, row, cells)) {
-        this.writeRow(batch, row, cells, output)
+      // The reference writes the header and what might look like a byte order mark.
+      if (batch.kernels !== null && this.isOpen && !this.isAtFileStart && this.fastLines !== null) {
+        if (!isPrepared) this.fastLines.prepare(batch)
+        isPrepared = true
+        row = this.fastLines.encode(batch.kernels, batch, row, output)
       }
+      if (row < batch.rowCount) this.writeRow(batch, row, output)
     }
   }
 
@@ -85,6 +84,9 @@ export class CsvWriter implements RecordWriter {
     this.isOpen = true
     this.targetColumns.close()
     const keys = this.targetColumns.keys
+    if (keys.length > 0 && FastLines.takesTarget(this.target)) {
+      this.fastLines = new FastLines(this.target, this.delimiter, this.targetColumns)
+    }
     if (!this.target.hasHeader || keys.length === 0) return
     for (const [column, { name, text }] of keys.entries()) {
       if (this.target.quote < 0 && !this.canWriteUnquoted(text, 0, text.length, column)) {
@@ -96,11 +98,21 @@ export class CsvWriter implements RecordWriter {
     this.endLine(output)
   }
 
-  private writeRow(batch: RecordBatch, row: number, cells: Int32Array, output: OutputBuffer): void {
+  private writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
+    const shape = batch.rowShape[row]!
+    if (shape === REJECTED_ROW) return
+    if (!this.isOpen) this.open(output)
+    const cells = this.targetColumns.cellsOf(batch.views[shape]!)
+    if (cells.length === 0) {
+      batch.rejectRow(row, 'UNREPRESENTABLE', 'the record has no columns, and a line without fields is no record')
+    } else if (this.target.quote >= 0 || this.checkRow(batch, row, cells)) {
+      this.writeCells(batch, row, cells, output)
+    }
+  }
+
+  private writeCells(batch: RecordBatch, row: number, cells: Int32Array, output: OutputBuffer): void {
     const firstCell = batch.rowFirstCell[row]!
-    // No text of a row is longer than its bytes in the source, decoded or not.
-    const textBytes = this.mostCopies * (batch.rowEnd[row]! - batch.rowStart[row]!)
-    const room = this.fields.roomFor(cells.length, textBytes) + LINE_END_BYTES
+    const room = this.fields.roomFor(cells.length, countTextBytes(batch, firstCell, cells)) + LINE_END_BYTES
     if (room > LARGEST_ROOM_BYTES) {
       this.writeLongRow(batch, firstCell, cells, output)
       return
@@ -210,11 +222,11 @@ export class CsvWriter implements RecordWriter {
   }
 }
 
-/** How often the most frequent name occurs. */
-function countCopies(names: readonly string[]): number {
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return Math.max(...counts.values())
+/** The most bytes that the texts of a row can have: decoding makes none longer. A cell that is selected twice counts twice. */
+function countTextBytes({ memory }: RecordBatch, firstCell: number, cells: Int32Array): number {
+  let byteCount = 0
+  for (const cell of cells) if (cell >= 0) byteCount += memory.cells[2 * (firstCell + cell) + 1]! & CELL_LENGTH_MASK
+  return byteCount
 }
 
 function unrepresentableName(name: string): MigrationError {

@@ -27,6 +27,11 @@ export class LineEnds {
     return this.isLoneCrEnd === false ? IS_BARE : position + 1
   }
 
+  /** True once it is certain that only line feeds, alone or after a CR, end lines. */
+  get areLineFeeds(): boolean {
+    return this.isLoneCrEnd === false
+  }
+
   /** Takes note of a line end: `lineEnd` is its first byte, `next` the position after it. */
   learn(bytes: Uint8Array, lineEnd: number, next: number): void {
     if (this.isLoneCrEnd === null && next > lineEnd) this.isLoneCrEnd = next === lineEnd + 1 && bytes[lineEnd] === CR

@@ -1,3 +1,4 @@
+import type { DataPlan } from '../../model/data-plan.ts'
 import type { RecordLayout } from './shape-node.ts'
 
 /** The columns that nested objects of one file were flattened to: each belongs to the first path that made it. */
@@ -18,4 +19,10 @@ export class FlattenedColumns {
     this.admitted.add(layout)
     return null
   }
+}
+
+/** True where nested objects become columns of their own. */
+export function isFlattening(plan: DataPlan): boolean {
+  const isDelimited = plan.targetFormat === 'csv' || plan.targetFormat === 'tsv'
+  return isDelimited && plan.delimitedTarget.nested === 'flatten'
 }

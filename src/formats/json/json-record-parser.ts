@@ -13,7 +13,7 @@ import type { CellKind } from '../../batch/cell.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import { dropDuplicateMembers } from './drop-duplicate-members.ts'
-import { FlattenedColumns } from './flattened-columns.ts'
+import { FlattenedColumns, isFlattening } from './flattened-columns.ts'
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -76,10 +76,9 @@ export class JsonRecordParser {
   private readonly outerIsObject: boolean[] = []
 
   constructor(plan: DataPlan) {
-    const isDelimited = plan.targetFormat === 'csv' || plan.targetFormat === 'tsv'
     this.maxNesting = plan.jsonSource.maxNesting
     this.keepsLastDuplicate = plan.jsonSource.duplicateKeys === 'last'
-    this.isFlattening = isDelimited && plan.delimitedTarget.nested === 'flatten'
+    this.isFlattening = isFlattening(plan)
     this.trie = shapeTrieOf(plan, this.isFlattening)
     this.node = this.trie.root
   }

@@ -59,6 +59,13 @@ export class JsonValueReader implements RecordReader {
           position++
           continue
         }
+        if (this.expected !== 'value') {
+          const next = this.takeRegularElements(batch, position)
+          if (next > position) {
+            position = next
+            continue
+          }
+        }
         this.valueStart = batch.sourceOffset + position
         this.searchedOffset = this.valueStart
         this.boundary.begin(byte)
@@ -84,6 +91,14 @@ export class JsonValueReader implements RecordReader {
     else if (this.expected === 'nothing') throw this.failure('something follows the array', offset)
     else return false
     return true
+  }
+
+  /** Takes elements with the commas behind them, as many as the kernels can. Returns the position behind the last comma. */
+  private takeRegularElements(batch: RecordBatch, position: number): number {
+    const next = this.intake.takeRegular(batch, position, this.line, COMMA)
+    this.line += this.intake.regularLineCount
+    if (next > position) this.expected = 'element'
+    return next
   }
 
   /**

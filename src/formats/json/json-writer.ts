@@ -3,6 +3,7 @@ import { REJECTED_ROW } from '../../batch/record-batch.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Key } from '../../batch/shape.ts'
 import type { RecordWriter } from '../format.ts'
+import { FastRecords } from './fast-records.ts'
 import { RecordEncoder } from './record-encoder.ts'
 
 const OPENING = new TextEncoder().encode('[\n')
@@ -14,6 +15,7 @@ const EMPTY_ARRAY = new TextEncoder().encode('[]\n')
 export class JsonWriter implements RecordWriter {
   readonly columns: readonly Key[] = []
   private readonly encoder = new RecordEncoder()
+  private readonly fastRecords = new FastRecords(',\n{', '}')
   private isEmpty = true
 
   learnColumns(): boolean {
@@ -21,13 +23,21 @@ export class JsonWriter implements RecordWriter {
   }
 
   write(batch: RecordBatch, output: OutputBuffer): void {
+    const { kernels } = batch
+    if (kernels !== null) this.fastRecords.prepare(batch)
     for (let row = 0; row < batch.rowCount; row++) {
-      const shape = batch.rowShape[row]!
-      if (shape === REJECTED_ROW) continue
-      output.append(this.isEmpty ? OPENING : SEPARATOR)
-      this.isEmpty = false
-      this.encoder.encode(batch, row, batch.views[shape]!, output)
+      // All records that the kernel writes have one before them.
+      if (kernels !== null && !this.isEmpty) row = this.fastRecords.encode(kernels, batch, row, output)
+      if (row < batch.rowCount) this.writeRow(batch, row, output)
     }
+  }
+
+  private writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
+    const shape = batch.rowShape[row]!
+    if (shape === REJECTED_ROW) return
+    output.append(this.isEmpty ? OPENING : SEPARATOR)
+    this.isEmpty = false
+    this.encoder.encode(batch, row, batch.views[shape]!, output)
   }
 
   finish(output: OutputBuffer): void {

@@ -3,6 +3,8 @@ import type { RecordBatch } from '../../batch/record-batch.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
+import { regularRecordsOf } from './regular-records.ts'
+import type { RegularRecords } from './regular-records.ts'
 import { CARRIAGE_RETURN, LINE_FEED, trimEnd } from './json-bytes.ts'
 import type { JsonFault } from './json-fault.ts'
 import { JsonRecordParser } from './json-record-parser.ts'
@@ -12,7 +14,12 @@ import type { RecordLayout } from './shape-node.ts'
 export class RecordIntake {
   /** Records taken so far, accepted or rejected. */
   recordCount = 0
+  /** Line feeds that the last `takeRegular` passed. */
+  regularLineCount = 0
+  private readonly plan: DataPlan
   private readonly parser: JsonRecordParser
+  /** Null where kernels cannot help. */
+  private regularRecords: RegularRecords | null = null
   private readonly file: string
   private readonly maxRecordBytes: number
   private readonly syntaxFailsFile: boolean
@@ -26,6 +33,7 @@ export class RecordIntake {
 
   /** @param syntaxFailsFile true where the end of a text is only known as far as it is valid JSON. */
   constructor(plan: DataPlan, file: string, syntaxFailsFile: boolean) {
+    this.plan = plan
     this.parser = new JsonRecordParser(plan)
     this.file = file
     this.maxRecordBytes = plan.maxRecordBytes
@@ -39,9 +47,29 @@ export class RecordIntake {
     this.chunkEnd = wholeUtf8End(batch.memory.bytes, start, end)
     this.chunkIsUtf8 = null
     this.lastLayout = null
+    this.regularRecords = regularRecordsOf(batch, this.plan)
+    this.regularRecords?.begin()
     if (batch.rowCount > 0) return
     batch.recordBase = this.recordCount
     batch.lineBase = line
+  }
+
+  /**
+   * Takes all texts from `start` on that the kernels can take; to be asked before each text that is given to `take`.
+   * `start` begins a line, or stands before the element of an array.
+   * @param separator what ends each text: a line feed, or the comma of an array.
+   * @returns the position behind the last separator, or `start`.
+   */
+  takeRegular(batch: RecordBatch, start: number, line: number, separator: number): number {
+    const { regularRecords } = this
+    this.regularLineCount = 0
+    if (regularRecords === null || !regularRecords.isWorthwhile() || !this.isChunkText(batch.memory.bytes)) return start
+    const record = this.recordCount + 1 - batch.recordBase
+    const ahead = { record, line: line - batch.lineBase, separator }
+    const position = regularRecords.take(batch, start, this.chunkEnd, ahead)
+    this.recordCount += regularRecords.rowCount
+    this.regularLineCount = regularRecords.lineCount
+    return position
   }
 
   /**
@@ -50,6 +78,7 @@ export class RecordIntake {
    * @throws MigrationError JSON_SYNTAX where that fails the file.
    */
   take(batch: RecordBatch, start: number, end: number, line: number): void {
+    this.regularRecords?.yieldRecord()
     if (this.isTooLarge(batch.memory.bytes, start, end)) {
       const textEnd = trimEnd(batch.memory.bytes, start, end)
       this.rejectTooLarge(batch, batch.sourceOffset + start, batch.sourceOffset + textEnd, line)
@@ -69,6 +98,7 @@ export class RecordIntake {
     batch.rowEnd[row] = textEnd
     batch.rowRecord[row] = ++this.recordCount - batch.recordBase
     batch.rowLine[row] = line - batch.lineBase
+    this.regularRecords?.learn(batch, this.lastLayout!)
   }
 
   /** Whether the text [start, end) is longer than records may be. A CR at its end is half of a line end and does not count. */
@@ -114,8 +144,11 @@ export class RecordIntake {
   }
 
   private isText(bytes: Uint8Array, start: number, end: number): boolean {
-    this.chunkIsUtf8 ??= isUtf8(bytes.subarray(this.chunkStart, this.chunkEnd))
-    return (this.chunkIsUtf8 && end <= this.chunkEnd) || isUtf8(bytes.subarray(start, end))
+    return (this.isChunkText(bytes) && end <= this.chunkEnd) || isUtf8(bytes.subarray(start, end))
+  }
+
+  private isChunkText(bytes: Uint8Array): boolean {
+    return (this.chunkIsUtf8 ??= isUtf8(bytes.subarray(this.chunkStart, this.chunkEnd)))
   }
 
   private shapeIndex(batch: RecordBatch): number {

@@ -57,6 +57,8 @@ export class NdjsonReader implements RecordReader {
     bytes[end] = LINE_FEED
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, end)
     while (position < end && !batch.isFull) {
+      position = this.takeRegularLines(batch, position)
+      if (position === end || batch.isFull) break
       const next = this.takeLine(batch, text, position, isLast)
       if (next < 0) break
       position = next
@@ -64,6 +66,14 @@ export class NdjsonReader implements RecordReader {
     bytes[end] = behindEnd
     if (isLast && position === end && this.hasLineBytes) this.endBlankLine()
     return position
+  }
+
+  /** Takes as many whole lines as the kernels can, where `position` begins one. Returns the position behind the last of them. */
+  private takeRegularLines(batch: RecordBatch, position: number): number {
+    if (this.hasLineBytes || this.oversizedStart >= 0) return position
+    const next = this.intake.takeRegular(batch, position, this.line, LINE_FEED)
+    this.line += this.intake.regularLineCount
+    return next
   }
 
   /** Takes what is left of a line from `position` on. Returns the position behind it, or -1 where more bytes must come first. */

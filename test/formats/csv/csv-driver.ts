@@ -1,4 +1,5 @@
 // Drives the csv reader and writer as the conversion does: chunk by chunk, what is left of a chunk carried to the next.
+import { expect } from 'vitest'
 import { identityView } from '../../../src/batch/shape.ts'
 import { createBatchMemory } from '../../../src/batch/batch-memory.ts'
 import { decodeCellText } from '../../../src/batch/cell-text.ts'
@@ -10,6 +11,7 @@ import type { Position } from '../../../src/errors/migration-error.ts'
 import type { DelimitedFormatName } from '../../../src/formats/csv/csv-dialect.ts'
 import { CsvReader } from '../../../src/formats/csv/csv-reader.ts'
 import type { RecordWriter } from '../../../src/formats/format.ts'
+import { loadKernels } from '../../../src/kernels/load-kernels.ts'
 import type { DataPlan, DelimitedSource, DelimitedTarget } from '../../../src/model/data-plan.ts'
 import type { NoticeCounts } from '../../../src/model/task-result.ts'
 
@@ -83,11 +85,21 @@ interface Run {
   readonly onBatch?: (batch: RecordBatch) => void
 }
 
-/** Parses a whole source. Text stands for its bytes in latin1, so that any byte can be written in a case. */
+/**
+ * Parses a whole source, and makes sure that the kernels see in it what the reference sees. Text stands for its bytes in latin1, so
+ * that any byte can be written in a case.
+ */
 export function parseCsv(source: string, options: SourceOptions = {}, run: Run = {}): Outcome {
+  const outcome = parseWith('reference', source, options, run)
+  // Who looks at batches wants to see them once.
+  if (!run.onBatch) expect(parseWith('kernel', source, options, run), 'the kernel').toEqual(outcome)
+  return outcome
+}
+
+function parseWith(engine: 'reference' | 'kernel', source: string, options: SourceOptions, run: Run): Outcome {
   const chunkBytes = run.chunkBytes ?? 4096
   const plan = createPlan(options)
-  const batch = batchFor(plan.maxRecordBytes, chunkBytes)
+  const batch = batchFor(engine, plan.maxRecordBytes, chunkBytes)
   const { memory } = batch
   const input = Buffer.from(source, 'latin1')
   const reader = new CsvReader(plan, run.format ?? 'csv', 'in.csv')
@@ -157,10 +169,13 @@ export function parseCsv(source: string, options: SourceOptions = {}, run: Run =
 const batches = new Map<string, RecordBatch>()
 
 /** One batch for each pair of sizes, as one serves a thread for all its files. */
-function batchFor(maxRecordBytes: number, chunkBytes: number): RecordBatch {
-  const sizes = `${maxRecordBytes} ${chunkBytes}`
-  const batch = batches.get(sizes) ?? new RecordBatch(createBatchMemory(maxRecordBytes, chunkBytes))
-  batches.set(sizes, batch)
+function batchFor(engine: 'reference' | 'kernel', maxRecordBytes: number, chunkBytes: number): RecordBatch {
+  const name = `${engine} ${maxRecordBytes} ${chunkBytes}`
+  const known = batches.get(name)
+  if (known) return known
+  const memory = createBatchMemory(maxRecordBytes, chunkBytes)
+  const batch = new RecordBatch(memory, engine === 'kernel' ? loadKernels(memory) : null)
+  batches.set(name, batch)
   return batch
 }
 

@@ -16,9 +16,12 @@ import { RecordBatch } from '../../../src/batch/record-batch.ts'
 import { identityView } from '../../../src/batch/shape.ts'
 import { MigrationError } from '../../../src/errors/migration-error.ts'
 import type { Format } from '../../../src/formats/format.ts'
+import { loadKernels } from '../../../src/kernels/load-kernels.ts'
+import type { Kernels } from '../../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../../src/model/data-plan.ts'
 
-// A caller like the real one: bytes come in chunks, what is not consumed is kept in front of the next ones.
+// A caller like the real one: bytes come in chunks, what is not consumed is kept in front of the next ones. Every source is read
+// twice, by the reference and with the kernels, and nothing may differ.
 
 export interface PlanChanges {
   readonly maxNesting?: number
@@ -41,6 +44,13 @@ export interface ReadSource {
   readonly failure: string | null
   /** What the writer of the same format made of the rows. */
   readonly target: string
+  /** The names of each shape, batch after batch, in the order of first use. */
+  readonly shapes: string[]
+}
+
+export interface ReadByBoth extends ReadSource {
+  /** Rows that came through the kernel when it was there. */
+  readonly kernelRowCount: number
 }
 
 export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
@@ -80,16 +90,47 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
   }
 }
 
+/** Reads with and without kernels and throws where that makes a difference. */
 export function readSource(
   format: Format,
   source: string | Uint8Array,
   changes: PlanChanges = {},
   chunkBytes = 65_536,
-): ReadSource {
+): ReadByBoth {
   const input = Buffer.from(source)
+  const { memory, kernels } = placeFor(changes.maxRecordBytes ?? 10_000, chunkBytes)
+  const reference = readWith(new RecordBatch(memory), format, input, changes, chunkBytes)
+  const counting = new RowCounter(kernels)
+  const fast = readWith(new RecordBatch(memory, counting.kernels), format, input, changes, chunkBytes)
+  const [a, b] = [reference, fast].map((read) => JSON.stringify(read))
+  if (a !== b) throw new Error(`with kernels: ${b} instead of ${a}`)
+  return { ...reference, kernelRowCount: counting.rowCount }
+}
+
+/** Kernels that count the records they take. */
+class RowCounter {
+  rowCount = 0
+  readonly kernels: Kernels
+
+  constructor(kernels: Kernels) {
+    const takenRecords = (): number => {
+      const count = kernels.takenRecords()
+      this.rowCount += count
+      return count
+    }
+    this.kernels = { ...kernels, takenRecords }
+  }
+}
+
+function readWith(
+  batch: RecordBatch,
+  format: Format,
+  input: Buffer,
+  changes: PlanChanges,
+  chunkBytes: number,
+): ReadSource {
   const plan = createPlan(changes, chunkBytes)
-  const memory = memoryFor(plan.maxRecordBytes, chunkBytes)
-  const batch = new RecordBatch(memory)
+  const { memory } = batch
   const reader = format.createReader(plan, 'f')
   const writer = format.createWriter(plan)
   const target: Buffer[] = []
@@ -98,6 +139,7 @@ export function readSource(
   const rejects: string[] = []
   const raws: string[] = []
   const messages: string[] = []
+  const shapes: string[] = []
   let failure: string | null = null
   let end = memory.inputStart
   try {
@@ -114,6 +156,7 @@ export function readSource(
         batch.sourceOffset = read - end
         start = reader.parse(batch, start, end, isLast)
         batch.views = batch.shapes.map(identityView)
+        shapes.push(...batch.shapes.map(({ keys }) => keys.map(({ name }) => name).join(',')))
         for (let row = 0; row < batch.rowCount; row++) rows.push(describeRow(batch, row))
         for (const reject of batch.rejects) {
           const { code, record, line, byteStart, byteEnd, column, hasRaw } = reject
@@ -138,17 +181,28 @@ export function readSource(
   output.flush()
   const { recordCount, notices } = reader
   const { blankLines } = notices
-  return { rows, rejects, raws, messages, blankLines, recordCount, failure, target: Buffer.concat(target).toString() }
+  const written = Buffer.concat(target).toString()
+  return { rows, rejects, raws, messages, blankLines, recordCount, failure, target: written, shapes }
 }
 
 /** Memories are used again with what is left in them, as a worker does from file to file. */
-const memories = new Map<string, BatchMemory>()
+const places = new Map<string, Place>()
 
-function memoryFor(maxRecordBytes: number, chunkBytes: number): BatchMemory {
+interface Place {
+  readonly memory: BatchMemory
+  readonly kernels: Kernels
+}
+
+function placeFor(maxRecordBytes: number, chunkBytes: number): Place {
   const key = `${maxRecordBytes} ${chunkBytes}`
-  const memory = memories.get(key) ?? createBatchMemory(maxRecordBytes, chunkBytes)
-  memories.set(key, memory)
-  return memory
+  const known = places.get(key)
+  if (known !== undefined) return known
+  const memory = createBatchMemory(maxRecordBytes, chunkBytes)
+  const kernels = loadKernels(memory)
+  if (kernels === null) throw new Error('this machine has no SIMD for WebAssembly')
+  const place = { memory, kernels }
+  places.set(key, place)
+  return place
 }
 
 /** Reads at several chunk sizes and throws where that makes a difference. */
@@ -156,13 +210,16 @@ export function readAtAllChunkSizes(
   format: Format,
   source: string | Uint8Array,
   changes: PlanChanges = {},
-): ReadSource {
+  chunkSizes: readonly number[] = [1, 2, 3, 7],
+): ReadByBoth {
   const whole = readSource(format, source, changes)
-  for (const chunkBytes of [1, 2, 3, 7]) {
+  for (const chunkBytes of chunkSizes) {
     const cut = readSource(format, source, changes, chunkBytes)
-    // The rows before a failure are not part of the promise: they depend on what was read together.
+    // The rows before a failure are not part of the promise: they depend on what was read together. So do batches.
     const [a, b] = [whole, cut].map((read) =>
-      JSON.stringify(read.failure === null ? read : [read.failure, read.messages.at(-1)]),
+      JSON.stringify(
+        read.failure === null ? { ...read, shapes: [], kernelRowCount: 0 } : [read.failure, read.messages.at(-1)],
+      ),
     )
     if (a !== b) throw new Error(`chunks of ${chunkBytes} bytes: ${b} instead of ${a}`)
   }

@@ -1,0 +1,140 @@
+import type { BatchMemory } from '../../batch/batch-memory.ts'
+import { MAX_ROWS } from '../../batch/batch-memory.ts'
+import type { RecordBatch } from '../../batch/record-batch.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
+import type { Kernels } from '../../kernels/load-kernels.ts'
+import { isFlattening } from './flattened-columns.ts'
+import type { RecordLayout } from './shape-node.ts'
+import { ShapeTable } from './shape-table.ts'
+
+// The host of the JSON kernel (kernels/assembly/json-parse.ts): it takes regular records by the chunk and leaves each odd one to the
+// parser, from which it learns the shape. Where names never repeat, asking the kernel for each record is lost time, so the credit
+// that useless calls have is limited, and the pauses behind it grow.
+
+/** Why takeRecords ended. */
+const ENDED_ODD = 2
+const ENDED_SHAPE = 3
+
+/** Useless calls in a row, less the rows of useful ones, before the first pause, and before each later one. */
+const FULL_CREDIT = 64
+const SPARE_CREDIT = 4
+/** Pauses in records: each is twice as long as the last, until the kernel has earned its credit back. */
+const FIRST_PAUSE = 256
+const LONGEST_PAUSE = 4096
+
+interface RecordsAhead {
+  /** The number of the next record and its line, less the batch's bases. */
+  readonly record: number
+  readonly line: number
+  /** What ends a record: a line feed, or the comma of an array. */
+  readonly separator: number
+}
+
+/** Takes regular records through the kernels, as many as there are. What it has learnt serves all files of a plan. */
+export class RegularRecords {
+  /** Rows taken and line feeds passed by the last `take`. */
+  rowCount = 0
+  lineCount = 0
+  private readonly kernels: Kernels
+  private readonly table: ShapeTable
+  private readonly maxRecordBytes: number
+  private readonly depthLimit: number
+  /** True while the record that the kernel stopped before is with the parser. */
+  private isLearning = false
+  private credit = FULL_CREDIT
+  private pauseLeft = 0
+  private nextPause = FIRST_PAUSE
+
+  constructor(kernels: Kernels, memory: BatchMemory, plan: DataPlan) {
+    this.kernels = kernels
+    this.table = new ShapeTable(memory)
+    this.maxRecordBytes = plan.maxRecordBytes
+    // The record itself is the first level.
+    this.depthLimit = Math.max(0, plan.jsonSource.maxNesting - 1)
+  }
+
+  /** Prepares for a batch, or for more records of one. */
+  begin(): void {
+    this.table.beginBatch()
+    this.isLearning = false
+  }
+
+  /** False where the next record should go to the parser without asking. To be asked once a record. */
+  isWorthwhile(): boolean {
+    this.isLearning = false
+    if (this.pauseLeft === 0) return true
+    this.pauseLeft--
+    return false
+  }
+
+  /**
+   * Takes records from `start` on, which begins one. [start, end) is valid UTF-8, and a line feed stands at `end` or at most a
+   * cut character later.
+   * @returns where the next record begins, white space before it included: one that is not regular, not whole, or has no room.
+   */
+  take(batch: RecordBatch, start: number, end: number, ahead: RecordsAhead): number {
+    const { kernels } = this
+    const { rowsStart, cellsStart } = batch.memory
+    this.rowCount = 0
+    this.lineCount = 0
+    let position = start
+    for (;;) {
+      const ended = kernels.takeRecords(
+        rowsStart,
+        batch.rowCount,
+        MAX_ROWS,
+        cellsStart + 8 * batch.cellCount,
+        batch.cellCount,
+        ahead.record + this.rowCount,
+        ahead.line + this.lineCount,
+        position,
+        end,
+        this.table.root,
+        ahead.separator,
+        this.maxRecordBytes,
+        this.depthLimit,
+      )
+      const rows = kernels.takenRecords()
+      batch.rowCount += rows
+      batch.cellCount += kernels.takenCells()
+      this.rowCount += rows
+      this.lineCount += kernels.takenRecordLines()
+      position = kernels.takenRecordsEnd()
+      if (ended !== ENDED_SHAPE) {
+        this.isLearning = ended === ENDED_ODD
+        this.credit = Math.min(this.credit + this.rowCount, FULL_CREDIT)
+        if (this.credit === FULL_CREDIT) this.nextPause = FIRST_PAUSE
+        return position
+      }
+      this.table.useIn(batch, kernels.unusedShapeNode())
+    }
+  }
+
+  /** Takes note that the parser is given a record: where the kernel just stopped before it, having taken none, that was no use. */
+  yieldRecord(): void {
+    if (!this.isLearning || this.rowCount > 0 || --this.credit > 0) return
+    this.credit = SPARE_CREDIT
+    this.pauseLeft = this.nextPause
+    this.nextPause = Math.min(2 * this.nextPause, LONGEST_PAUSE)
+  }
+
+  /** Takes note of the layout that the parser found for that record. */
+  learn(batch: RecordBatch, layout: RecordLayout): void {
+    // Where cells were left out, the names of the shape are not those of the record.
+    if (this.isLearning && layout.keptCells === null) this.table.add(batch, layout.shape)
+    this.isLearning = false
+  }
+}
+
+const cache = new WeakMap<BatchMemory, { readonly plan: DataPlan; readonly regularRecords: RegularRecords }>()
+
+/** The one host of a batch's memory, which begins anew with another plan; null where there are no kernels, or they do not do what the plan asks for. */
+export function regularRecordsOf(batch: RecordBatch, plan: DataPlan): RegularRecords | null {
+  const { kernels, memory } = batch
+  if (kernels === null || isFlattening(plan)) return null
+  const known = cache.get(memory)
+  if (known?.plan === plan) return known.regularRecords
+  const regularRecords = new RegularRecords(kernels, memory, plan)
+  cache.set(memory, { plan, regularRecords })
+  return regularRecords
+}

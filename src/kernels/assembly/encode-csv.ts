@@ -1,0 +1,200 @@
+// Rows to lines of delimited text. The reference twins are CsvWriter and CsvFieldWriter (src/formats/csv).
+//
+//     view     most uses of a cell | 8 * cell number of each column, or NO_CELL          u32 each
+//
+// A field is copied as it stands while its bytes are looked at, 16 at a time; only where one of them asks for quotes is it written
+// again, between quotes. A row that a target without quotes cannot hold is the reference's, which rejects it. The first line of
+// a file is the reference's too: it is the only one in which a byte order mark matters.
+import { CR, LF, isSame } from './bytes'
+import { compactNested, copyBytes, decodeJsonString, decodeQuotedText, marksBefore } from './cell-text'
+import { findView, isRejected, mostBytes, setEncoded } from './encoded-rows'
+import {
+  CELL_ESCAPED_STRING,
+  CELL_ESCAPED_TEXT,
+  CELL_KIND_SHIFT,
+  CELL_LENGTH_MASK,
+  CELL_NULL,
+  CELL_SPACED_NESTED,
+} from './rows'
+
+const SPACE: u32 = 0x20
+const TAB: u32 = 0x09
+
+const NO_CELL: u32 = 0xffff_ffff
+const VIEW_HEADER_BYTES: usize = 4
+/** Every byte of a field may be a quote. */
+const LONGEST_QUOTED: u32 = 2
+
+/** What a field returns instead of its end where a target without quotes cannot hold it. */
+const UNREPRESENTABLE: usize = 0
+
+let targetQuote: i32 = -1
+let nullAt: usize = 0
+let nullBytes: i32 = -1
+
+/**
+ * Encodes rows, rejected ones left out, until one has no room, an unknown view, or a field that the target cannot hold.
+ * @param row, rowLimit: the rows [row, rowLimit) of the table `rows`.
+ * @param sourceQuote, sourceEscape: of the delimited source, or -1.
+ * @param columnCount of the target, at least 1.
+ * @param quote of the target, or -1.
+ * @param nullText, nullLength: the text that stands for null; length -1: the empty field does.
+ * @param outputStart, outputEnd: the output region, of which the bytes before `output` are taken.
+ * @returns the first row that is not encoded. See encodedEnd, isOutputFull.
+ */
+export function encodeCsvRows(
+  rows: usize,
+  row: u32,
+  rowLimit: u32,
+  cells: usize,
+  shapes: usize,
+  shapeCount: u32,
+  scratch: usize,
+  sourceQuote: i32,
+  sourceEscape: i32,
+  columnCount: u32,
+  delimiter: u32,
+  quote: i32,
+  hasCrLf: bool,
+  nullText: usize,
+  nullLength: i32,
+  outputStart: usize,
+  output: usize,
+  outputEnd: usize,
+): u32 {
+  targetQuote = quote
+  nullAt = nullText
+  nullBytes = nullLength
+  const delimiters = i8x16.splat(<i8>delimiter)
+  const quotes = i8x16.splat(<i8>(quote < 0 ? delimiter : quote))
+  const nullRoom = <u32>max(nullLength, 0)
+  const fixedBytes = columnCount * (3 + nullRoom) + 2
+  const isAlone = columnCount == 1
+  const columnsBytes = (<usize>columnCount) << 2
+  let to = output
+  let rowAt = rows + ((<usize>row) << 2)
+  const rowAtLimit = rows + ((<usize>rowLimit) << 2)
+  let isFull = false
+  for (; rowAt < rowAtLimit; rowAt += 4) {
+    if (isRejected(rowAt)) continue
+    const view = findView(rowAt, shapes, shapeCount)
+    if (view == 0) break
+    const most = mostBytes(rowAt, load<u32>(view), LONGEST_QUOTED, fixedBytes)
+    if (<u64>to + most > <u64>outputEnd) {
+      isFull = most <= <u64>(outputEnd - outputStart)
+      break
+    }
+    const line = to
+    const rowCells = cells + ((<usize>load<u32>(rowAt)) << 3)
+    const columns = view + VIEW_HEADER_BYTES
+    const columnsEnd = columns + columnsBytes
+    for (let column = columns; column < columnsEnd; column += 4) {
+      const cellBytes = load<u32>(column)
+      const packed = cellBytes == NO_CELL ? CELL_NULL << CELL_KIND_SHIFT : load<u32>(rowCells + cellBytes, 4)
+      const kind = packed >> CELL_KIND_SHIFT
+      let length = packed & CELL_LENGTH_MASK
+      if (kind == CELL_NULL) {
+        // A null alone would leave the line blank: it is then written as the empty text.
+        if (isAlone && nullRoom == 0) {
+          to = putQuoted(to, to, to)
+          if (to == UNREPRESENTABLE) break
+        } else {
+          copyBytes(nullText, to, nullRoom)
+          to += nullRoom
+        }
+      } else {
+        let start = <usize>load<u32>(rowCells + cellBytes)
+        if (isDecoded(kind)) {
+          const end = start + length
+          const textEnd =
+            kind == CELL_ESCAPED_TEXT
+              ? decodeQuotedText(start, end, scratch, sourceQuote, sourceEscape)
+              : kind == CELL_ESCAPED_STRING
+                ? decodeJsonString(start, end, scratch)
+                : compactNested(start, end, scratch)
+          start = scratch
+          length = <u32>(textEnd - scratch)
+        }
+        const bytes = v128.load(start)
+        v128.store(to, bytes)
+        const marks = marksBefore(specials(bytes, delimiters, quotes), length)
+        if (marks == 0 && length - 1 < 16 && <i32>length != nullLength && !hasBlankEnds(start, length)) {
+          to += length
+        } else {
+          to = putText(start, length, to, delimiters, quotes, isAlone)
+          if (to == UNREPRESENTABLE) break
+        }
+      }
+      store<u8>(to++, delimiter)
+    }
+    if (to == UNREPRESENTABLE) {
+      to = line
+      break
+    }
+    // In place of the delimiter behind the last field.
+    to--
+    if (hasCrLf) store<u8>(to++, CR)
+    store<u8>(to++, LF)
+  }
+  setEncoded(to, isFull)
+  return <u32>((rowAt - rows) >> 2)
+}
+
+// @ts-ignore: decorator
+@inline
+function isDecoded(kind: u32): bool {
+  return kind == CELL_ESCAPED_TEXT || kind == CELL_ESCAPED_STRING || kind == CELL_SPACED_NESTED
+}
+
+/** What cannot stand outside quotes. */
+// @ts-ignore: decorator
+@inline
+function specials(bytes: v128, delimiters: v128, quotes: v128): v128 {
+  return v128.or(
+    v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, quotes)),
+    v128.or(i8x16.eq(bytes, i8x16.splat(<i8>CR)), i8x16.eq(bytes, i8x16.splat(<i8>LF))),
+  )
+}
+
+/** True where a text of one byte at least begins or ends with a blank, which others would trim. */
+// @ts-ignore: decorator
+@inline
+function hasBlankEnds(start: usize, length: u32): bool {
+  const first = <u32>load<u8>(start)
+  const last = <u32>load<u8>(start + length - 1)
+  return first == SPACE || last == SPACE || first == TAB || last == TAB
+}
+
+/** Writes any text, in quotes where it needs them. Returns its end, or UNREPRESENTABLE. */
+function putText(start: usize, length: u32, output: usize, delimiters: v128, quotes: v128, isAlone: bool): usize {
+  const end = start + length
+  let needsQuotes = length == 0 ? isAlone : targetQuote >= 0 && hasBlankEnds(start, length)
+  if (<i32>length == nullBytes && isSame(start, nullAt, length)) needsQuotes = true
+  let to = output
+  for (let from = start; from < end && !needsQuotes; from += 16, to += 16) {
+    const bytes = v128.load(from)
+    v128.store(to, bytes)
+    if (marksBefore(specials(bytes, delimiters, quotes), <u32>(end - from))) needsQuotes = true
+  }
+  return needsQuotes ? putQuoted(start, end, output) : output + length
+}
+
+function putQuoted(start: usize, end: usize, output: usize): usize {
+  if (targetQuote < 0) return UNREPRESENTABLE
+  const quotes = i8x16.splat(<i8>targetQuote)
+  let from = start
+  let to = output
+  store<u8>(to++, targetQuote)
+  while (from < end) {
+    const bytes = v128.load(from)
+    v128.store(to, bytes)
+    const left = <u32>(end - from)
+    const marks = marksBefore(i8x16.eq(bytes, quotes), left)
+    const copied: u32 = marks ? ctz(marks) + 1 : min<u32>(left, 16)
+    from += copied
+    to += copied
+    if (marks) store<u8>(to++, targetQuote)
+  }
+  store<u8>(to++, targetQuote)
+  return to
+}

@@ -1,0 +1,6 @@
+// All kernels, as one module over the memory of a batch (src/batch/batch-memory.ts draws its regions).
+export * from './delimited-scan'
+export { encodeCsvRows } from './encode-csv'
+export { encodeJsonRows } from './encode-json'
+export { encodedEnd, isOutputFull } from './encoded-rows'
+export * from './json-parse'

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { BatchMemory } from '../batch/batch-memory.ts'
+
+/**
+ * The kernels of src/kernels/assembly over one batch memory. Every argument and result is a 32-bit number; positions are indexes
+ * into that memory. What each one does stands in its source.
+ */
+export interface Kernels {
+  scanSeparators(table: number, start: number, end: number, delimiter: number, quote: number): void
+  isCut(): number
+  takeRows(
+    rows: number,
+    row: number,
+    rowLimit: number,
+    cell: number,
+    firstCell: number,
+    shape: number,
+    record: number,
+    line: number,
+    start: number,
+    columnCount: number,
+    quote: number,
+    comment: number,
+    maxRecordBytes: number,
+    nullText: number,
+    nullLength: number,
+  ): number
+  takenRows(): number
+  takenEnd(): number
+  takenLines(): number
+  takeRecords(
+    rows: number,
+    row: number,
+    rowLimit: number,
+    cell: number,
+    firstCell: number,
+    record: number,
+    line: number,
+    start: number,
+    end: number,
+    root: number,
+    separator: number,
+    maxRecordBytes: number,
+    depthLimit: number,
+  ): number
+  takenRecords(): number
+  takenCells(): number
+  takenRecordLines(): number
+  takenRecordsEnd(): number
+  unusedShapeNode(): number
+  encodeJsonRows(
+    rows: number,
+    row: number,
+    rowLimit: number,
+    cells: number,
+    shapes: number,
+    shapeCount: number,
+    scratch: number,
+    quote: number,
+    escape: number,
+    ending: number,
+    endingBytes: number,
+    outputStart: number,
+    output: number,
+    outputEnd: number,
+  ): number
+  encodeCsvRows(
+    rows: number,
+    row: number,
+    rowLimit: number,
+    cells: number,
+    shapes: number,
+    shapeCount: number,
+    scratch: number,
+    sourceQuote: number,
+    sourceEscape: number,
+    columnCount: number,
+    delimiter: number,
+    quote: number,
+    hasCrLf: number,
+    nullText: number,
+    nullLength: number,
+    outputStart: number,
+    output: number,
+    outputEnd: number,
+  ): number
+  encodedEnd(): number
+  isOutputFull(): number
+}
+
+/**
+ * Binds the kernels to a memory.
+ * @returns null where this machine has no SIMD for WebAssembly: the reference twins then do the work.
+ */
+export function loadKernels({ memory }: BatchMemory): Kernels | null {
+  const bytes = readFileSync(findKernels())
+  if (!WebAssembly.validate(bytes)) return null
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, abort } })
+  return exports as unknown as Kernels
+}
+
+/** True where `loadKernels` would not return null. */
+export function hasKernels(): boolean {
+  return WebAssembly.validate(readFileSync(findKernels()))
+}
+
+function abort(): never {
+  throw new Error('a kernel aborted')
+}
+
+/** Beside this file in `dist`; seen from the source (unit tests) in `dist` too, since asc only writes there. */
+function findKernels(): string {
+  const beside = fileURLToPath(new URL('kernels.wasm', import.meta.url))
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/src/kernels/kernels.wasm', import.meta.url))
+}
