@@ -313,7 +313,7 @@ export const FLAGS: readonly Flag[] = [
     group: 'How',
     placeholder: 'auto|kernel|reference|stream',
     default: 'auto',
-    help: 'kernel and reference give the same bytes; stream is the slow and lossy baseline',
+    help: 'kernel and reference give the same bytes; stream is slow and lossy',
   },
   { key: 'lossy', kind: 'boolean', group: 'How', help: 'allow --engine stream to change values' },
   {
