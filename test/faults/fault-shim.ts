@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 /** A call that is to go wrong in a process: see fault-shim.c. */
 export interface Fault {
@@ -40,7 +41,8 @@ export function faultEnvironment(fault: Fault): NodeJS.ProcessEnv {
 function compile(): string | null {
   if (process.platform !== 'linux') return null
   const folder = mkdtempSync(join(tmpdir(), 'drover-shim-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  // Of the test file that imports this: the runner ends its processes without an exit event.
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'fault-shim.so')
   const source = join(import.meta.dirname, 'fault-shim.c')
   const { status } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', path, source, '-ldl'])
