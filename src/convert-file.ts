@@ -2,9 +2,9 @@ import { OutputBuffer } from './batch/output-buffer.ts'
 import type { RecordBatch } from './batch/record-batch.ts'
 import type { Key } from './batch/shape.ts'
 import { MigrationError, toWireError } from './errors/migration-error.ts'
-import { noNotices, type RecordWriter } from './formats/format.ts'
+import { noNotices, type RecordReader, type RecordWriter } from './formats/format.ts'
 import { getFormat } from './formats/registry.ts'
-import { createProjection } from './map/projection.ts'
+import { createProjection, type Projection } from './map/projection.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult, StageTimes } from './model/task-result.ts'
@@ -114,9 +114,7 @@ function pump(
   const output = new OutputBuffer(batch.memory, (bytes, start, end) =>
     timed(stageNs, 'write', () => target.write(bytes, start, end)),
   )
-  const reader = getFormat(file.format).createReader(plan, file.relativePath)
-  const writer = getFormat(plan.targetFormat).createWriter(plan, columns)
-  const project = createProjection({ select: plan.select, drop: plan.drop, isTable: isTable(file.format) })
+  const { reader, writer, project } = createStages(plan, file.format, file.relativePath, columns)
   let hasAllColumns = true
   let refusedByReader = 0
 
@@ -202,9 +200,7 @@ export function sampleFile(
       const output = new OutputBuffer(batch.memory, (_, start, end) => {
         targetBytes += end - start
       })
-      const reader = getFormat(file.format).createReader(plan, file.relativePath)
-      const writer = getFormat(plan.targetFormat).createWriter(plan)
-      const project = createProjection({ select: plan.select, drop: plan.drop, isTable: isTable(file.format) })
+      const { reader, writer, project } = createStages(plan, file.format, file.relativePath)
       while (!source.isLast) {
         source.fill()
         batch.clear()
@@ -289,8 +285,19 @@ function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitByt
   })
 }
 
-function isTable(format: FormatName): boolean {
-  return format === 'csv' || format === 'tsv'
+/** What records go through, made anew for each pass over a file. */
+function createStages(
+  plan: DataPlan,
+  format: FormatName,
+  path: string,
+  columns?: readonly Key[],
+): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly project: Projection } {
+  const { select, drop } = plan
+  return {
+    reader: getFormat(format).createReader(plan, path),
+    writer: getFormat(plan.targetFormat).createWriter(plan, columns),
+    project: createProjection({ select, drop, isTable: format === 'csv' || format === 'tsv' }),
+  }
 }
 
 function failOnTooManyRejects(plan: DataPlan, rejected: number): void {

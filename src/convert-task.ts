@@ -1,6 +1,6 @@
 import { readSync, openSync, closeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { createBatchMemory } from './batch/batch-memory.ts'
+import { createBatchMemory, type BatchMemory } from './batch/batch-memory.ts'
 import { RecordBatch } from './batch/record-batch.ts'
 import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
 import { loadKernels } from './kernels/load-kernels.ts'
@@ -17,6 +17,9 @@ export interface WorkerSetup {
   readonly progress: SharedArrayBuffer
   readonly maxThreads: number
 }
+
+/** Bytes that are hashed at once. */
+const HASHED_BYTES = 256 * 1024
 
 const STOP = 0
 const THREADS_STARTED = 1
@@ -61,7 +64,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         return { kind: 'sample', sourceBytes, targetBytes, durationNs: (performance.now() - startMs) * 1e6 }
       }
       case 'hash':
-        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, context.batch.memory.bytes)) }
+        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, memory)) }
     }
   }
 }
@@ -71,12 +74,12 @@ export function requestStop(control: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(control), STOP, 1)
 }
 
-/** The CRC-32 of a whole file, or null where it cannot be read. The batch memory serves as buffer. */
-function hashFile(path: string, buffer: Uint8Array): number | null {
+/** The CRC-32 of a whole file, or null where it cannot be read. The input region of the memory serves as buffer. */
+function hashFile(path: string, { bytes, inputStart, inputEnd }: BatchMemory): number | null {
   try {
     const descriptor = openSync(path, 'r')
     try {
-      const chunk = buffer.subarray(0, 256 * 1024)
+      const chunk = bytes.subarray(inputStart, Math.min(inputEnd, inputStart + HASHED_BYTES))
       let hash = 0
       for (;;) {
         const count = readSync(descriptor, chunk)

@@ -3,11 +3,10 @@ import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 
-/** Why takeRows ended: kernels/assembly/delimited-scan.ts. */
-const ENDED_FULL = 0
+/** takeRows used its table up; otherwise the batch is full or the next row is odd: kernels/assembly/delimited-scan.ts. */
 const ENDED_TABLE = 1
 
-/** Where the kernels find the text that stands for null: behind the row table's start nothing is free, so in the pad before it. */
+/** Room for the text that stands for null: the end of the kernels' own region, right before the row table. */
 const NULL_TEXT_LIMIT = 128
 
 interface RowsAhead {
@@ -91,7 +90,7 @@ export class FastRows {
       this.rowCount += rows
       this.lineCount += kernels.takenLines()
       position = kernels.takenEnd()
-      if (ended === ENDED_FULL || ended !== ENDED_TABLE || position === this.scannedFrom) return position
+      if (ended !== ENDED_TABLE || position === this.scannedFrom) return position
       // The table is used up. What follows is the next window, or an odd record, or one that is not whole.
       const isWindowEnd = kernels.isCut() === 0 && this.scannedEnd < end
       this.forget()
