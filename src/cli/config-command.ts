@@ -1,7 +1,7 @@
 import { printableName } from '../errors/printable-name.ts'
 import { checkAnySettings } from './check-settings.ts'
 import { FLAGS } from './flags.ts'
-import type { Flag } from './flags.ts'
+import type { Flag } from './flags/flag.ts'
 import type { Host } from './host.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
 

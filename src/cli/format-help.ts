@@ -1,5 +1,6 @@
-import { belongsTo, FLAG_GROUPS, FLAGS, isOnByDefault, longFlag } from './flags.ts'
-import type { CommandName, Flag } from './flags.ts'
+import { belongsTo, FLAGS, isOnByDefault, longFlag } from './flags.ts'
+import { FLAG_GROUPS } from './flags/flag.ts'
+import type { CommandName, Flag } from './flags/flag.ts'
 
 /** The help is made from the table of flags, grouped as in the README; commander would show the default command's flags nowhere. */
 

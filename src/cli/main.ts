@@ -4,7 +4,7 @@ import { exitCodeOfError } from './exit-code.ts'
 import { formatError } from './format-error.ts'
 import type { Host, OutputStream } from './host.ts'
 import { parseArguments } from './parse-arguments.ts'
-import type { CommandName } from './flags.ts'
+import type { CommandName } from './flags/flag.ts'
 import { resolveSettings } from './resolve-settings.ts'
 import type { ResolvedSettings, Settings } from './resolve-settings.ts'
 

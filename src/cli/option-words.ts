@@ -1,4 +1,4 @@
-import type { Flag } from './flags.ts'
+import type { Flag } from './flags/flag.ts'
 
 /**
  * The words of flags, variables and configuration files as the option schema wants them: yes and no as booleans, `tab` as a

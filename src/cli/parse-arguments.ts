@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { belongsTo, FLAGS, longFlag } from './flags.ts'
-import type { CommandName, Flag } from './flags.ts'
+import type { CommandName, Flag } from './flags/flag.ts'
 import { formatHelp } from './format-help.ts'
 import { suggestNearest } from './suggest-nearest.ts'
 import { wrongUse } from './wrong-use.ts'

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import { findFlag, longFlag } from './flags.ts'
-import type { Flag } from './flags.ts'
+import type { Flag } from './flags/flag.ts'
 import { readOptionWord } from './option-words.ts'
 import { readConfig } from './read-config.ts'
 import { readEnvironment } from './read-environment.ts'

@@ -1,0 +1,71 @@
+import type { Flag } from './flag.ts'
+
+/** How the work is done; none of it changes a target, but for the engine `stream`. */
+export const HOW_FLAGS: readonly Flag[] = [
+  {
+    key: 'threads',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'N|50%|+2|auto',
+    default: 'auto',
+    help: 'worker threads; auto: the cores this process may use',
+  },
+  {
+    key: 'engine',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'auto|kernel|reference|stream',
+    default: 'auto',
+    help: 'kernel and reference give the same bytes; stream is slow and lossy',
+  },
+  { key: 'lossy', kind: 'boolean', group: 'How', help: 'allow --engine stream to change values' },
+  {
+    key: 'orderBy',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'ORDER',
+    default: 'size,descending',
+    help: 'size or path, ascending or descending',
+  },
+  {
+    key: 'fsync',
+    kind: 'boolean',
+    group: 'How',
+    default: 'on',
+    help: 'faster, but a power cut may lose finished files',
+  },
+  {
+    key: 'retries',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'N',
+    default: '3',
+    help: 'more attempts at a file after a passing error',
+  },
+  { key: 'taskTimeout', kind: 'text', group: 'How', placeholder: 'TIME', help: 'give a file up after this long' },
+  {
+    key: 'halt',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'soon|now,fail=N|N%',
+    default: 'never',
+    help: 'stop the run after so many failed files',
+  },
+  {
+    key: 'maxRecordSize',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'SIZE',
+    default: '16MiB',
+    help: 'longer records are rejected',
+  },
+  {
+    key: 'chunkSize',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'SIZE',
+    default: '256k',
+    isHidden: true,
+    help: 'bytes read at once',
+  },
+]
