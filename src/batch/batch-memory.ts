@@ -30,6 +30,8 @@ export interface BatchMemory {
   readonly shapesEnd: number
   /** Where a scan notes separators, a word each, for a window of at most WINDOW_BYTES. */
   readonly separatorsStart: number
+  /** Where it notes lines, a word each. */
+  readonly linesStart: number
   /** Where bytes of the source are placed: [inputStart, inputEnd). */
   readonly inputStart: number
   readonly inputEnd: number
@@ -73,7 +75,8 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const shapesStart = keysEnd + PAD_BYTES
   const shapesEnd = shapesStart + SHAPES_BYTES
   const separatorsStart = shapesEnd + PAD_BYTES
-  const inputStart = align(separatorsStart + 4 * WINDOW_BYTES + PAD_BYTES)
+  const linesStart = separatorsStart + 4 * WINDOW_BYTES + PAD_BYTES
+  const inputStart = align(linesStart + 4 * WINDOW_BYTES + PAD_BYTES)
   // A record stays here until its line end is seen, of which one byte more says whether it is CR LF.
   const inputEnd = align(inputStart + maxRecordBytes + 2 + chunkBytes)
   const scratchStart = inputEnd + PAD_BYTES
@@ -95,6 +98,7 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     shapesStart,
     shapesEnd,
     separatorsStart,
+    linesStart,
     cellsStart,
     cells: new Uint32Array(buffer, cellsStart, (cellsEnd - cellsStart) / 4),
     inputStart,

@@ -7,7 +7,7 @@ import type { BatchMemory } from '../batch/batch-memory.ts'
  * into that memory. What each one does stands in its source.
  */
 export interface Kernels {
-  scanSeparators(table: number, start: number, end: number, delimiter: number, quote: number): void
+  scanSeparators(table: number, lineTable: number, start: number, end: number, delimiter: number, quote: number): void
   isCut(): number
   takeRows(
     rows: number,
@@ -17,7 +17,7 @@ export interface Kernels {
     firstCell: number,
     shape: number,
     record: number,
-    line: number,
+    firstLine: number,
     start: number,
     columnCount: number,
     quote: number,
