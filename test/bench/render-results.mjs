@@ -11,7 +11,7 @@ export function renderMarkdown({ machine, settings, groups, values, warnings }) 
         .map(([name, version]) => `${name} ${version}`)
         .join(', '),
       `${settings.size} of data in ${settings.files} files, ${settings.runs} interleaved runs, medians; inputs warm; scratch on ${settings.scratch}; \`--no-fsync\` unless said`,
-      `CPU and memory by ${settings.measuringMethod}`,
+      `CPU and memory by ${settings.measuringMethod}; ${Math.round(settings.touchedBytes / 1e9)} GB of free memory used once before`,
     ]),
     '## Where Drover must be',
     renderTargets(TARGETS, values),
