@@ -78,8 +78,9 @@ export class ViewTables {
 
   private add({ memory }: RecordBatch, view: View): number {
     if (this.misfits.has(view)) return UNKNOWN
-    const bytes = this.layOut(view)
     const largest = memory.keysEnd - memory.keysStart - SHAPE_TABLE_BYTES - LARGEST_CONSTANT_BYTES
+    // Each column takes a word at least: a million of them need not be laid out to see that they do not fit.
+    const bytes = 4 * view.cells.length > largest ? null : this.layOut(view)
     if (bytes === null || bytes.length > largest) {
       this.misfits.add(view)
       return UNKNOWN
