@@ -122,7 +122,8 @@ export function encodeRows(
   let next = row
   for (;;) {
     next = encode(next)
-    output.position = kernels.encodedEnd()
+    // Kernels return signed numbers, and the output of the largest records lies beyond 2 GiB.
+    output.position = kernels.encodedEnd() >>> 0
     if (next === batch.rowCount || kernels.isOutputFull() === 0) return next
     output.flush()
   }

@@ -85,6 +85,7 @@ export interface Kernels {
     output: number,
     outputEnd: number,
   ): number
+  /** Signed: `>>> 0` makes a position of it. */
   encodedEnd(): number
   isOutputFull(): number
 }
