@@ -83,7 +83,7 @@ function measure(folder, { title, threads = 1, args = [], make, exit = DONE, ext
 
 /** One reject, with its place and without its bytes. */
 function checkTooLarge(out, source) {
-  const [name] = ['data.csv', 'data.ndjson'].filter((name) => existsSync(join(source, name)))
+  const name = ['data.csv', 'data.ndjson'].find((name) => existsSync(join(source, name)))
   const lines = readFileSync(join(out, '.migrate/rejects', `${name}.ndjson`), 'utf8')
     .trimEnd()
     .split('\n')
@@ -110,16 +110,14 @@ function splitHeader(bytes) {
 }
 
 function makeWideTable(folder) {
-  const line = (cell) => Buffer.from(`${Array.from({ length: 100_000 }, (_, column) => cell(column)).join(',')}\n`)
-  writeParts(
-    join(folder, 'data.csv'),
-    [line((column) => `column ${column}`)],
-    repeated(
-      line((column) => String(column % 7)),
-      50,
-    ),
-  )
+  const header = wideLine((column) => `column ${column}`)
+  const row = wideLine((column) => String(column % 7))
+  writeParts(join(folder, 'data.csv'), [header], repeated(row, 50))
   return 'ndjson'
+}
+
+function wideLine(cell) {
+  return Buffer.from(`${Array.from({ length: 100_000 }, (_, column) => cell(column)).join(',')}\n`)
 }
 
 /** Two short records and a long one between them. */
