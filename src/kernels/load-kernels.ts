@@ -85,6 +85,7 @@ export interface Kernels {
     output: number,
     outputEnd: number,
   ): number
+  /** Signed: `>>> 0` makes a position of it. */
   encodedEnd(): number
   isOutputFull(): number
 }
@@ -94,15 +95,24 @@ export interface Kernels {
  * @returns null where this machine has no SIMD for WebAssembly: the reference twins then do the work.
  */
 export function loadKernels({ memory }: BatchMemory): Kernels | null {
-  const bytes = readFileSync(findKernels())
-  if (!WebAssembly.validate(bytes)) return null
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, abort } })
-  return exports as unknown as Kernels
+  const module = compiledKernels()
+  if (module === null) return null
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels
 }
 
 /** True where `loadKernels` would not return null. */
 export function hasKernels(): boolean {
-  return WebAssembly.validate(readFileSync(findKernels()))
+  return compiledKernels() !== null
+}
+
+/** Compiled once a thread, whatever number of memories they are bound to. */
+let compiled: WebAssembly.Module | null | undefined
+
+function compiledKernels(): WebAssembly.Module | null {
+  if (compiled !== undefined) return compiled
+  const bytes = readFileSync(findKernels())
+  compiled = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null
+  return compiled
 }
 
 function abort(): never {

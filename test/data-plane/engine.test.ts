@@ -146,6 +146,13 @@ const rejectLines = (count: number): string =>
   Array.from({ length: count }, (_, index) => `|NOT_AN_OBJECT ${index + 1}:${index + 1}`).join('')
 
 describe('limits', () => {
+  it.each(PAIRS)('--max-record-size may be as large as it can be: %s to %s', async (from, to) => {
+    const options = { maxRecordSize: 2 ** 28 - 1 }
+    expect(await convertText({ bytes: SOURCES[from], from, to, options })).toBe(
+      await convertText({ bytes: SOURCES[from], from, to }),
+    )
+  })
+
   const ragged = 'a,b\n1\n1,2,3\n1,2\n'
 
   it.each<[title: string, from: FormatName, bytes: string, options: Partial<MigrateOptions>, expected: string]>([

@@ -1,8 +1,7 @@
 // Reads delimited text into batches. This file decides what each line of a file is (header, record, blank, comment, passed over)
 // and what becomes of a record; the bytes themselves are the scanner's.
 import { isUtf8 } from 'node:buffer'
-import { decodeCellText } from '../../batch/cell-text.ts'
-import { CELL_ESCAPED_TEXT, CELL_KIND_SHIFT, CELL_LENGTH_MASK, CELL_TEXT, packCell } from '../../batch/cell.ts'
+import { CELL_TEXT, packCell } from '../../batch/cell.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Shape } from '../../batch/shape.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
@@ -21,11 +20,13 @@ import {
   describeTooLarge,
   INVALID_UTF8_MESSAGE,
 } from './csv-faults.ts'
-import { createNumberedShape, createTableShape, findDuplicateColumn, nameColumns } from './csv-header.ts'
+import { createNumberedShape, createTableShape } from './csv-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { FastRows } from './fast-rows.ts'
 import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
+import { malformedHeader, readHeader } from './read-header.ts'
+import type { HeaderPlace } from './read-header.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
 
 const LF = 0x0a
@@ -298,43 +299,12 @@ export class CsvReader implements RecordReader {
   }
 
   private takeHeader(batch: RecordBatch, start: number): void {
-    const { scanner } = this
-    const { bytes } = batch.memory
-    const byteStart = batch.sourceOffset + start
-    if (scanner.fault !== null) throw this.headerError(describeFault(scanner.fault, scanner.faultField + 1), byteStart)
-    if (this.checksEachRecord && !isUtf8(bytes.subarray(start, scanner.recordEnd))) {
-      throw this.headerError('it is not valid UTF-8', byteStart)
-    }
-    this.notices.quotesInUnquotedFields += scanner.literalQuoteCount
-    const header = this.headerNames(batch)
-    const duplicate = this.source.duplicateColumns === 'fail' ? findDuplicateColumn(header) : null
-    if (duplicate !== null) {
-      const { name, first, second } = duplicate
-      throw new MigrationError(
-        'DUPLICATE_COLUMN',
-        `columns ${first} and ${second} are both named ${JSON.stringify(name)}`,
-        {
-          phase: 'parse',
-          hint: '--duplicate-columns rename gives the second one a number',
-          position: { file: this.file, line: this.line, byte: byteStart },
-        },
-      )
-    }
-    const { names, renamedCount } = nameColumns(header)
+    const mayRename = this.source.duplicateColumns === 'rename'
+    const place = this.placeOf(batch.sourceOffset + start)
+    const { names, renamedCount } = readHeader(batch, this.scanner, start, mayRename, place)
+    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
     this.notices.renamedColumns += renamedCount
     this.useShape(batch, createTableShape(names))
-  }
-
-  private headerNames(batch: RecordBatch): readonly string[] {
-    const { bytes, cells, scratchStart } = batch.memory
-    return Array.from({ length: this.scanner.fieldCount }, (_, field) => {
-      const word = 2 * (batch.cellCount + field)
-      const start = cells[word]!
-      const length = cells[word + 1]! & CELL_LENGTH_MASK
-      if (cells[word + 1]! >>> CELL_KIND_SHIFT !== CELL_ESCAPED_TEXT)
-        return utf8.decode(bytes.subarray(start, start + length))
-      return utf8.decode(bytes.subarray(scratchStart, decodeCellText(batch, CELL_ESCAPED_TEXT, start, length)))
-    })
   }
 
   private endInQuotes(batch: RecordBatch, open: OpenQuote): void {
@@ -354,7 +324,7 @@ export class CsvReader implements RecordReader {
         },
       })
     }
-    if (isHeader) throw this.headerError(message, open.recordStart)
+    if (isHeader) throw malformedHeader(message, this.placeOf(open.recordStart))
     this.addReject(
       batch,
       'UNTERMINATED_QUOTE',
@@ -390,17 +360,10 @@ export class CsvReader implements RecordReader {
 
   private failLargeHeader(byteStart: number): void {
     if (this.shape !== null || !this.source.hasHeader) return
-    throw this.headerError(`it is longer than --max-record-size ${this.maxRecordBytes}`, byteStart)
+    throw malformedHeader(`it is longer than --max-record-size ${this.maxRecordBytes}`, this.placeOf(byteStart))
   }
 
-  private headerError(reason: string, byteStart: number): MigrationError {
-    return new MigrationError('MALFORMED_HEADER', `the header cannot be read: ${reason}`, {
-      phase: 'parse',
-      hint: 'check --delim, --quote and --skip, or use --no-header',
-      position: { file: this.file, line: this.line, byte: byteStart },
-    })
+  private placeOf(byte: number): HeaderPlace {
+    return { file: this.file, line: this.line, byte }
   }
 }
-
-/** A mark in the middle of a file is text. */
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
