@@ -6,6 +6,7 @@ import { makeFolder, removeFile, syncFile, syncFolder, type CommitFileSystem } f
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRejects, removeRejects } from './rejects-file.ts'
+import type { TargetRenamer } from './target-renamer.ts'
 
 /*
  * The order of these steps is what makes a commit happen exactly once, whatever dies between them. Content is durable before it
@@ -28,6 +29,7 @@ export type CommitOutcome =
 export interface CommitContext {
   readonly paths: BookkeepingPaths
   readonly fileSystem: CommitFileSystem
+  readonly renamer: TargetRenamer
   readonly journal: Pick<JournalWriter, 'append'>
   /** Throws LOCK_LOST when the target tree is no longer ours. */
   readonly assertOwned: () => Promise<void>
@@ -120,7 +122,7 @@ async function makeVisible({ file, folders }: Member, context: CommitContext): P
     for (const changed of await removeRejects(context, entry.source)) folders.add(changed)
   }
   try {
-    await context.fileSystem.rename(file.stagedTarget, target)
+    await context.renamer.rename(file.stagedTarget, target)
   } catch (error) {
     // Rejects without their target would tell of records of a file that is not done.
     if (entry.hasRejects) await removeRejects(context, entry.source)
