@@ -64,7 +64,8 @@ export class StagingArea {
 
   /** `stagedFolder` of the paths for a target. */
   stagedFolderOf(target: string): string | null {
-    return this.#stagedFolderFor(posix.dirname(target))
+    const slash = target.lastIndexOf('/')
+    return this.#stagedFolderFor(slash < 0 ? '.' : target.slice(0, slash))
   }
 
   /**

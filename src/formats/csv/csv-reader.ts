@@ -12,7 +12,7 @@ import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
-import { createCsvDialect } from './csv-dialect.ts'
+import { csvDialectOf } from './csv-dialect.ts'
 import type { CsvDialect, DelimitedFormatName } from './csv-dialect.ts'
 import {
   describeFault,
@@ -22,6 +22,7 @@ import {
   INVALID_UTF8_MESSAGE,
 } from './csv-faults.ts'
 import { createNumberedShape, createTableShape, findDuplicateColumn, nameColumns } from './csv-header.ts'
+import { findKnownHeader, keepHeader } from './known-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { FastRows } from './fast-rows.ts'
@@ -77,7 +78,7 @@ export class CsvReader implements RecordReader {
     this.source = plan.delimitedSource
     this.maxRecordBytes = plan.maxRecordBytes
     this.file = file
-    this.dialect = createCsvDialect(plan.delimitedSource, format)
+    this.dialect = csvDialectOf(plan.delimitedSource, format)
     this.scanner = new CsvRecordScanner(this.dialect, this.lineEnds)
     this.linesToPass = plan.delimitedSource.skipLines
   }
@@ -306,6 +307,13 @@ export class CsvReader implements RecordReader {
       throw this.headerError('it is not valid UTF-8', byteStart)
     }
     this.notices.quotesInUnquotedFields += scanner.literalQuoteCount
+    const headerBytes = bytes.subarray(start, scanner.recordEnd)
+    const known = findKnownHeader(this.dialect, headerBytes)
+    if (known !== null) {
+      this.notices.renamedColumns += known.renamedCount
+      this.useShape(batch, known.shape)
+      return
+    }
     const header = this.headerNames(batch)
     const duplicate = this.source.duplicateColumns === 'fail' ? findDuplicateColumn(header) : null
     if (duplicate !== null) {
@@ -322,7 +330,9 @@ export class CsvReader implements RecordReader {
     }
     const { names, renamedCount } = nameColumns(header)
     this.notices.renamedColumns += renamedCount
-    this.useShape(batch, createTableShape(names))
+    const shape = createTableShape(names)
+    keepHeader(this.dialect, headerBytes, shape, renamedCount)
+    this.useShape(batch, shape)
   }
 
   private headerNames(batch: RecordBatch): readonly string[] {
