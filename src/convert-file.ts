@@ -59,6 +59,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
   // The streams read for themselves; this reader only watches over the file.
   const source = openSource(file, context.plan, context.batch)
   try {
+    source.assertUnchanged()
     return await convertWithStreams(file, context.plan, {
       shouldStop: context.shouldStop,
       assertUnchanged: () => source.assertUnchanged(),
@@ -292,12 +293,25 @@ function createStages(
   path: string,
   columns?: readonly Key[],
 ): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly project: Projection } {
-  const { select, drop } = plan
   return {
     reader: getFormat(format).createReader(plan, path),
     writer: getFormat(plan.targetFormat).createWriter(plan, columns),
-    project: createProjection({ select, drop, isTable: format === 'csv' || format === 'tsv' }),
+    project: projectionOf(plan, format === 'csv' || format === 'tsv'),
   }
+}
+
+/** Projections keep the views of the shapes that they have seen: files with the same header then share them. */
+const projections = new WeakMap<DataPlan, Map<boolean, Projection>>()
+
+function projectionOf(plan: DataPlan, isTable: boolean): Projection {
+  const { select, drop } = plan
+  const known = projections.get(plan)
+  let projection = known?.get(isTable)
+  if (projection === undefined) {
+    projection = createProjection({ select, drop, isTable })
+    projections.set(plan, (known ?? new Map<boolean, Projection>()).set(isTable, projection))
+  }
+  return projection
 }
 
 function failOnTooManyRejects(plan: DataPlan, rejected: number): void {

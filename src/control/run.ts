@@ -26,6 +26,9 @@ import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { TargetLedger } from './target-ledger.ts'
 
+/** Asked of the system once, not for every line of the journal. */
+const HOST = hostname()
+
 /** One run over a plan: what the steps share. */
 export class Run {
   private readonly plan: Plan
@@ -249,7 +252,7 @@ export class Run {
       hasRejects: result.hasRejects,
       records: result.records,
       stageNs: result.stageNs,
-      host: hostname(),
+      host: HOST,
       attempt,
     }
   }
@@ -281,7 +284,7 @@ export class Run {
   private *claims(indexes: Uint32Array, staging: StagingArea): Generator<ManifestClaim> {
     for (const index of indexes) {
       const target = this.plan.targets.path(index)
-      const { stagedFolder } = staging.pathsFor(target, 1)
+      const stagedFolder = staging.stagedFolderOf(target)
       yield stagedFolder === null ? { target } : { target, stagedFolder }
     }
   }
@@ -308,7 +311,7 @@ export class Run {
       this.arePruned = remainder.decision.orphans.length > 0
     }
     await settleManifests(
-      { targetRoot, isDurable: options.fsync },
+      { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete },
       this.manifestHeader(),
       (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
     )

@@ -15,7 +15,7 @@ interface SourceFile {
 /**
  * Reads one source file, chunk by chunk, into the input region of a batch memory, and makes sure that it is the file of the
  * plan and stays so: fewer bytes than its size are SOURCE_SHORT, another size or time at the start or the end is
- * SOURCE_CHANGED.
+ * SOURCE_CHANGED. Of a file that is read at once the end is right behind the start, so it is looked at once.
  *
  *     fill(); parse [start, end); consume(position up to which it was parsed); fill(); ...   until isLast
  */
@@ -39,6 +39,8 @@ export class SourceReader {
   private readonly descriptor: number
   /** Where reading stops: the size, or earlier for a sample. */
   private readonly limitBytes: number
+  /** True where the whole file was read before it was looked at: it cannot have changed in between. */
+  private isSettled = false
 
   constructor(
     file: SourceFile,
@@ -55,6 +57,7 @@ export class SourceReader {
     this.end = memory.inputStart
     this.sourceOffset = -memory.inputStart
     this.descriptor = openFile(file.sourcePath)
+    if (this.isReadAtOnce()) return
     try {
       this.assertUnchanged()
     } catch (error) {
@@ -78,6 +81,9 @@ export class SourceReader {
       else this.end += this.readInto(this.memory.bytes, this.end, wantedBytes)
       this.isLast = this.readBytes >= this.limitBytes
     }
+    if (!this.isReadAtOnce()) return
+    this.assertUnchanged()
+    this.isSettled = this.isLast
   }
 
   /** Gives up the bytes before `position`. */
@@ -87,6 +93,7 @@ export class SourceReader {
 
   /** Checks, when everything is read, that the file is still the one that was opened. */
   assertUnchanged(): void {
+    if (this.isSettled) return
     const stat = fstatSync(this.descriptor, { bigint: true })
     if (stat.isFile() && Number(stat.size) === this.file.sizeBytes && stat.mtimeNs === this.file.mtimeNs) return
     const found = stat.isFile() ? `${stat.size} bytes, modified ${formatTime(stat.mtimeNs)}` : 'no longer a file'
@@ -101,6 +108,10 @@ export class SourceReader {
     closeSync(this.descriptor)
   }
 
+  private isReadAtOnce(): boolean {
+    return this.decoder === null && this.file.sizeBytes <= this.chunkBytes && this.limitBytes === this.file.sizeBytes
+  }
+
   private moveCarryToFront(): void {
     const { inputStart, bytes } = this.memory
     if (this.start === inputStart) return
@@ -113,8 +124,10 @@ export class SourceReader {
   private readInto(target: Uint8Array, position: number, wantedBytes: number): number {
     const length = Math.min(wantedBytes, this.limitBytes - this.readBytes)
     if (length === 0) return 0
-    const count = readSync(this.descriptor, target, position, length, null)
+    const count = this.readAt(target, position, length)
     if (count === 0) {
+      // An end that comes early is the lesser news where the file is another one than that of the plan.
+      if (this.isReadAtOnce()) this.assertUnchanged()
       throw new MigrationError(
         'SOURCE_SHORT',
         `the file ended after ${this.readBytes} of its ${this.file.sizeBytes} bytes`,
@@ -124,6 +137,16 @@ export class SourceReader {
     this.readBytes += count
     if (this.shouldHash) this.hash = crc32(target.subarray(position, position + count), this.hash)
     return count
+  }
+
+  private readAt(target: Uint8Array, position: number, length: number): number {
+    try {
+      // With a place to read at, a pipe that took the file's place refuses and loses no byte.
+      return readSync(this.descriptor, target, position, length, this.readBytes)
+    } catch (error) {
+      if (this.isReadAtOnce()) this.assertUnchanged()
+      throw error
+    }
   }
 
   private fillDecoded(decoder: StreamDecoder, wantedBytes: number): void {

@@ -11,7 +11,7 @@ import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
-import { createCsvDialect } from './csv-dialect.ts'
+import { csvDialectOf } from './csv-dialect.ts'
 import type { CsvDialect, DelimitedFormatName } from './csv-dialect.ts'
 import {
   describeFault,
@@ -21,6 +21,7 @@ import {
   INVALID_UTF8_MESSAGE,
 } from './csv-faults.ts'
 import { createNumberedShape, createTableShape } from './csv-header.ts'
+import { findKnownHeader, keepHeader } from './known-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { FastRows } from './fast-rows.ts'
@@ -78,7 +79,7 @@ export class CsvReader implements RecordReader {
     this.source = plan.delimitedSource
     this.maxRecordBytes = plan.maxRecordBytes
     this.file = file
-    this.dialect = createCsvDialect(plan.delimitedSource, format)
+    this.dialect = csvDialectOf(plan.delimitedSource, format)
     this.scanner = new CsvRecordScanner(this.dialect, this.lineEnds)
     this.linesToPass = plan.delimitedSource.skipLines
   }
@@ -299,12 +300,21 @@ export class CsvReader implements RecordReader {
   }
 
   private takeHeader(batch: RecordBatch, start: number): void {
+    const headerBytes = batch.memory.bytes.subarray(start, this.scanner.recordEnd)
+    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
+    const known = findKnownHeader(this.dialect, headerBytes)
+    if (known !== null) {
+      this.notices.renamedColumns += known.renamedCount
+      this.useShape(batch, known.shape)
+      return
+    }
     const mayRename = this.source.duplicateColumns === 'rename'
     const place = this.placeOf(batch.sourceOffset + start)
     const { names, renamedCount } = readHeader(batch, this.scanner, start, mayRename, place)
-    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
     this.notices.renamedColumns += renamedCount
-    this.useShape(batch, createTableShape(names))
+    const shape = createTableShape(names)
+    keepHeader(this.dialect, headerBytes, shape, renamedCount)
+    this.useShape(batch, shape)
   }
 
   private endInQuotes(batch: RecordBatch, open: OpenQuote): void {

@@ -32,13 +32,20 @@ const LONGEST_ESCAPE = 6
 /** Shorter cells are copied byte by byte: a call of copyWithin costs as much as some 60 bytes. */
 const SHORT_BYTES = 64
 
+const NO_PREFIXES: Prefixes = {
+  words: new Uint32Array(0),
+  wordStarts: new Int32Array(1),
+  byteLengths: new Int32Array(0),
+}
+const NO_MEMORY = new DataView(new ArrayBuffer(0))
+
 /** Encodes rows of batches. Keeps nothing between rows but the prefixes of views. */
 export class RecordEncoder {
   private readonly prefixesOfView = new WeakMap<View, Prefixes>()
   private lastView: View | null = null
-  private lastPrefixes: Prefixes = createPrefixes({ cells: new Int32Array(0), keys: [] })
+  private lastPrefixes: Prefixes = NO_PREFIXES
   /** The batch memory, for words at any position. */
-  private memoryWords: DataView = new DataView(new ArrayBuffer(0))
+  private memoryWords: DataView = NO_MEMORY
 
   /** Writes the row, under the names of `view`, without anything before or behind it. */
   encode(batch: RecordBatch, row: number, view: View, output: OutputBuffer): void {
