@@ -27,7 +27,7 @@ export class SourceReader {
   isLast = false
   /** Offset in the decoded source of memory position 0. */
   sourceOffset: number
-  /** Bytes read from the file. */
+  /** Bytes read from the file: the offset in it that is read next. */
   readBytes = 0
   /** CRC-32 of all bytes read; only with `shouldHash`. */
   hash = 0
@@ -66,11 +66,12 @@ export class SourceReader {
   /**
    * Reads the next bytes behind those not yet consumed. The more are left over, the more are read, so that parsing a long
    * record again from its start costs twice its length at most.
+   * @param stopAt offset in the file, behind `readBytes`, up to which to read at most.
    */
-  fill(): void {
+  fill(stopAt = Number.POSITIVE_INFINITY): void {
     this.moveCarryToFront()
     const carryBytes = this.end - this.start
-    const freeBytes = this.memory.inputEnd - this.end
+    const freeBytes = Math.min(this.memory.inputEnd - this.end, stopAt - this.readBytes)
     const wantedBytes = Math.min(Math.max(this.chunkBytes, carryBytes), freeBytes)
     const before = this.end
     while (this.end === before && !this.isLast) {
@@ -78,6 +79,15 @@ export class SourceReader {
       else this.end += this.readInto(this.memory.bytes, this.end, wantedBytes)
       this.isLast = this.readBytes >= this.limitBytes
     }
+  }
+
+  /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a hash only. */
+  seek(offset: number): void {
+    this.start = this.memory.inputStart
+    this.end = this.start
+    this.sourceOffset = offset - this.start
+    this.readBytes = offset
+    this.isLast = offset >= this.limitBytes
   }
 
   /** Gives up the bytes before `position`. */
@@ -113,7 +123,7 @@ export class SourceReader {
   private readInto(target: Uint8Array, position: number, wantedBytes: number): number {
     const length = Math.min(wantedBytes, this.limitBytes - this.readBytes)
     if (length === 0) return 0
-    const count = readSync(this.descriptor, target, position, length, null)
+    const count = readSync(this.descriptor, target, position, length, this.readBytes)
     if (count === 0) {
       throw new MigrationError(
         'SOURCE_SHORT',

@@ -17,13 +17,17 @@ import { afterAll } from 'vitest'
 import { createBatchMemory } from '../../src/batch/batch-memory.ts'
 import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { resolveOptions } from '../../src/control/make-plan.ts'
-import { convertFile } from '../../src/convert-file.ts'
+import { convertFile, type ConvertContext } from '../../src/convert-file.ts'
 import { ERROR_CODES } from '../../src/errors/error-codes.ts'
+import { loadKernels } from '../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../src/model/data-plan.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { FileResult } from '../../src/model/task-result.ts'
+import type { FileTask } from '../../src/model/task.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
+import { leadSplit } from '../../src/split/convert-split.ts'
+import { createSplitMemory } from '../../src/split/split-board.ts'
 
 export interface Conversion {
   readonly bytes: Uint8Array | string
@@ -33,6 +37,10 @@ export interface Conversion {
   readonly options?: Partial<MigrateOptions>
   /** Called with the source's path before each chunk is read. */
   readonly beforeChunk?: (sourcePath: string) => void
+  /** Converts the file in blocks of so many bytes, as the leader of a split file does. */
+  readonly blockBytes?: number
+  /** Lets the kernels take what is regular; without it the reference takes all. */
+  readonly hasKernels?: boolean
   /** True once the conversion is to stop; asked before each chunk. */
   readonly shouldStop?: () => boolean
 }
@@ -70,31 +78,32 @@ const paths = { source: join(folder, 'source'), target: join(folder, 'target'), 
  *   staged file left by a failure, a known code.
  */
 export async function convertBytes(conversion: Conversion): Promise<Converted> {
-  const { bytes, from, to, options = {}, beforeChunk, shouldStop } = conversion
+  const { bytes, from, to, options = {}, beforeChunk, shouldStop, blockBytes, hasKernels = false } = conversion
   const plan = planOf(to, options)
   writeFileSync(paths.source, bytes)
   const { size, mtimeNs } = statSync(paths.source, { bigint: true })
-  const result = await convertFile(
-    {
-      index: 0,
-      sourcePath: paths.source,
-      relativePath: 'source',
-      format: from,
-      sizeBytes: Number(size),
-      mtimeNs,
-      stagedTarget: paths.target,
-      stagedRejects: paths.rejects,
+  const file: FileTask = {
+    index: 0,
+    sourcePath: paths.source,
+    relativePath: 'source',
+    format: from,
+    sizeBytes: Number(size),
+    mtimeNs,
+    stagedTarget: paths.target,
+    stagedRejects: paths.rejects,
+  }
+  const context: ConvertContext = {
+    plan,
+    batch: batchFor(plan, hasKernels),
+    shouldStop: () => {
+      beforeChunk?.(paths.source)
+      return shouldStop?.() ?? false
     },
-    {
-      plan,
-      batch: batchFor(plan),
-      shouldStop: () => {
-        beforeChunk?.(paths.source)
-        return shouldStop?.() ?? false
-      },
-      onProgress: () => {},
-    },
-  )
+    onProgress: () => {},
+  }
+  const result = await (blockBytes === undefined
+    ? convertFile(file, context)
+    : leadSplit({ file, memory: createSplitMemory(), blockBytes }, context))
   const target = takeFile(paths.target)
   const rejectLines = takeFile(paths.rejects)?.toString().trimEnd()
   const rejects = rejectLines === undefined ? [] : rejectLines.split('\n').map((line) => JSON.parse(line) as RejectLine)
@@ -121,11 +130,16 @@ export function planOf(to: FormatName, options: Partial<MigrateOptions>): DataPl
 const batches = new Map<string, RecordBatch>()
 
 /** One batch for each pair of sizes, used again with what is left in it, as a worker does from file to file. */
-function batchFor({ maxRecordBytes, chunkBytes }: DataPlan): RecordBatch {
-  const sizes = `${maxRecordBytes} ${chunkBytes}`
-  const batch = batches.get(sizes) ?? new RecordBatch(createBatchMemory(maxRecordBytes, chunkBytes))
+function batchFor({ maxRecordBytes, chunkBytes }: DataPlan, hasKernels: boolean): RecordBatch {
+  const sizes = `${maxRecordBytes} ${chunkBytes} ${hasKernels}`
+  const batch = batches.get(sizes) ?? createBatch(maxRecordBytes, chunkBytes, hasKernels)
   batches.set(sizes, batch)
   return batch
+}
+
+function createBatch(maxRecordBytes: number, chunkBytes: number, hasKernels: boolean): RecordBatch {
+  const memory = createBatchMemory(maxRecordBytes, chunkBytes)
+  return new RecordBatch(memory, hasKernels ? loadKernels(memory) : null)
 }
 
 function takeFile(path: string): Buffer | null {
