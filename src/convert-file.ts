@@ -24,7 +24,7 @@ export interface ConvertContext {
 }
 
 /** Everything about one file while it is converted. */
-interface FileWork {
+export interface FileWork {
   readonly file: FileTask & { readonly format: FormatName }
   readonly context: ConvertContext
   readonly stageNs: StageTimes
@@ -33,8 +33,13 @@ interface FileWork {
 /**
  * The data plane: converts one source file into a staged target and staged rejects. It never throws: what goes wrong with the
  * file is its result, and then no staged file is left.
+ * @param convert how records are converted: by this thread alone, or with the help of others (src/split/).
  */
-export async function convertFile(file: FileTask, context: ConvertContext): Promise<FileResult> {
+export async function convertFile(
+  file: FileTask,
+  context: ConvertContext,
+  convert: (work: FileWork) => Conversion = convertRecords,
+): Promise<FileResult> {
   const stageNs = noStageTimes()
   const startMs = performance.now()
   const durationNs = (): number => Math.round((performance.now() - startMs) * 1e6)
@@ -45,7 +50,7 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
         ? copyFile(file, context, stageNs)
         : context.plan.engine === 'stream'
           ? await convertStream({ ...file, format }, context)
-          : convertRecords({ file: { ...file, format }, context, stageNs })
+          : convert({ file: { ...file, format }, context, stageNs })
     return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
   } catch (error) {
     const wire = toWireError(error, { phase: 'read', file: file.relativePath })
@@ -53,7 +58,7 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
   }
 }
 
-type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
+export type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
   // The streams read for themselves; this reader only watches over the file.
@@ -69,7 +74,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
   }
 }
 
-function convertRecords(work: FileWork): Conversion {
+export function convertRecords(work: FileWork): Conversion {
   refuseCompressed(work.file.relativePath)
   // A table's header comes first, but the last record of an NDJSON file may bring a new column. One pass is nearly always
   // enough; where it is not, it has learnt all columns, and the second pass cannot fail.
@@ -269,7 +274,7 @@ function copyBytes(
 }
 
 /** `--from` takes any name, also that of a compressed file, whose bytes would be read as garbage. */
-function refuseCompressed(path: string): void {
+export function refuseCompressed(path: string): void {
   if (!/\.(gz|zst|bz2|xz|zip|lz4|br)$/i.test(path)) return
   throw new MigrationError('UNSUPPORTED_ENCODING', 'compressed files cannot be read yet', {
     phase: 'read',
@@ -277,7 +282,7 @@ function refuseCompressed(path: string): void {
   })
 }
 
-function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitBytes?: number): SourceReader {
+export function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitBytes?: number): SourceReader {
   return new SourceReader(file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
@@ -287,7 +292,7 @@ function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitByt
 }
 
 /** What records go through, made anew for each pass over a file. */
-function createStages(
+export function createStages(
   plan: DataPlan,
   format: FormatName,
   path: string,
@@ -314,7 +319,7 @@ function projectionOf(plan: DataPlan, isTable: boolean): Projection {
   return projection
 }
 
-function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
+export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
   if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
     throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
   }
@@ -324,7 +329,11 @@ function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
 const FEWEST_RECORDS_TO_JUDGE = 1000
 
 /** Judged at the end of the file, so that neither chunk size nor order matters. */
-function failOnMostlyRejects(plan: DataPlan, rejects: RejectWriter, records: number): void {
+export function failOnMostlyRejects(
+  plan: DataPlan,
+  rejects: Pick<RejectWriter, 'count' | 'describeFirst'>,
+  records: number,
+): void {
   const what = `${rejects.count} of ${records} records are rejected`
   if (plan.maxRejects && 'share' in plan.maxRejects && rejects.count > plan.maxRejects.share * records) {
     const message = `${what}, more than ${plan.maxRejects.share * 100}%; ${rejects.describeFirst()}`
@@ -342,14 +351,14 @@ function tooManyRejects(message: string, hint: string): MigrationError {
   return new MigrationError('TOO_MANY_REJECTS', message, { phase: 'parse', hint })
 }
 
-function stopped(): MigrationError {
+export function stopped(): MigrationError {
   return new MigrationError('STOPPED', 'the run was stopped', {
     phase: 'worker',
     hint: 'run the same command again to go on',
   })
 }
 
-function noStageTimes(): StageTimes {
+export function noStageTimes(): StageTimes {
   return { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
 }
 
@@ -359,7 +368,7 @@ function wholeNs(stageNs: StageTimes): StageTimes {
   return stageNs
 }
 
-function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
+export function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
   const startMs = performance.now()
   try {
     return work()

@@ -6,6 +6,7 @@ import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
 import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { Task } from './model/task.ts'
+import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
 
 /** What a worker thread is given once, when it starts. Only plain values and shared memory. */
@@ -51,6 +52,16 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         for (const file of task.files) files.push(await convertFile(file, context))
         progress[0] = 0
         return { kind: 'convert', files, threadNumber }
+      }
+      case 'lead': {
+        const file = await leadSplit(task, context)
+        progress[0] = 0
+        return { kind: 'convert', files: [file], threadNumber }
+      }
+      case 'help': {
+        const error = helpSplit(task, context)
+        progress[0] = 0
+        return { kind: 'help', error }
       }
       case 'sample': {
         let sourceBytes = 0

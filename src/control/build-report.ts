@@ -16,6 +16,7 @@ interface RunState {
   readonly runId: string
   readonly tally: RunTally
   readonly ledger: TargetLedger
+  readonly splitFiles: number
   readonly warnings: Report['warnings']
   readonly arePruned: boolean
   readonly clock: Clock
@@ -51,6 +52,7 @@ export function buildReport(run: RunState): Report {
       failed: tally.failures.length,
       notStarted: total - tally.converted - done.fileCount - tally.failures.length,
     },
+    splitFiles: run.splitFiles,
     skipped: { ...discovery.skipped, filteredOut: discovery.filteredOut },
     records: tally.records,
     notices: tally.notices,

@@ -140,9 +140,9 @@ export function filesToConvert(plan: Plan, { decision }: Remainder): Uint32Array
 }
 
 /** The engine and its tier that a file takes, in the words of `migrate plan`. */
-export function describeTier(plan: Plan, format: SourceFormat): string {
+export function describeTier(plan: Plan, format: SourceFormat, isSplit: boolean): string {
   if (format === 'bytes') return 'copy'
   return plan.data.engine === 'stream'
     ? 'stream: rows'
-    : `${plan.data.engine}: bytes ${getFormat(format).name} to ${plan.targetFormat}`
+    : `${plan.data.engine}: bytes ${getFormat(format).name} to ${plan.targetFormat}${isSplit ? `, split among ${plan.threads} threads` : ''}`
 }

@@ -24,6 +24,7 @@ import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
+import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
 
 /** Asked of the system once, not for every line of the journal. */
@@ -39,6 +40,8 @@ export class Run {
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
   private arePruned = false
+  /** Files that several threads convert together. */
+  private splits: ReadonlySet<number> = new Set()
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
@@ -68,10 +71,13 @@ export class Run {
       this.takeDone(indexes)
       this.announce(indexes)
       if (indexes.length > 0 && stop.reason === null) {
-        const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
+        const ordered = orderFiles(plan.discovery.files, indexes, plan.options.orderBy)
+        this.splits = findSplitFiles(plan, ordered)
+        const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
+        const threads = this.splits.size > 0 ? plan.threads : Math.min(plan.threads, tasks)
         const { taskTimeout } = plan.options
         await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, (pool) =>
-          this.convert(indexes, pool, threads, stop),
+          this.convert(ordered, pool, threads, stop),
         )
       }
     } catch (error) {
@@ -103,21 +109,24 @@ export class Run {
   }
 
   /** Converts and commits all files that are not done. */
-  private async convert(indexes: Uint32Array, pool: ThreadPool, threads: number, stop: StopSwitch): Promise<void> {
+  private async convert(ordered: Uint32Array, pool: ThreadPool, threads: number, stop: StopSwitch): Promise<void> {
     const { plan, lock } = this
-    const { targetRoot, options } = plan
+    const { targetRoot, options, data } = plan
+    // Claims are listed in the order of the plan.
+    const indexes = ordered.toSorted()
     await this.warnAboutSpace(indexes, pool)
     const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
     await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
     const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync })
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
-    const ordered = orderFiles(plan.discovery.files, indexes, options.orderBy)
     const commits = new Set<Promise<void>>()
     try {
-      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads), {
+      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
         pool,
         threads,
+        splits: this.splits,
+        blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
         areTasksTimed: options.taskTimeout !== undefined,
         mayStart: () => stop.reason === null,
@@ -320,7 +329,9 @@ export class Run {
   /** What the run came to, at any moment. */
   report(clock: Clock, stopped: StopReason | null): Report {
     const { plan, remainder, lock, tally, ledger, warnings, arePruned } = this
-    return buildReport({ plan, remainder, runId: lock.runId, tally, ledger, warnings, arePruned, clock, stopped })
+    const splitFiles = this.splits.size
+    const { runId } = lock
+    return buildReport({ plan, remainder, runId, tally, ledger, splitFiles, warnings, arePruned, clock, stopped })
   }
 }
 

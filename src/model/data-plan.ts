@@ -65,6 +65,8 @@ export interface DataPlan {
   readonly maxRejects: { readonly count: number } | { readonly share: number } | null
   /** Bytes read at once. A knob for tests: the target never depends on it. */
   readonly chunkBytes: number
+  /** Files larger than this may be split among threads. The target never depends on it. */
+  readonly splitBytes: number
   /** Hash the content of sources too (`--checksum`). */
   readonly hashSources: boolean
 }

@@ -187,6 +187,8 @@ export const OptionsSchema = z.strictObject({
   unlock: z.boolean().default(false),
   maxRejects: maxRejects.optional(),
   errorOnEmpty: z.boolean().default(false),
+  /** Files larger than this may be converted by several threads at once. Targets never depend on it. */
+  splitSize: byteSize.default(64 * 1024 * 1024),
   /** Bytes read at once. Targets never depend on it: a knob for tests and measurements. */
   chunkSize: byteSize.default(256 * 1024),
 })

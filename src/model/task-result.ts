@@ -82,6 +82,8 @@ export type FileResult = ConvertedFile | FailedFile
 /** The answer to a task, by its kind. */
 export const TaskResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('convert'), files: z.array(FileResultSchema), threadNumber: count }),
+  /** The error is null, or what cost the file that was helped with. */
+  z.object({ kind: z.literal('help'), error: WireErrorSchema.nullable() }),
   z.object({
     kind: z.literal('sample'),
     sourceBytes: count,

@@ -52,6 +52,7 @@ export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName
     maxRecordBytes: options.maxRecordSize,
     maxRejects: options.maxRejects ?? null,
     chunkBytes: options.chunkSize,
+    splitBytes: options.splitSize,
     hashSources: options.checksum,
   }
   if (plan.engine === 'stream' && !options.lossy) {
@@ -59,6 +60,7 @@ export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName
   }
   checkSize('--max-record-size', plan.maxRecordBytes, MAX_RECORD_BYTES)
   checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
+  checkSize('--split-size', plan.splitBytes, Number.MAX_SAFE_INTEGER)
   checkSourceDialect(plan.delimitedSource)
   checkTargetDialect(plan)
   return plan

@@ -27,7 +27,7 @@ export class SourceReader {
   isLast = false
   /** Offset in the decoded source of memory position 0. */
   sourceOffset: number
-  /** Bytes read from the file. */
+  /** Bytes read from the file: the offset in it that is read next. */
   readBytes = 0
   /** CRC-32 of all bytes read; only with `shouldHash`. */
   hash = 0
@@ -69,11 +69,12 @@ export class SourceReader {
   /**
    * Reads the next bytes behind those not yet consumed. The more are left over, the more are read, so that parsing a long
    * record again from its start costs twice its length at most.
+   * @param stopAt offset in the file, behind `readBytes`, up to which to read at most.
    */
-  fill(): void {
+  fill(stopAt = Number.POSITIVE_INFINITY): void {
     this.moveCarryToFront()
     const carryBytes = this.end - this.start
-    const freeBytes = this.memory.inputEnd - this.end
+    const freeBytes = Math.min(this.memory.inputEnd - this.end, stopAt - this.readBytes)
     const wantedBytes = Math.min(Math.max(this.chunkBytes, carryBytes), freeBytes)
     const before = this.end
     while (this.end === before && !this.isLast) {
@@ -84,6 +85,16 @@ export class SourceReader {
     if (!this.isReadAtOnce()) return
     this.assertUnchanged()
     this.isSettled = this.isLast
+  }
+
+  /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a hash only. */
+  seek(offset: number): void {
+    this.start = this.memory.inputStart
+    this.end = this.start
+    this.sourceOffset = offset - this.start
+    this.readBytes = offset
+    this.isLast = offset >= this.limitBytes
+    this.isSettled = false
   }
 
   /** Gives up the bytes before `position`. */

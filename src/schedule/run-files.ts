@@ -1,6 +1,7 @@
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { ConvertedFile, FileResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import { SplitFile } from './split-file.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
@@ -11,6 +12,9 @@ interface RunFilesOptions {
   readonly threads: number
   /** True where tasks are timed: a task then may not wait in the queue of the pool. */
   readonly areTasksTimed: boolean
+  /** The files that several threads convert together, each alone in its batch, and the bytes that a thread takes at once. */
+  readonly splits: ReadonlySet<number>
+  readonly blockBytes: number
   /** Tries after the first, for errors that may pass. */
   readonly retries: number
   /** Makes the task for one try at a file; each try has staged paths of its own. */
@@ -30,33 +34,65 @@ interface RunFilesOptions {
 export async function runFiles(batches: Iterable<readonly number[]>, options: RunFilesOptions): Promise<number> {
   const iterator = batches[Symbol.iterator]()
   let notStarted = 0
+  const openSplits = new Set<SplitFile>()
   const tasksAhead = options.areTasksTimed ? 0 : TASKS_AHEAD_PER_THREAD
   const lanes = Array.from({ length: options.threads * (1 + tasksAhead) }, async () => {
-    for (let next = iterator.next(); !next.done; next = iterator.next()) {
-      if (options.mayStart()) await runBatch(next.value, 1, options)
-      else notStarted += next.value.length
+    for (;;) {
+      const helped = [...openSplits].find((split) => split.wantsHelp)
+      if (helped && options.mayStart()) {
+        await helped.help()
+        continue
+      }
+      const next = iterator.next()
+      if (next.done) return
+      if (!options.mayStart()) notStarted += next.value.length
+      else if (next.value.some((index) => options.splits.has(index))) await runSplit(next.value, openSplits, options)
+      else await runBatch(next.value, 1, options)
     }
   })
   await Promise.all(lanes)
   return notStarted
 }
 
-async function runBatch(indexes: readonly number[], attempt: number, options: RunFilesOptions): Promise<void> {
+/** Converts a file with all threads that are free. */
+async function runSplit(
+  indexes: readonly number[],
+  openSplits: Set<SplitFile>,
+  options: RunFilesOptions,
+): Promise<void> {
+  const split = new SplitFile(options.pool, { blockBytes: options.blockBytes, mostHelpers: options.threads - 1 })
+  openSplits.add(split)
+  try {
+    await runBatch(indexes, 1, options, split)
+  } finally {
+    split.end()
+    openSplits.delete(split)
+  }
+}
+
+/** @param split where the batch is one file that several threads convert together. */
+async function runBatch(
+  indexes: readonly number[],
+  attempt: number,
+  options: RunFilesOptions,
+  split?: SplitFile,
+): Promise<void> {
   const files = indexes.map((index) => options.makeFileTask(index, attempt))
   let results: readonly FileResult[]
   try {
-    const answer = await options.pool.run({ kind: 'convert', files })
+    const [first] = files
+    const answer = await (split && first ? split.lead(first) : options.pool.run({ kind: 'convert', files }))
     if (answer.kind !== 'convert') throw new Error(`a convert task was answered with ${answer.kind}`)
     results = answer.files
   } catch (error) {
-    await handleCrash(indexes, attempt, error, options)
+    await handleCrash(indexes, attempt, error, options, split)
     return
   }
   const accepted: Promise<void>[] = []
   for (const [position, result] of results.entries()) {
     const file = files[position]
     if (result.isConverted && file) accepted.push(options.onConverted(result, attempt, file))
-    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options)
+    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options, split)
   }
   await Promise.all(accepted)
 }
@@ -66,6 +102,7 @@ async function handleCrash(
   attempt: number,
   error: unknown,
   options: RunFilesOptions,
+  split?: SplitFile,
 ): Promise<void> {
   const wasStopped = error instanceof MigrationError && error.code === 'STOPPED'
   if (indexes.length > 1 && !wasStopped) {
@@ -74,12 +111,18 @@ async function handleCrash(
   }
   for (const index of indexes) {
     const file = options.makeFileTask(index, attempt).relativePath
-    await retryOrFail(index, attempt, toWireError(error, { phase: 'worker', file }), options)
+    await retryOrFail(index, attempt, toWireError(error, { phase: 'worker', file }), options, split)
   }
 }
 
-async function retryOrFail(index: number, attempt: number, error: WireError, options: RunFilesOptions): Promise<void> {
+async function retryOrFail(
+  index: number,
+  attempt: number,
+  error: WireError,
+  options: RunFilesOptions,
+  split?: SplitFile,
+): Promise<void> {
   if (error.isRetryable && attempt <= options.retries && options.mayStart())
-    await runBatch([index], attempt + 1, options)
+    await runBatch([index], attempt + 1, options, split)
   else options.onFailed(index, error)
 }

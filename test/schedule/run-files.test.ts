@@ -47,6 +47,8 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
       pool,
       threads,
       retries,
+      splits: new Set(),
+      blockBytes: 1,
       areTasksTimed: taskTimeoutMs !== undefined,
       mayStart: settings.mayStart ?? (() => true),
       makeFileTask: (index, attempt) => ({

@@ -6,14 +6,17 @@ import { crc32 } from 'node:zlib'
 import { createBatchMemory } from '../../src/batch/batch-memory.ts'
 import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { resolveOptions } from '../../src/control/make-plan.ts'
-import { convertFile } from '../../src/convert-file.ts'
+import { convertFile, type ConvertContext } from '../../src/convert-file.ts'
 import { ERROR_CODES } from '../../src/errors/error-codes.ts'
 import { loadKernels } from '../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../src/model/data-plan.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { FileResult } from '../../src/model/task-result.ts'
+import type { FileTask } from '../../src/model/task.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
+import { leadSplit } from '../../src/split/convert-split.ts'
+import { createSplitMemory } from '../../src/split/split-board.ts'
 
 export interface Conversion {
   readonly bytes: Uint8Array | string
@@ -23,6 +26,8 @@ export interface Conversion {
   readonly options?: Partial<MigrateOptions>
   /** Called with the source's path before each chunk is read. */
   readonly beforeChunk?: (sourcePath: string) => void
+  /** Converts the file in blocks of so many bytes, as the leader of a split file does. */
+  readonly blockBytes?: number
   /** True once the conversion is to stop; asked before each chunk. */
   readonly shouldStop?: () => boolean
 }
@@ -68,32 +73,33 @@ export class Converter {
    *   staged file left by a failure, a known code.
    */
   async convert(conversion: Conversion): Promise<Converted> {
-    const { bytes, from, to, options = {}, beforeChunk, shouldStop } = conversion
+    const { bytes, from, to, options = {}, beforeChunk, shouldStop, blockBytes } = conversion
     const plan = planOf(to, options)
     const { source, target, rejects } = this.paths
     writeFileSync(source, bytes)
     const { size, mtimeNs } = statSync(source, { bigint: true })
-    const result = await convertFile(
-      {
-        index: 0,
-        sourcePath: source,
-        relativePath: 'source',
-        format: from,
-        sizeBytes: Number(size),
-        mtimeNs,
-        stagedTarget: target,
-        stagedRejects: rejects,
+    const file: FileTask = {
+      index: 0,
+      sourcePath: source,
+      relativePath: 'source',
+      format: from,
+      sizeBytes: Number(size),
+      mtimeNs,
+      stagedTarget: target,
+      stagedRejects: rejects,
+    }
+    const context: ConvertContext = {
+      plan,
+      batch: this.batchFor(plan),
+      shouldStop: () => {
+        beforeChunk?.(source)
+        return shouldStop?.() ?? false
       },
-      {
-        plan,
-        batch: this.batchFor(plan),
-        shouldStop: () => {
-          beforeChunk?.(source)
-          return shouldStop?.() ?? false
-        },
-        onProgress: () => {},
-      },
-    )
+      onProgress: () => {},
+    }
+    const result = await (blockBytes === undefined
+      ? convertFile(file, context)
+      : leadSplit({ file, memory: createSplitMemory(), blockBytes }, context))
     return this.take(result, plan)
   }
 

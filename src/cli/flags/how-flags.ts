@@ -60,6 +60,14 @@ export const HOW_FLAGS: readonly Flag[] = [
     help: 'longer records are rejected',
   },
   {
+    key: 'splitSize',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'SIZE',
+    default: '64MiB',
+    help: 'larger files may be converted by several threads at once',
+  },
+  {
     key: 'chunkSize',
     kind: 'text',
     group: 'How',

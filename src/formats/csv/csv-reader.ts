@@ -2,6 +2,7 @@
 // and what becomes of a record; the bytes themselves are the scanner's.
 import { isUtf8 } from 'node:buffer'
 import { CELL_TEXT, packCell } from '../../batch/cell.ts'
+import type { BatchMemory } from '../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Shape } from '../../batch/shape.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
@@ -9,7 +10,7 @@ import { MigrationError } from '../../errors/migration-error.ts'
 import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
-import type { RecordReader } from '../format.ts'
+import type { SplittableReader } from '../format.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { csvDialectOf } from './csv-dialect.ts'
 import type { CsvDialect, DelimitedFormatName } from './csv-dialect.ts'
@@ -25,6 +26,7 @@ import { findKnownHeader, keepHeader } from './known-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { FastRows } from './fast-rows.ts'
+import { guessRecordStart } from './guess-record-start.ts'
 import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
 import { malformedHeader, readHeader } from './read-header.ts'
 import type { HeaderPlace } from './read-header.ts'
@@ -49,9 +51,11 @@ interface OpenQuote {
 }
 
 /** Reads one csv or tsv file. */
-export class CsvReader implements RecordReader {
+export class CsvReader implements SplittableReader {
   recordCount = 0
   readonly notices: NoticeCounts = noNotices()
+  /** The line that the next byte belongs to. */
+  line = 1
   private readonly source: DelimitedSource
   private readonly maxRecordBytes: number
   private readonly file: string
@@ -62,8 +66,6 @@ export class CsvReader implements RecordReader {
   private shape: Shape | null = null
   private shapeIndex = 0
   private columnCount = -1
-  /** The line that the next byte belongs to. */
-  private line = 1
   private linesToPass: number
   private isAtFileStart = true
   /** True inside a comment or one of the `skipLines`. */
@@ -84,7 +86,29 @@ export class CsvReader implements RecordReader {
     this.linesToPass = plan.delimitedSource.skipLines
   }
 
-  parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+  get isBetweenRecords(): boolean {
+    return !this.isPassingLine && this.largeRecord === null
+  }
+
+  /** Files whose lines end with a CR alone never are: they are too rare for guesses of their own. */
+  get isSettled(): boolean {
+    return this.shape !== null && this.linesToPass === 0 && this.lineEnds.areLineFeeds && this.isBetweenRecords
+  }
+
+  resume(recordCount: number, line: number): void {
+    this.recordCount = recordCount
+    this.line = line
+    Object.assign(this.notices, noNotices())
+    this.isPassingLine = false
+    this.largeRecord = null
+  }
+
+  guessRecordStart(memory: BatchMemory, start: number, end: number): number | null {
+    const { scanner, dialect, columnCount } = this
+    return guessRecordStart({ memory, scanner, dialect, columnCount, comment: this.source.comment }, start, end)
+  }
+
+  parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {
     const { bytes } = batch.memory
     this.prepare(batch)
     let position = start
@@ -97,9 +121,9 @@ export class CsvReader implements RecordReader {
     if (this.largeRecord !== null) position = this.passLargeRecord(batch, position, end, isLast)
     const wholeEnd = isLast ? end : wholeUtf8End(bytes, position, end)
     this.checksEachRecord = !isUtf8(bytes.subarray(position, wholeEnd))
-    while (position < end && !batch.isFull) {
-      position = this.takeFastRows(batch, position, end)
-      if (position === end || batch.isFull) break
+    while (position < end && !batch.isFull && (position < limit || !this.isBetweenRecords)) {
+      position = this.takeFastRows(batch, position, Math.min(end, limit))
+      if (position === end || batch.isFull || (position >= limit && this.isBetweenRecords)) break
       const next = this.parseNext(batch, position, end, isLast)
       if (next === position) break
       position = next
