@@ -4,7 +4,7 @@ import type { Key } from './batch/shape.ts'
 import { MigrationError, toWireError } from './errors/migration-error.ts'
 import { noNotices, type RecordReader, type RecordWriter } from './formats/format.ts'
 import { getFormat } from './formats/registry.ts'
-import { createProjection, type Projection } from './map/projection.ts'
+import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult, StageTimes } from './model/task-result.ts'
@@ -114,7 +114,7 @@ function pump(
   const output = new OutputBuffer(batch.memory, (bytes, start, end) =>
     timed(stageNs, 'write', () => target.write(bytes, start, end)),
   )
-  const { reader, writer, project } = createStages(plan, file.format, file.relativePath, columns)
+  const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)
   let hasAllColumns = true
   let refusedByReader = 0
 
@@ -128,7 +128,7 @@ function pump(
       const { start, end, isLast } = source
       source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast)))
       refusedByReader += batch.rejects.length
-      timed(stageNs, 'map', () => project(batch))
+      timed(stageNs, 'map', () => map(batch))
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
@@ -200,7 +200,7 @@ export function sampleFile(
       const output = new OutputBuffer(batch.memory, (_, start, end) => {
         targetBytes += end - start
       })
-      const { reader, writer, project } = createStages(plan, file.format, file.relativePath)
+      const { reader, writer, map } = createStages(plan, file.format, file.relativePath)
       while (!source.isLast) {
         source.fill()
         batch.clear()
@@ -209,7 +209,7 @@ export function sampleFile(
         const isWhole = source.isLast && source.readBytes === file.sizeBytes
         source.consume(reader.parse(batch, source.start, source.end, isWhole))
         consumedBytes = source.start + source.sourceOffset
-        project(batch)
+        map(batch)
         if (!writer.learnColumns(batch)) break
         writer.write(batch, output)
         output.flush()
@@ -291,12 +291,11 @@ function createStages(
   format: FormatName,
   path: string,
   columns?: readonly Key[],
-): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly project: Projection } {
-  const { select, drop } = plan
+): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly map: Mapper } {
   return {
     reader: getFormat(format).createReader(plan, path),
     writer: getFormat(plan.targetFormat).createWriter(plan, columns),
-    project: createProjection({ select, drop, isTable: format === 'csv' || format === 'tsv' }),
+    map: createMapper(plan, format === 'csv' || format === 'tsv'),
   }
 }
 
@@ -319,7 +318,7 @@ function failOnMostlyRejects(plan: DataPlan, rejects: RejectWriter, records: num
   if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
     throw tooManyRejects(
       `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
-      'check --delim, --quote and --header; --max-rejects 100% converts the rest all the same',
+      `check --delim, --quote and --header${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same`,
     )
   }
 }

@@ -15,7 +15,7 @@ import { OutputBuffer } from '../../dist/src/batch/output-buffer.js'
 import { RecordBatch } from '../../dist/src/batch/record-batch.js'
 import { getFormat } from '../../dist/src/formats/registry.js'
 import { loadKernels } from '../../dist/src/kernels/load-kernels.js'
-import { createProjection } from '../../dist/src/map/projection.js'
+import { createMapper } from '../../dist/src/map/mapper.js'
 import { OptionsSchema } from '../../dist/src/model/options.js'
 import { buildDataPlan } from '../../dist/src/plan/build-data-plan.js'
 import { generateText, SHAPE_NAMES } from './generate-data.mjs'
@@ -114,7 +114,7 @@ function prepareParsing({ batch, plan, source, end }) {
 
 function prepareEncoding({ batch, plan, source, target, end }) {
   parse({ batch, plan, source, end })
-  createProjection({ select: null, drop: [], isTable: source === 'csv' })(batch)
+  createMapper(plan, source === 'csv')(batch)
   const writer = getFormat(target).createWriter(plan)
   if (!writer.learnColumns(batch)) throw new Error('columns came too late')
   let targetBytes = 0

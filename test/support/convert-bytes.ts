@@ -19,8 +19,10 @@ import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { resolveOptions } from '../../src/control/make-plan.ts'
 import { convertFile } from '../../src/convert-file.ts'
 import { ERROR_CODES } from '../../src/errors/error-codes.ts'
+import { loadKernels } from '../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../src/model/data-plan.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
+import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { FileResult } from '../../src/model/task-result.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
@@ -115,17 +117,22 @@ export async function convertText(conversion: Conversion): Promise<string> {
 /** The plan of a conversion, made as a run makes it. @throws MigrationError for options that a run refuses. */
 export function planOf(to: FormatName, options: Partial<MigrateOptions>): DataPlan {
   const resolved = resolveOptions({ in: 'in', out: 'out', maxRecordSize: 65_536, chunkSize: 4096, ...options })
-  return buildDataPlan(resolved, to)
+  return buildDataPlan(resolved, to, resolved.map === undefined ? null : MappingSchema.parse(resolved.map))
 }
 
 const batches = new Map<string, RecordBatch>()
 
 /** One batch for each pair of sizes, used again with what is left in it, as a worker does from file to file. */
-function batchFor({ maxRecordBytes, chunkBytes }: DataPlan): RecordBatch {
-  const sizes = `${maxRecordBytes} ${chunkBytes}`
-  const batch = batches.get(sizes) ?? new RecordBatch(createBatchMemory(maxRecordBytes, chunkBytes))
+function batchFor({ engine, maxRecordBytes, chunkBytes }: DataPlan): RecordBatch {
+  const sizes = `${engine} ${maxRecordBytes} ${chunkBytes}`
+  const batch = batches.get(sizes) ?? createBatch(maxRecordBytes, chunkBytes, engine === 'kernel')
   batches.set(sizes, batch)
   return batch
+}
+
+function createBatch(maxRecordBytes: number, chunkBytes: number, hasKernels: boolean): RecordBatch {
+  const memory = createBatchMemory(maxRecordBytes, chunkBytes)
+  return new RecordBatch(memory, hasKernels ? loadKernels(memory) : null)
 }
 
 function takeFile(path: string): Buffer | null {
