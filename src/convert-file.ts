@@ -4,7 +4,7 @@ import type { Key } from './batch/shape.ts'
 import { MigrationError, toWireError } from './errors/migration-error.ts'
 import { noNotices, type RecordReader, type RecordWriter } from './formats/format.ts'
 import { getFormat } from './formats/registry.ts'
-import { createProjection, type Projection } from './map/projection.ts'
+import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult, StageTimes } from './model/task-result.ts'
@@ -120,7 +120,7 @@ function pump(
   const output = new OutputBuffer(batch.memory, (bytes, start, end) =>
     timed(stageNs, 'write', () => target.write(bytes, start, end)),
   )
-  const { reader, writer, project } = createStages(plan, file.format, file.relativePath, columns)
+  const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)
   let hasAllColumns = true
   let refusedByReader = 0
 
@@ -134,7 +134,7 @@ function pump(
       const { start, end, isLast } = source
       source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast)))
       refusedByReader += batch.rejects.length
-      timed(stageNs, 'map', () => project(batch))
+      timed(stageNs, 'map', () => map(batch))
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
@@ -206,7 +206,7 @@ export function sampleFile(
       const output = new OutputBuffer(batch.memory, (_, start, end) => {
         targetBytes += end - start
       })
-      const { reader, writer, project } = createStages(plan, file.format, file.relativePath)
+      const { reader, writer, map } = createStages(plan, file.format, file.relativePath)
       while (!source.isLast) {
         source.fill()
         batch.clear()
@@ -215,7 +215,7 @@ export function sampleFile(
         const isWhole = source.isLast && source.readBytes === file.sizeBytes
         source.consume(reader.parse(batch, source.start, source.end, isWhole))
         consumedBytes = source.start + source.sourceOffset
-        project(batch)
+        map(batch)
         if (!writer.learnColumns(batch)) break
         writer.write(batch, output)
         output.flush()
@@ -297,26 +297,25 @@ export function createStages(
   format: FormatName,
   path: string,
   columns?: readonly Key[],
-): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly project: Projection } {
+): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly map: Mapper } {
   return {
     reader: getFormat(format).createReader(plan, path),
     writer: getFormat(plan.targetFormat).createWriter(plan, columns),
-    project: projectionOf(plan, format === 'csv' || format === 'tsv'),
+    map: mapperOf(plan, format === 'csv' || format === 'tsv'),
   }
 }
 
-/** Projections keep the views of the shapes that they have seen: files with the same header then share them. */
-const projections = new WeakMap<DataPlan, Map<boolean, Projection>>()
+/** Mappers keep what they have worked out for the shapes that they have seen: files with the same header then share it. */
+const mappers = new WeakMap<DataPlan, Map<boolean, Mapper>>()
 
-function projectionOf(plan: DataPlan, isTable: boolean): Projection {
-  const { select, drop } = plan
-  const known = projections.get(plan)
-  let projection = known?.get(isTable)
-  if (projection === undefined) {
-    projection = createProjection({ select, drop, isTable })
-    projections.set(plan, (known ?? new Map<boolean, Projection>()).set(isTable, projection))
+function mapperOf(plan: DataPlan, isTable: boolean): Mapper {
+  const known = mappers.get(plan)
+  let mapper = known?.get(isTable)
+  if (mapper === undefined) {
+    mapper = createMapper(plan, isTable)
+    mappers.set(plan, (known ?? new Map<boolean, Mapper>()).set(isTable, mapper))
   }
-  return projection
+  return mapper
 }
 
 export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
@@ -342,7 +341,7 @@ export function failOnMostlyRejects(
   if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
     throw tooManyRejects(
       `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
-      'check --delim, --quote and --header; --max-rejects 100% converts the rest all the same',
+      `check --delim, --quote and --header${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same`,
     )
   }
 }

@@ -6,6 +6,11 @@
  *     |        | constants    | columns | columns  | records   | a window      | max record     | cell: max | 8 bytes a  | 1 MiB  |
  *     |        |              | 768 KiB | 1 MiB    | 256 KiB   | 1 MiB         | + CRLF + chunk | record    | byte of in |        |
  *
+ *     castsStart     textsStart
+ *     | types of     | values that are not in the |
+ *     | columns      | input as casts need them:  |
+ *     | 64 KiB       | 1 byte a byte of input     |
+ *
  * Regions are apart by a pad that kernels may load from and store to. The sizes follow from the largest record that must be held
  * whole, so nothing ever grows (growing detaches every view, and `readSync` into a detached view throws). Pages that no record
  * ever needs are never touched, so they cost address space but no memory.
@@ -41,6 +46,11 @@ export interface BatchMemory {
   /** Where target bytes are gathered: [outputStart, outputEnd). */
   readonly outputStart: number
   readonly outputEnd: number
+  /** Where the casts' host lays out the types of columns for its kernel: [castsStart, castsEnd). */
+  readonly castsStart: number
+  readonly castsEnd: number
+  /** Where values of a batch go that casts had to write anew: room for all bytes of the input, and one more for each value. */
+  readonly textsStart: number
 }
 
 /** Cells keep a length in 28 bits, so no record may be longer than this. */
@@ -61,6 +71,7 @@ const SHAPES_BYTES = 256 * 1024
 /** Kernels may load and store up to this many bytes past the end of a region. */
 const PAD_BYTES = 256
 const OUTPUT_BYTES = 1024 * 1024
+const CASTS_BYTES = 64 * 1024
 
 /**
  * Allocates the memory for records of at most `maxRecordBytes`, read `chunkBytes` at a time.
@@ -86,7 +97,11 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const cellsEnd = align(cellsStart + 8 * (inputEnd - inputStart + 2))
   const outputStart = cellsEnd + PAD_BYTES
   const outputEnd = outputStart + OUTPUT_BYTES
-  const pages = Math.ceil((outputEnd + PAD_BYTES) / PAGE_BYTES)
+  const castsStart = outputEnd + PAD_BYTES
+  const castsEnd = castsStart + CASTS_BYTES
+  const textsStart = castsEnd + PAD_BYTES
+  const textsEnd = textsStart + (inputEnd - inputStart)
+  const pages = Math.ceil((textsEnd + PAD_BYTES) / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { buffer } = memory
   return {
@@ -107,6 +122,9 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     scratchEnd,
     outputStart,
     outputEnd,
+    castsStart,
+    castsEnd,
+    textsStart,
   }
 }
 

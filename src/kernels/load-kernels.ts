@@ -49,6 +49,15 @@ export interface Kernels {
   takenRecordLines(): number
   takenRecordsEnd(): number
   unusedShapeNode(): number
+  castRows(
+    rows: number,
+    row: number,
+    rowLimit: number,
+    cells: number,
+    entries: number,
+    entriesEnd: number,
+    words: number,
+  ): number
   encodeJsonRows(
     rows: number,
     row: number,

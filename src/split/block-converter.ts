@@ -3,7 +3,7 @@ import { createStages, stopped, timed, type FileWork } from '../convert-file.ts'
 import { getFormat } from '../formats/registry.ts'
 import type { RecordWriter, SplittableReader } from '../formats/format.ts'
 import type { NoticeCounts } from '../model/task-result.ts'
-import type { Projection } from '../map/projection.ts'
+import type { Mapper } from '../map/mapper.ts'
 import { SourceReader } from '../read/source-reader.ts'
 import { BlockStore, GuessGivenUp, type SplitFiles } from './block-store.ts'
 import type { SplitTotals } from './split-board.ts'
@@ -40,7 +40,7 @@ export class BlockConverter {
   readonly source: SourceReader
   readonly reader: SplittableReader
   private readonly work: FileWork
-  private readonly project: Projection
+  private readonly map: Mapper
   /** Knows all columns, and writes nothing before its first row. */
   private continuing: RecordWriter | null = null
   private readonly opening: RecordWriter
@@ -53,10 +53,10 @@ export class BlockConverter {
     this.work = work
     const createReader = getFormat(file.format).createSplittableReader
     if (createReader === undefined) throw new Error(`${file.format} files cannot be split`)
-    const { writer, project } = createStages(plan, file.format, file.relativePath)
+    const { writer, map } = createStages(plan, file.format, file.relativePath)
     this.reader = createReader(plan, file.relativePath)
     this.opening = writer
-    this.project = project
+    this.map = map
     this.output = new OutputBuffer(batch.memory, (bytes, start, end) =>
       timed(work.stageNs, 'write', () => this.store?.takeTarget(bytes, start, end)),
     )
@@ -175,7 +175,7 @@ export class BlockConverter {
         const { start, end, isLast, sourceOffset } = source
         source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast, limit - sourceOffset)))
         refused += batch.rejects.length
-        timed(stageNs, 'map', () => this.project(batch))
+        timed(stageNs, 'map', () => this.map(batch))
         if (!writer.learnColumns(batch)) throw new LateColumn('a column came too late')
         if (this.store !== null) this.encode(writer, this.store)
       } while (batch.isFull)

@@ -1,5 +1,5 @@
 // The results of bench:peers as Markdown that also reads well on a terminal.
-import { NOT_BUILT_YET, OTHER_SHAPES, TARGETS } from './targets.mjs'
+import { OTHER_SHAPES, TARGETS } from './targets.mjs'
 
 /** @param results what bench:peers exports as JSON. */
 export function renderMarkdown({ machine, settings, groups, values, warnings }) {
@@ -34,7 +34,6 @@ function renderTargets(targets, values) {
   const cell = ({ key, one, two }, threads) => {
     const target = threads === 1 ? one : two
     if (target === undefined) return ''
-    if (NOT_BUILT_YET.includes(key)) return 'not built yet'
     const value = values[key]?.[threads - 1]
     if (value === undefined) return 'not run'
     const shown = `${value.toPrecision(3)}${target.unit} (${target.sign} ${target.limit}${target.unit})`

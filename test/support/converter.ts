@@ -11,6 +11,7 @@ import { ERROR_CODES } from '../../src/errors/error-codes.ts'
 import { loadKernels } from '../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../src/model/data-plan.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
+import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { FileResult } from '../../src/model/task-result.ts'
 import type { FileTask } from '../../src/model/task.ts'
@@ -127,7 +128,7 @@ export class Converter {
 /** The plan of a conversion, made as a run makes it. @throws MigrationError for options that a run refuses. */
 export function planOf(to: FormatName, options: Partial<MigrateOptions>): DataPlan {
   const resolved = resolveOptions({ in: 'in', out: 'out', maxRecordSize: 65_536, chunkSize: 4096, ...options })
-  return buildDataPlan(resolved, to)
+  return buildDataPlan(resolved, to, resolved.map === undefined ? null : MappingSchema.parse(resolved.map))
 }
 
 /** Everything about a conversion that must not depend on the engine, nor on how the source was cut. */

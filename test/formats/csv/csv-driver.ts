@@ -52,6 +52,7 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
     },
     select: null,
     drop: [],
+    columns: [],
     maxRecordBytes,
     maxRejects: null,
     chunkBytes: 64,

@@ -84,6 +84,7 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
     },
     select: null,
     drop: [],
+    columns: [],
     maxRecordBytes: changes.maxRecordBytes ?? 10_000,
     maxRejects: null,
     chunkBytes,
