@@ -10,7 +10,6 @@ import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult, StageTimes } from './model/task-result.ts'
 import type { FileTask } from './model/task.ts'
 import { SourceReader } from './read/source-reader.ts'
-import { convertWithStreams } from './stream/convert-with-streams.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
 
@@ -65,6 +64,8 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
   const source = openSource(file, context.plan, context.batch)
   try {
     source.assertUnchanged()
+    // Only this engine pays for its libraries.
+    const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
       shouldStop: context.shouldStop,
       assertUnchanged: () => source.assertUnchanged(),

@@ -15,21 +15,23 @@ const SLICE_MS = 10
  */
 export class TargetRenamer {
   readonly #fileSystem: Pick<RenamingFileSystem, 'rename' | 'renameSync'>
+  readonly #nowMs: () => number
   #areSlow = false
   #watchedMs = 0
   #watchedCount = 0
   #sliceMs = 0
 
-  constructor(fileSystem: Pick<RenamingFileSystem, 'rename' | 'renameSync'>) {
+  constructor(fileSystem: Pick<RenamingFileSystem, 'rename' | 'renameSync'>, nowMs = () => performance.now()) {
     this.#fileSystem = fileSystem
+    this.#nowMs = nowMs
   }
 
   /** @returns a promise where there is something to wait for. @throws errors of the system. */
   rename(stagedPath: string, targetPath: string): Promise<void> | undefined {
     if (this.#areSlow) return this.#fileSystem.rename(stagedPath, targetPath)
-    const startMs = performance.now()
+    const startMs = this.#nowMs()
     this.#fileSystem.renameSync(stagedPath, targetPath)
-    const elapsedMs = performance.now() - startMs
+    const elapsedMs = this.#nowMs() - startMs
     this.#watch(elapsedMs)
     this.#sliceMs += elapsedMs
     if (this.#sliceMs < SLICE_MS) return undefined

@@ -16,9 +16,10 @@ import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
+import type { Executor } from '../schedule/executor.ts'
+import { InlineExecutor } from '../schedule/inline-executor.ts'
 import { runFiles } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
-import { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
@@ -63,7 +64,7 @@ export class Run {
     const stop = new StopSwitch(hooks)
     try {
       if (plan.options.checksum && stop.reason === null) {
-        const work = (pool: ThreadPool): Promise<void> => checkContents(plan, remainder.decision, pool)
+        const work = (pool: Executor): Promise<void> => checkContents(plan, remainder.decision, pool)
         // Not timed: the time limit is for the conversion of a file.
         await this.withPool({ threads: this.threadsToHash() }, stop, work)
       }
@@ -76,9 +77,12 @@ export class Run {
         const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
         const threads = this.splits.size > 0 ? plan.threads : Math.min(plan.threads, tasks)
         const { taskTimeout } = plan.options
-        await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, (pool) =>
-          this.convert(ordered, pool, threads, stop),
-        )
+        const work = (executor: Executor): Promise<void> => this.convert(ordered, executor, threads, stop)
+        // A time limit takes a thread that can be ended.
+        const mayBeInline = taskTimeout === undefined && this.splits.size === 0
+        const isInline = mayBeInline && InlineExecutor.takes(plan.discovery.files, indexes)
+        if (isInline) await this.with(new InlineExecutor(plan.data), stop, work)
+        else await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, work)
       }
     } catch (error) {
       const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
@@ -97,19 +101,24 @@ export class Run {
   private async withPool(
     size: { readonly threads: number; readonly taskTimeoutMs?: number | undefined },
     stop: StopSwitch,
-    work: (pool: ThreadPool) => Promise<void>,
+    work: (pool: Executor) => Promise<void>,
   ): Promise<void> {
-    const pool = new ThreadPool({ plan: this.plan.data, ...size })
-    stop.control(pool)
+    // Loaded when it is needed: a tiny run does without.
+    const { ThreadPool } = await import('../schedule/thread-pool.ts')
+    await this.with(new ThreadPool({ plan: this.plan.data, ...size }), stop, work)
+  }
+
+  private async with(executor: Executor, stop: StopSwitch, work: (executor: Executor) => Promise<void>): Promise<void> {
+    stop.control(executor)
     try {
-      await work(pool)
+      await work(executor)
     } finally {
-      await pool.destroy()
+      await executor.destroy()
     }
   }
 
   /** Converts and commits all files that are not done. */
-  private async convert(ordered: Uint32Array, pool: ThreadPool, threads: number, stop: StopSwitch): Promise<void> {
+  private async convert(ordered: Uint32Array, pool: Executor, threads: number, stop: StopSwitch): Promise<void> {
     const { plan, lock } = this
     const { targetRoot, options, data } = plan
     // Claims are listed in the order of the plan.
@@ -209,7 +218,7 @@ export class Run {
     })
   }
 
-  private watch(pool: ThreadPool, onEvent: NonNullable<MigrateHooks['onEvent']>): () => void {
+  private watch(pool: Executor, onEvent: NonNullable<MigrateHooks['onEvent']>): () => void {
     const { files } = this.plan.discovery
     return watchProgress({
       pool,
@@ -223,7 +232,7 @@ export class Run {
     })
   }
 
-  private async warnAboutSpace(indexes: Uint32Array, pool: ThreadPool): Promise<void> {
+  private async warnAboutSpace(indexes: Uint32Array, pool: Executor): Promise<void> {
     const sourceBytes = this.plan.discovery.files.sumBytes(indexes)
     // Hardly a target is this many times as large as its source: where that much is free, no sample is needed.
     const generousExpansion = 10

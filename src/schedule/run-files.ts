@@ -1,14 +1,14 @@
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { ConvertedFile, FileResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import type { Executor } from './executor.ts'
 import { SplitFile } from './split-file.ts'
-import type { ThreadPool } from './thread-pool.ts'
 
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
 const TASKS_AHEAD_PER_THREAD = 1
 
 interface RunFilesOptions {
-  readonly pool: ThreadPool
+  readonly pool: Executor
   readonly threads: number
   /** True where tasks are timed: a task then may not wait in the queue of the pool. */
   readonly areTasksTimed: boolean

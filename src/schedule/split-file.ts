@@ -2,7 +2,7 @@ import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { FileTask, SplitTask } from '../model/task.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import { abortSplit, createSplitMemory } from '../split/split-board.ts'
-import type { ThreadPool } from './thread-pool.ts'
+import type { Executor } from './executor.ts'
 
 /** One try at a file that is split. */
 interface Attempt {
@@ -21,14 +21,14 @@ interface Attempt {
  * threads that wait for it are told, and the file is tried again.
  */
 export class SplitFile {
-  private readonly pool: ThreadPool
+  private readonly pool: Executor
   private readonly blockBytes: number
   private readonly mostHelpers: number
   private attempt: Attempt | null = null
   private helpers = 0
 
   constructor(
-    pool: ThreadPool,
+    pool: Executor,
     { blockBytes, mostHelpers }: { readonly blockBytes: number; readonly mostHelpers: number },
   ) {
     this.pool = pool

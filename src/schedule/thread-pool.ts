@@ -4,6 +4,7 @@ import { MigrationError } from '../errors/migration-error.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
+import type { Executor } from './executor.ts'
 import { findWorkerEntry } from './worker-entry.ts'
 
 /** Each thread's two progress numbers lie this far apart, so that threads do not share cache lines. */
@@ -25,7 +26,7 @@ interface ThreadPoolOptions {
  * Errors are MigrationErrors: WORKER_EXIT and WORKER_OOM when the thread ended, an errno's name when none could be started, TIMEOUT,
  * STOPPED.
  */
-export class ThreadPool {
+export class ThreadPool implements Executor {
   private readonly pool: Piscina
   private readonly options: ThreadPoolOptions
   private readonly control = new SharedArrayBuffer(8)

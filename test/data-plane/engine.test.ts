@@ -337,6 +337,18 @@ describe('a source that changes while it is read', () => {
     }
   })
 
+  it.each<[title: string, change: (path: string) => void]>([
+    ['grows', (path) => appendFileSync(path, '1\n')],
+    ['is cut', (path) => truncateSync(path, 4200)],
+    ['is emptied', (path) => truncateSync(path, 0)],
+    ['is touched', (path) => utimesSync(path, 1, 1)],
+  ])('fails where it %s before it is read at once', async (_, beforeChunk) => {
+    for (const from of ['csv', 'bytes'] as const) {
+      const converted = await convertBytes({ bytes, from, to: 'ndjson', beforeChunk, options: { chunkSize: 65_536 } })
+      expect(converted.code).toBe('SOURCE_CHANGED')
+    }
+  })
+
   it('and every other failure leave no descriptor open', async () => {
     const failures: Partial<Conversion>[] = [
       { shouldStop: () => true },
