@@ -84,7 +84,7 @@ export class SplitFile {
 }
 
 function startAttempt(task: SplitTask): Attempt {
-  let resolveNext: Attempt['resolveNext'] = () => {}
+  let resolveNext!: Attempt['resolveNext']
   const next = new Promise<Attempt | null>((resolve) => (resolveNext = resolve))
   return { task, next, resolveNext, helperError: null, hasWork: true }
 }

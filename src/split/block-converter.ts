@@ -51,10 +51,10 @@ export class BlockConverter {
     const { file, context } = work
     const { plan, batch } = context
     this.work = work
-    const createReader = getFormat(file.format).createSplittableReader
-    if (createReader === undefined) throw new Error(`${file.format} files cannot be split`)
+    const reader = getFormat(file.format).createSplittableReader?.(plan, file.relativePath)
+    if (reader === undefined) throw new Error(`${file.format} files cannot be split`)
     const { writer, map } = createStages(plan, file.format, file.relativePath)
-    this.reader = createReader(plan, file.relativePath)
+    this.reader = reader
     this.opening = writer
     this.map = map
     this.output = new OutputBuffer(batch.memory, (bytes, start, end) =>

@@ -31,6 +31,7 @@ test('the defaults make this plan', () => {
     maxRecordBytes: 16_777_216,
     maxRejects: null,
     chunkBytes: 262_144,
+    splitBytes: 64 * 1024 * 1024,
     hashSources: false,
   })
 })

@@ -44,7 +44,7 @@ async function expectSameInBlocks(conversion: Conversion, blockSizes: Iterable<n
 const everySize = (bytes: string): number[] =>
   Array.from({ length: Buffer.byteLength(bytes) + 1 }, (_, index) => index + 1)
 
-type Case = readonly [title: string, bytes: string, options?: Partial<MigrateOptions>]
+type Case = [title: string, bytes: string, options?: Partial<MigrateOptions>]
 
 const TABLES: readonly Case[] = [
   ['plain', 'a,b\n1,2\n3,4\n5,6\n7,8\n'],
@@ -125,11 +125,11 @@ const SOME_SIZES = [1, 2, 5, 11, 23]
 describe.each(FORMAT_NAMES)('split at every byte, to %s', (to) => {
   const sizesFor = (bytes: string): number[] => (to === 'ndjson' ? everySize(bytes) : SOME_SIZES)
 
-  it.each(TABLES)('csv: %s', async (_, bytes, options = {}) => {
+  it.each<Case>(TABLES)('csv: %s', async (_, bytes, options = {}) => {
     await expectSameInBlocks({ bytes, from: 'csv', to, options }, sizesFor(bytes))
   })
 
-  it.each(LINES)('ndjson: %s', async (_, bytes, options = {}) => {
+  it.each<Case>(LINES)('ndjson: %s', async (_, bytes, options = {}) => {
     await expectSameInBlocks({ bytes, from: 'ndjson', to, options }, sizesFor(bytes))
   })
 })

@@ -56,6 +56,7 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
     maxRecordBytes,
     maxRejects: null,
     chunkBytes: 64,
+    splitBytes: 1024 * 1024,
     hashSources: false,
   }
 }

@@ -88,6 +88,7 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
     maxRecordBytes: changes.maxRecordBytes ?? 10_000,
     maxRejects: null,
     chunkBytes,
+    splitBytes: 1024 * 1024,
     hashSources: false,
   }
 }
