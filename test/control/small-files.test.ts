@@ -19,7 +19,7 @@ describe('files that a thread converts one after the other', () => {
     })
     const { notices } = await tree.migrate({ threads: 1, duplicateColumns: 'rename', orderBy: 'path,ascending' })
     const read = (name: string): string => readFileSync(join(tree.out, `${name}.ndjson`), 'utf8')
-    expect([...'abcdefgh'].map(read)).toEqual([
+    expect('abcdefgh'.split('').map(read)).toEqual([
       '{"x":"1","y":"2"}\n',
       '{"x":"3","y":"4"}\n',
       '{"x":"5","y":"6"}\n',
