@@ -65,6 +65,7 @@ export function buildReport(run: RunState): Report {
     time,
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
+    measured: null,
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

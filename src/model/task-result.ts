@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StageTimesSchema } from './times.ts'
 
 /** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
 
@@ -17,18 +18,6 @@ export const WireErrorSchema = z.object({
   }),
   isRetryable: z.boolean(),
 })
-
-/** Nanoseconds of wall time in each stage of one file. */
-export const StageTimesSchema = z.object({
-  read: z.number().nonnegative(),
-  parse: z.number().nonnegative(),
-  map: z.number().nonnegative(),
-  encode: z.number().nonnegative(),
-  write: z.number().nonnegative(),
-  sync: z.number().nonnegative(),
-})
-
-export type StageTimes = z.infer<typeof StageTimesSchema>
 
 /** Records of one file: `read` is always `written + rejected + filtered`. */
 export const RecordCountsSchema = z.object({ read: count, written: count, rejected: count, filtered: count })

@@ -81,6 +81,7 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
     targetBytes: 200_000_000,
     time: { realMs: 10_000, userMs: 18_000, systemMs: 500 },
     rates: { megabytesPerSecond: 10, recordsPerSecond: 300, secondsPerGb: 100, minutesPerGb: 1.667 },
+    measured: null,
     stageNs: { read: 1e9, parse: 2e9, map: 0, encode: 3e9, write: 1e9, sync: 5e8 },
     failures: [],
     warnings: [],
