@@ -37,8 +37,8 @@ interface FileWork {
  */
 export async function convertFile(file: FileTask, context: ConvertContext): Promise<FileResult> {
   const stageNs = noStageTimes()
-  const startMs = performance.now()
-  const durationNs = (): number => Math.round((performance.now() - startMs) * 1e6)
+  const startNs = Number(process.hrtime.bigint())
+  const times = () => ({ stageNs: wholeNs(stageNs), startNs, durationNs: Number(process.hrtime.bigint()) - startNs })
   try {
     const { format } = file
     const converted =
@@ -47,14 +47,14 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
         : context.plan.engine === 'stream'
           ? await convertStream({ ...file, format }, context)
           : convertRecords({ file: { ...file, format }, context, stageNs })
-    return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: true, ...converted, ...times() }
   } catch (error) {
     const wire = toWireError(error, { phase: 'read', file: file.relativePath })
-    return { index: file.index, isConverted: false, error: wire, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: false, error: wire, ...times() }
   }
 }
 
-type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
+type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
   // The streams read for themselves; this reader only watches over the file.

@@ -7,6 +7,7 @@ import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { Task } from './model/task.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
+import { ThreadMeter } from './thread-meter.ts'
 
 /** What a worker thread is given once, when it starts. Only plain values and shared memory. */
 export interface WorkerSetup {
@@ -44,11 +45,17 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
     },
   }
 
+  const meter = new ThreadMeter()
+
   return async (task) => {
     switch (task.kind) {
       case 'convert': {
         const files: FileResult[] = []
-        for (const file of task.files) files.push(await convertFile(file, context))
+        for (const file of task.files) {
+          const result = await convertFile(file, context)
+          const slice = meter.takeSlice(result.durationNs)
+          files.push(slice === null ? result : { ...result, slice })
+        }
         progress[0] = 0
         return { kind: 'convert', files, threadNumber }
       }

@@ -19,6 +19,7 @@ interface RunState {
   readonly warnings: Report['warnings']
   readonly arePruned: boolean
   readonly clock: Clock
+  readonly measured: Report['measured']
   readonly stopped: Report['stopped']
 }
 
@@ -65,7 +66,7 @@ export function buildReport(run: RunState): Report {
     time,
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
-    measured: null,
+    measured: run.measured,
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

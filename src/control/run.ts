@@ -23,6 +23,7 @@ import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import { RunMeter } from './run-meter.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { TargetLedger } from './target-ledger.ts'
 
@@ -32,6 +33,8 @@ export class Run {
   private readonly remainder: Remainder
   private readonly lock: LockHandle
   private readonly hooks: MigrateHooks
+  private readonly clock: Clock
+  private readonly meter: RunMeter
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
@@ -39,11 +42,13 @@ export class Run {
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
-  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks) {
+  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks, clock: Clock) {
     this.plan = plan
     this.remainder = remainder
     this.lock = lock
     this.hooks = hooks
+    this.clock = clock
+    this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
     if (plan.discovery.files.length + plan.discovery.failed.length === 0) {
@@ -111,6 +116,7 @@ export class Run {
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const ordered = orderFiles(plan.discovery.files, indexes, options.orderBy)
     const commits = new Set<Promise<void>>()
+    this.meter.start(pool)
     try {
       await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads), {
         pool,
@@ -122,15 +128,17 @@ export class Run {
         onConverted: (result, attempt, task) => {
           const commit = this.commit(committer, result, attempt, task, stop).finally(() => commits.delete(commit))
           commits.add(commit)
-          return committer.whenReady()
+          return this.meter.hold(committer.whenReady())
         },
         onFailed: (index, error) => {
           this.failFile(index, error)
           this.haltIfAsked(stop)
         },
+        onTried: (result, thread) => this.meter.figures.addTry(result, thread),
       })
     } finally {
       await committer.close()
+      this.meter.stop()
       await Promise.all(commits).finally(stopWatching)
     }
   }
@@ -151,6 +159,7 @@ export class Run {
     if (outcome.isCommitted) {
       const stageNs = { ...result.stageNs, sync: outcome.syncNs }
       this.tally.addConverted({ ...result, stageNs })
+      this.meter.figures.addCommitted(result, stageNs, attempt)
       this.ledger.add(result.index, result.targetBytes, result.targetHash)
       this.endedBytes += result.sourceBytes
       this.hooks.onEvent?.({
@@ -315,9 +324,21 @@ export class Run {
   }
 
   /** What the run came to, at any moment. */
-  report(clock: Clock, stopped: StopReason | null): Report {
-    const { plan, remainder, lock, tally, ledger, warnings, arePruned } = this
-    return buildReport({ plan, remainder, runId: lock.runId, tally, ledger, warnings, arePruned, clock, stopped })
+  report(stopped: StopReason | null): Report {
+    const { plan, remainder, lock, tally, ledger, warnings, arePruned, clock } = this
+    const measured = this.meter.read(plan, tally.stageNs)
+    return buildReport({
+      plan,
+      remainder,
+      runId: lock.runId,
+      tally,
+      ledger,
+      warnings,
+      arePruned,
+      clock,
+      measured,
+      stopped,
+    })
   }
 }
 

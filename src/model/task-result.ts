@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StageTimesSchema } from './times.ts'
+import { BusyTimeSchema, StageTimesSchema } from './times.ts'
 
 /** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
 
@@ -35,6 +35,20 @@ export const NoticeCountsSchema = z.object({
 
 export type NoticeCounts = z.infer<typeof NoticeCountsSchema>
 
+/** When and how a thread was busy with a file. */
+const fileTimes = {
+  stageNs: StageTimesSchema,
+  /** When the file was begun, on the monotonic clock that all threads share (`process.hrtime`). */
+  startNs: z.number().nonnegative(),
+  /** Wall time of the whole file in its worker. */
+  durationNs: z.number().nonnegative(),
+  /**
+   * What the thread did since its last slice, this file being the last one in it. Only where its figures were read after this file:
+   * a read costs some microseconds, so several small files share one.
+   */
+  slice: BusyTimeSchema.optional(),
+}
+
 const ConvertedFileSchema = z.object({
   index: count,
   isConverted: z.literal(true),
@@ -49,17 +63,14 @@ const ConvertedFileSchema = z.object({
   rejectCodes: z.record(z.string(), count),
   records: RecordCountsSchema,
   notices: NoticeCountsSchema,
-  stageNs: StageTimesSchema,
-  /** Wall time of the whole file in its worker. */
-  durationNs: z.number().nonnegative(),
+  ...fileTimes,
 })
 
 const FailedFileSchema = z.object({
   index: count,
   isConverted: z.literal(false),
   error: WireErrorSchema,
-  stageNs: StageTimesSchema,
-  durationNs: z.number().nonnegative(),
+  ...fileTimes,
 })
 
 export const FileResultSchema = z.discriminatedUnion('isConverted', [ConvertedFileSchema, FailedFileSchema])

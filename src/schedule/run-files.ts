@@ -18,6 +18,8 @@ interface RunFilesOptions {
   /** Takes a converted file; the promise holds back further tasks (back-pressure of the commit). */
   readonly onConverted: (result: ConvertedFile, attempt: number, task: FileTask) => Promise<void>
   readonly onFailed: (index: number, error: WireError) => void
+  /** Told of every try that a thread ended by itself, converted or not, before what became of it. */
+  readonly onTried: (result: FileResult, threadNumber: number) => void
   /** Asked before each task: false stops handing out tasks. */
   readonly mayStart: () => boolean
 }
@@ -48,6 +50,7 @@ async function runBatch(indexes: readonly number[], attempt: number, options: Ru
     const answer = await options.pool.run({ kind: 'convert', files })
     if (answer.kind !== 'convert') throw new Error(`a convert task was answered with ${answer.kind}`)
     results = answer.files
+    for (const result of results) options.onTried(result, answer.threadNumber)
   } catch (error) {
     await handleCrash(indexes, attempt, error, options)
     return

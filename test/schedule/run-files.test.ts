@@ -64,6 +64,7 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
         await settings.onConverted?.()
       },
       onFailed: (index, error) => end(index, error.code),
+      onTried: () => {},
     },
   )
   const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []
