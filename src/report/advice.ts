@@ -7,7 +7,7 @@ const FEWEST_BUSY_NS = 50e6
 /** What to do about a verdict, in one line. */
 export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surroundings): string {
   if (spending.busy.busyNs < FEWEST_BUSY_NS) return 'too little work to draw conclusions from'
-  const [[stage = 'parse'] = []] = costliestStages(spending.stageNs)
+  const stage = costliestStages(spending.stageNs)[0]?.[0] ?? 'parse'
   const { threads, cores, fileCount, longestFile } = around
   switch (kind) {
     case 'cpu-bound':

@@ -56,11 +56,10 @@ function readStorage(read: ReadText): SystemCounters['storage'] {
 
 /** @see https://docs.kernel.org/accounting/psi.html */
 function readPressure(read: ReadText): SystemCounters['pressure'] {
-  const [cpu, io, memory] = ['cpu', 'io', 'memory'].map((what) => {
-    const total = /^some .*total=(\d+)$/m.exec(read(`/proc/pressure/${what}`))
-    return total && Number(total[1])
-  })
-  return cpu == null || io == null || memory == null ? null : { cpu, io, memory }
+  const readStalled = (what: string): number =>
+    Number(/^some .*total=(\d+)$/m.exec(read(`/proc/pressure/${what}`))?.[1] ?? Number.NaN)
+  const pressure = { cpu: readStalled('cpu'), io: readStalled('io'), memory: readStalled('memory') }
+  return Object.values(pressure).some((stalled) => Number.isNaN(stalled)) ? null : pressure
 }
 
 /** `cpu user nice system idle iowait irq softirq steal ...` in ticks; guest times are part of user and nice. */

@@ -42,6 +42,8 @@ export class Timeline {
     this.moments.push(this.look())
     if (this.moments.length < MOST_POINTS) return
     this.moments = this.moments.filter((_, index) => index % 2 === 0)
+    // The one just taken goes too, so half of the way to the next one is behind.
+    this.leftOut = this.stride
     this.stride *= 2
   }
 
