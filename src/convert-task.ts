@@ -81,6 +81,11 @@ export function requestStop(control: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(control), STOP, 1)
 }
 
+/** Threads that have started so far, those that replaced dead ones included. */
+export function countStarted(control: SharedArrayBuffer): number {
+  return Atomics.load(new Int32Array(control), THREADS_STARTED)
+}
+
 /** The CRC-32 of a whole file, or null where it cannot be read. The input region of the memory serves as buffer. */
 function hashFile(path: string, { bytes, inputStart, inputEnd }: BatchMemory): number | null {
   try {

@@ -40,7 +40,7 @@ export function buildReport(run: RunState): Report {
     targetFormat: plan.targetFormat,
     isTargetFormatDefault: plan.isTargetFormatDefault,
     engine: plan.data.engine,
-    threads: plan.threads,
+    threads: run.measured?.tuning?.chosen ?? plan.threads,
     isDurable: options.fsync,
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,

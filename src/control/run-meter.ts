@@ -1,4 +1,4 @@
-import type { Measurements } from '../model/measurement.ts'
+import type { Measurements, ThreadTuning } from '../model/measurement.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunFigures } from '../report/run-figures.ts'
@@ -11,6 +11,8 @@ import type { Plan } from './make-plan.ts'
 /** Measures one run: its files, its course, and what the system counts meanwhile. */
 export class RunMeter {
   readonly figures = new RunFigures()
+  /** What `--threads auto` tried; null where the number was given. */
+  tuning: ThreadTuning | null = null
   private readonly clock: Clock
   private readonly readSystem = watchSystem({ cores: countUsableCores(), cpuQuota: readCpuQuota() })
   private timeline: Timeline | null = null
@@ -49,17 +51,18 @@ export class RunMeter {
     return this.figures.read({
       startNs: this.clock.startNs,
       endNs: this.endNs,
-      threads: plan.threads,
+      threads: this.tuning?.chosen ?? plan.threads,
       path: (index) => files.path(index),
       stageNs,
       system: this.readSystem(),
       timeline: this.timeline?.points() ?? [],
       copyFloor: null,
-      tuning: null,
+      tuning: this.tuning,
     })
   }
 
-  private look(pool: ThreadPool): Moment {
+  /** How far the run is. */
+  look(pool: ThreadPool): Moment {
     const threads = pool.readProgress()
     const inWork = threads.reduce((sum, thread) => sum + (thread?.readBytes ?? 0), 0)
     // A thread may be at its next file before the result of the last one has come.

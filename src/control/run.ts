@@ -9,6 +9,7 @@ import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
+import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
@@ -18,6 +19,9 @@ import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import { runFiles } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
+import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
+import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
+import { ThreadLimit } from '../schedule/thread-limit.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
@@ -26,6 +30,13 @@ import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
 import { RunMeter } from './run-meter.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { TargetLedger } from './target-ledger.ts'
+import { tuneThreads } from './tune-threads.ts'
+
+/** Threads that a pool starts with, and that it may come to have. */
+interface PoolSize {
+  readonly threads: number
+  readonly maxThreads: number
+}
 
 /** One run over a plan: what the steps share. */
 export class Run {
@@ -70,10 +81,11 @@ export class Run {
       this.takeDone(indexes)
       this.announce(indexes)
       if (indexes.length > 0 && stop.reason === null) {
-        const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
-        const { taskTimeout } = plan.options
-        await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, (pool) =>
-          this.convert(indexes, pool, threads, stop),
+        const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
+        const threads = Math.min(plan.threads, tasks)
+        const maxThreads = Math.min(this.mostThreads(), tasks)
+        await this.withPool({ threads, maxThreads, taskTimeoutMs: plan.options.taskTimeout }, stop, (pool) =>
+          this.convert(indexes, pool, { threads, maxThreads }, stop),
         )
       }
     } catch (error) {
@@ -91,7 +103,7 @@ export class Run {
   }
 
   private async withPool(
-    size: { readonly threads: number; readonly taskTimeoutMs?: number | undefined },
+    size: { readonly threads: number; readonly maxThreads?: number; readonly taskTimeoutMs?: number | undefined },
     stop: StopSwitch,
     work: (pool: ThreadPool) => Promise<void>,
   ): Promise<void> {
@@ -105,7 +117,7 @@ export class Run {
   }
 
   /** Converts and commits all files that are not done. */
-  private async convert(indexes: Uint32Array, pool: ThreadPool, threads: number, stop: StopSwitch): Promise<void> {
+  private async convert(indexes: Uint32Array, pool: ThreadPool, size: PoolSize, stop: StopSwitch): Promise<void> {
     const { plan, lock } = this
     const { targetRoot, options } = plan
     await this.warnAboutSpace(indexes, pool)
@@ -117,10 +129,12 @@ export class Run {
     const ordered = orderFiles(plan.discovery.files, indexes, options.orderBy)
     const commits = new Set<Promise<void>>()
     this.meter.start(pool)
+    const limit = new ThreadLimit(size.threads)
+    const stopTuning = this.tune(pool, limit, size)
     try {
       await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads), {
         pool,
-        threads,
+        limit,
         retries: options.retries,
         areTasksTimed: options.taskTimeout !== undefined,
         mayStart: () => stop.reason === null,
@@ -137,10 +151,32 @@ export class Run {
         onTried: (result, thread) => this.meter.figures.addTry(result, thread),
       })
     } finally {
+      this.meter.tuning = stopTuning()
       await committer.close()
       this.meter.stop()
       await Promise.all(commits).finally(stopWatching)
     }
+  }
+
+  /** Threads that `--threads auto` may go up to; where the number is given it stays. */
+  private mostThreads(): number {
+    const { options, threads } = this.plan
+    if (options.threads !== 'auto') return threads
+    return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
+  }
+
+  private tune(pool: ThreadPool, limit: ThreadLimit, { threads, maxThreads }: PoolSize): () => ThreadTuning | null {
+    const { options } = this.plan
+    if (options.threads !== 'auto') return () => null
+    return tuneThreads({
+      pool,
+      limit,
+      start: threads,
+      most: maxThreads,
+      cores: countUsableCores(),
+      memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
+      look: () => this.meter.look(pool),
+    })
   }
 
   private async commit(

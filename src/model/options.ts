@@ -171,6 +171,7 @@ export const OptionsSchema = z.strictObject({
   nested: z.enum(['json', 'flatten']).default('json'),
   // How
   threads: threadCount.default('auto'),
+  memoryLimit: byteSize.optional(),
   engine: z.enum(['auto', 'kernel', 'reference', 'stream']).default('auto'),
   lossy: z.boolean().default(false),
   orderBy: z

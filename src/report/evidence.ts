@@ -3,6 +3,8 @@ import type { Shares, Spending, Surroundings, VerdictKind } from './spending.ts'
 
 /** Stages that are named: those with the most time. */
 const NAMED_STAGES = 3
+/** Where files are smaller than this on average, stages are told per file. */
+const SMALL_FILE_BYTES = 64 * 1024
 
 /** What the verdict rests on, in one line. */
 export function giveEvidence(kind: VerdictKind, shares: Shares, spending: Spending, around: Surroundings): string {
@@ -14,11 +16,19 @@ export function giveEvidence(kind: VerdictKind, shares: Shares, spending: Spendi
   if (kind === 'too-few-files') parts.push(`threads had nothing left to do ${percent(spending.idleShare)} of the time`)
   if (kind === 'starved' && (around.stealShare ?? 0) >= 0.05)
     parts.push(`the host took ${percent(around.stealShare ?? 0)}`)
-  const speeds = costliestStages(spending.stageNs).map(
-    ([stage, ns]) => `${stage} ${speed(around.sourceBytes, ns)} MB/s`,
-  )
-  if (speeds.length > 0) parts.push(`a thread: ${speeds.join(', ')}`)
+  parts.push(...describeStages(spending.stageNs, around))
   return parts.join('; ')
+}
+
+/** What a thread gets through a stage, or what a small file takes there: its bytes do not matter then. */
+function describeStages(stageNs: StageTimes, { sourceBytes, fileCount }: Surroundings): string[] {
+  const stages = costliestStages(stageNs)
+  if (stages.length === 0) return []
+  if (sourceBytes < fileCount * SMALL_FILE_BYTES) {
+    const times = stages.map(([stage, ns]) => `${stage} ${(ns / 1e6 / fileCount).toPrecision(2)} ms`)
+    return [`a file: ${times.join(', ')}`]
+  }
+  return [`a thread: ${stages.map(([stage, ns]) => `${stage} ${speed(sourceBytes, ns)} MB/s`).join(', ')}`]
 }
 
 /** Stages of threads with the most time first; those that took none are left out. */

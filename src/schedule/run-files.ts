@@ -1,6 +1,7 @@
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { ConvertedFile, FileResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import type { ThreadLimit } from './thread-limit.ts'
 import type { ThreadPool } from './thread-pool.ts'
 
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
@@ -8,7 +9,8 @@ const TASKS_AHEAD_PER_THREAD = 1
 
 interface RunFilesOptions {
   readonly pool: ThreadPool
-  readonly threads: number
+  /** How many threads may work, at any moment. */
+  readonly limit: ThreadLimit
   /** True where tasks are timed: a task then may not wait in the queue of the pool. */
   readonly areTasksTimed: boolean
   /** Tries after the first, for errors that may pass. */
@@ -31,16 +33,42 @@ interface RunFilesOptions {
  */
 export async function runFiles(batches: Iterable<readonly number[]>, options: RunFilesOptions): Promise<number> {
   const iterator = batches[Symbol.iterator]()
+  const lanes: Promise<void>[] = []
+  let openLanes = 0
+  let isExhausted = false
   let notStarted = 0
-  const tasksAhead = options.areTasksTimed ? 0 : TASKS_AHEAD_PER_THREAD
-  const lanes = Array.from({ length: options.threads * (1 + tasksAhead) }, async () => {
-    for (let next = iterator.next(); !next.done; next = iterator.next()) {
-      if (options.mayStart()) await runBatch(next.value, 1, options)
+
+  const runLane = async (): Promise<void> => {
+    // Its own departure must never leave fewer lanes than tasks are allowed.
+    for (; openLanes <= allowedTasks(options) && !isExhausted;) {
+      const next = iterator.next()
+      if (next.done) isExhausted = true
+      else if (options.mayStart()) await runBatch(next.value, 1, options)
       else notStarted += next.value.length
     }
-  })
-  await Promise.all(lanes)
+    openLanes--
+  }
+  const openLanesUpToLimit = (): void => {
+    for (let free = allowedTasks(options) - openLanes; free > 0; free--) {
+      openLanes++
+      const lane = runLane()
+      // Whoever waits below hears of it, perhaps later.
+      lane.catch(() => {})
+      lanes.push(lane)
+    }
+  }
+
+  options.limit.whenChanged(openLanesUpToLimit)
+  openLanesUpToLimit()
+  // Further lanes are only opened while one of these runs, so none is missed.
+  for (let ended = 0; ended < lanes.length;) ended = (await Promise.all(lanes)).length
   return notStarted
+}
+
+/** Fewer than there are threads must not queue up, or all threads would work all the same. */
+function allowedTasks({ limit, pool, areTasksTimed }: RunFilesOptions): number {
+  const mayQueue = !areTasksTimed && limit.threads >= pool.size
+  return limit.threads * (mayQueue ? 1 + TASKS_AHEAD_PER_THREAD : 1)
 }
 
 async function runBatch(indexes: readonly number[], attempt: number, options: RunFilesOptions): Promise<void> {

@@ -1,11 +1,16 @@
 import { expect, it } from 'vitest'
 import { predictOneMoreThread } from '../../src/report/one-more-thread.ts'
 
-const RUN = { threads: 1, cores: 4, wallNs: 10e9, busyNs: 10e9, onCpuNs: 10e9, verdict: 'cpu-bound' as const }
+const RUN: Parameters<typeof predictOneMoreThread>[0] = {
+  threads: 1,
+  cores: 4,
+  wallNs: 10e9,
+  busyNs: 10e9,
+  onCpuNs: 10e9,
+  verdict: 'cpu-bound',
+}
 
-it.each<
-  [what: string, run: Partial<typeof RUN> | { verdict: 'io-bound-read' | 'sync-bound' | 'starved' }, gain: number]
->([
+it.each<[what: string, run: Partial<typeof RUN>, gain: number]>([
   ['all of it divides', {}, 2],
   ['the third core of four', { threads: 2, busyNs: 20e9, onCpuNs: 20e9 }, 1.5],
   ['a tenth of it does not divide', { busyNs: 9e9, onCpuNs: 9e9 }, 10 / 5.5],
@@ -16,7 +21,7 @@ it.each<
   ['nothing is gained without a CPU', { busyNs: 10e9, onCpuNs: 4e9, verdict: 'starved' }, 1],
 ])('%s', (_, run, gain) => {
   const prediction = predictOneMoreThread({ ...RUN, ...run })
-  expect(prediction?.threads).toBe((run as typeof RUN).threads === undefined ? 2 : (run as typeof RUN).threads + 1)
+  expect(prediction?.threads).toBe((run.threads ?? RUN.threads) + 1)
   expect(prediction?.gain).toBeCloseTo(gain)
 })
 

@@ -8,8 +8,9 @@ export const HOW_FLAGS: readonly Flag[] = [
     group: 'How',
     placeholder: 'N|50%|+2|auto',
     default: 'auto',
-    help: 'worker threads; auto: the cores this process may use',
+    help: 'worker threads; auto: as many as prove fastest, from the cores on',
   },
+  { key: 'memoryLimit', kind: 'text', group: 'How', placeholder: 'SIZE', help: 'no more threads than fit into it' },
   {
     key: 'engine',
     kind: 'text',
