@@ -66,8 +66,8 @@ export class Run {
       this.announce(indexes)
       if (indexes.length > 0 && stop.reason === null) {
         const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
-        const { taskTimeout } = plan.options
-        await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, (pool) =>
+        const { taskTimeout, overlap } = plan.options
+        await this.withPool({ threads, taskTimeoutMs: taskTimeout, tasksPerThread: overlap }, stop, (pool) =>
           this.convert(indexes, pool, threads, stop),
         )
       }
@@ -86,7 +86,11 @@ export class Run {
   }
 
   private async withPool(
-    size: { readonly threads: number; readonly taskTimeoutMs?: number | undefined },
+    size: {
+      readonly threads: number
+      readonly taskTimeoutMs?: number | undefined
+      readonly tasksPerThread?: number
+    },
     stop: StopSwitch,
     work: (pool: ThreadPool) => Promise<void>,
   ): Promise<void> {
@@ -114,7 +118,7 @@ export class Run {
     try {
       await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads), {
         pool,
-        threads,
+        threads: threads * options.overlap,
         retries: options.retries,
         areTasksTimed: options.taskTimeout !== undefined,
         mayStart: () => stop.reason === null,

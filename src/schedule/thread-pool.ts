@@ -12,6 +12,8 @@ const PROGRESS_STRIDE = 16
 interface ThreadPoolOptions {
   readonly plan: DataPlan
   readonly threads: number
+  /** Tasks that a thread has in work at the same time. Only what waits asynchronously gains by more than 1. */
+  readonly tasksPerThread?: number | undefined
   /** Milliseconds after which a task's thread is ended; undefined: never. */
   readonly taskTimeoutMs?: number | undefined
   /** The worker's entry, for tests of crashes; the default is the built workers/convert-task. */
@@ -36,11 +38,18 @@ export class ThreadPool {
     this.options = options
     const progress = new SharedArrayBuffer(options.threads * PROGRESS_STRIDE * Float64Array.BYTES_PER_ELEMENT)
     this.progress = new Float64Array(progress)
-    const setup: WorkerSetup = { plan: options.plan, control: this.control, progress, maxThreads: options.threads }
+    const setup: WorkerSetup = {
+      plan: options.plan,
+      control: this.control,
+      progress,
+      maxThreads: options.threads,
+      paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
+    }
     this.pool = new Piscina({
       filename: options.entry ?? findWorkerEntry(),
       minThreads: options.threads,
       maxThreads: options.threads,
+      concurrentTasksPerWorker: options.tasksPerThread ?? 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: setup,
       recordTiming: false,
