@@ -10,6 +10,7 @@ import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult } from './model/task-result.ts'
 import type { StageTimes } from './model/times.ts'
 import type { FileTask } from './model/task.ts'
+import type { Pace } from './pace/pace.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { convertWithStreams } from './stream/convert-with-streams.ts'
 import { RejectWriter } from './write/reject-writer.ts'
@@ -22,6 +23,8 @@ export interface ConvertContext {
   /** Asked at each chunk. */
   readonly shouldStop: () => boolean
   readonly onProgress: (fileIndex: number, readBytes: number) => void
+  /** Slows I/O down, where that was asked for. */
+  readonly pace?: Pace | undefined
 }
 
 /** Everything about one file while it is converted. */
@@ -57,11 +60,12 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
 type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
-  // The streams read for themselves; this reader only watches over the file.
-  const source = openSource(file, context.plan, context.batch)
+  // The streams read and wait for themselves; this reader only watches over the file.
+  const source = openSource(file, { ...context, pace: undefined })
   try {
     return await convertWithStreams(file, context.plan, {
       shouldStop: context.shouldStop,
+      pace: context.pace?.waitAsync,
       assertUnchanged: () => source.assertUnchanged(),
     })
   } finally {
@@ -83,10 +87,10 @@ function convertRecords(work: FileWork): Conversion {
 /** @returns the conversion, or the columns of the file where one of them came too late for this pass. */
 function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion | { readonly columns: readonly Key[] } {
   const { file, context } = work
-  const source = timed(work.stageNs, 'read', () => openSource(file, context.plan, context.batch))
+  const source = timed(work.stageNs, 'read', () => openSource(file, context))
   try {
-    const target = new StagedFile(file.stagedTarget)
-    const rejects = new RejectWriter(file.stagedRejects, file.relativePath)
+    const target = timed(work.stageNs, 'write', () => new StagedFile(file.stagedTarget, context.pace?.wait))
+    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, context.pace?.wait)
     let isKept = false
     try {
       const outcome = pump(work, source, target, rejects, columns)
@@ -196,7 +200,7 @@ export function sampleFile(
   let targetBytes = 0
   let consumedBytes = 0
   try {
-    const source = openSource(file, plan, batch, maxBytes)
+    const source = openSource(file, context, maxBytes)
     try {
       const output = new OutputBuffer(batch.memory, (_, start, end) => {
         targetBytes += end - start
@@ -226,9 +230,10 @@ export function sampleFile(
 
 /** Copies a file as it is (`--others copy`). */
 function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Conversion {
-  const source = timed(stageNs, 'read', () => openSource(file, { ...context.plan, encoding: 'utf-8' }, context.batch))
+  const plan = { ...context.plan, encoding: 'utf-8' }
+  const source = timed(stageNs, 'read', () => openSource(file, { ...context, plan }))
   try {
-    const target = new StagedFile(file.stagedTarget)
+    const target = new StagedFile(file.stagedTarget, context.pace?.wait)
     try {
       return copyBytes(file, context, stageNs, source, target)
     } catch (error) {
@@ -277,11 +282,12 @@ function refuseCompressed(path: string): void {
   })
 }
 
-function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitBytes?: number): SourceReader {
+function openSource(file: FileTask, { plan, batch, pace }: ConvertContext, limitBytes?: number): SourceReader {
   return new SourceReader(file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
     shouldHash: plan.hashSources,
+    pace: pace?.wait,
     ...(limitBytes === undefined ? {} : { limitBytes }),
   })
 }

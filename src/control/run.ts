@@ -84,9 +84,9 @@ export class Run {
         const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
         const threads = Math.min(plan.threads, tasks)
         const maxThreads = Math.min(this.mostThreads(), tasks)
-        await this.withPool({ threads, maxThreads, taskTimeoutMs: plan.options.taskTimeout }, stop, (pool) =>
-          this.convert(indexes, pool, { threads, maxThreads }, stop),
-        )
+        const { taskTimeout, overlap } = plan.options
+        const size = { threads, maxThreads, taskTimeoutMs: taskTimeout, tasksPerThread: overlap }
+        await this.withPool(size, stop, (pool) => this.convert(indexes, pool, { threads, maxThreads }, stop))
       }
     } catch (error) {
       const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
@@ -103,7 +103,12 @@ export class Run {
   }
 
   private async withPool(
-    size: { readonly threads: number; readonly maxThreads?: number; readonly taskTimeoutMs?: number | undefined },
+    size: {
+      readonly threads: number
+      readonly maxThreads?: number
+      readonly taskTimeoutMs?: number | undefined
+      readonly tasksPerThread?: number
+    },
     stop: StopSwitch,
     work: (pool: ThreadPool) => Promise<void>,
   ): Promise<void> {

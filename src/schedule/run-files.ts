@@ -68,7 +68,7 @@ export async function runFiles(batches: Iterable<readonly number[]>, options: Ru
 /** Fewer than there are threads must not queue up, or all threads would work all the same. */
 function allowedTasks({ limit, pool, areTasksTimed }: RunFilesOptions): number {
   const mayQueue = !areTasksTimed && limit.threads >= pool.size
-  return limit.threads * (mayQueue ? 1 + TASKS_AHEAD_PER_THREAD : 1)
+  return limit.threads * pool.tasksPerThread * (mayQueue ? 1 + TASKS_AHEAD_PER_THREAD : 1)
 }
 
 async function runBatch(indexes: readonly number[], attempt: number, options: RunFilesOptions): Promise<void> {

@@ -15,6 +15,8 @@ interface ThreadPoolOptions {
   readonly threads: number
   /** The most that `grow` is asked for; default: none beyond `threads`. */
   readonly maxThreads?: number
+  /** Tasks that a thread has in work at the same time. Only what waits asynchronously gains by more than 1. */
+  readonly tasksPerThread?: number | undefined
   /** Milliseconds after which a task's thread is ended; undefined: never. */
   readonly taskTimeoutMs?: number | undefined
   /** The worker's entry, for tests of crashes; the default is the built workers/convert-task. */
@@ -42,13 +44,24 @@ export class ThreadPool {
     const maxThreads = Math.max(options.threads, options.maxThreads ?? 0)
     const progress = new SharedArrayBuffer(maxThreads * PROGRESS_STRIDE * Float64Array.BYTES_PER_ELEMENT)
     this.progress = new Float64Array(progress)
-    this.setup = { plan: options.plan, control: this.control, progress, maxThreads }
+    this.setup = {
+      plan: options.plan,
+      control: this.control,
+      progress,
+      maxThreads,
+      paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
+    }
     this.grow(options.threads)
   }
 
   /** Threads that were started and not replaced. */
   get size(): number {
     return this.pools.reduce((sum, { threads }) => sum + threads, 0)
+  }
+
+  /** Tasks that a thread has in work at the same time. */
+  get tasksPerThread(): number {
+    return this.options.tasksPerThread ?? 1
   }
 
   /** Starts threads up to a number. They stay until the pool is destroyed. */
@@ -60,6 +73,7 @@ export class ThreadPool {
       filename: entry ?? findWorkerEntry(),
       minThreads: threads,
       maxThreads: threads,
+      concurrentTasksPerWorker: this.tasksPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,
       workerData: this.setup,
       recordTiming: false,

@@ -36,6 +36,20 @@ export const HOW_FLAGS: readonly Flag[] = [
     help: 'faster, but a power cut may lose finished files',
   },
   {
+    key: 'bwlimit',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'SIZE',
+    help: 'read and write at most so many bytes a second, all threads together',
+  },
+  {
+    key: 'latency',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'TIME',
+    help: 'make each open, read and write last longer',
+  },
+  {
     key: 'retries',
     kind: 'text',
     group: 'How',
@@ -68,5 +82,14 @@ export const HOW_FLAGS: readonly Flag[] = [
     default: '256k',
     isHidden: true,
     help: 'bytes read at once',
+  },
+  {
+    key: 'overlap',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'N',
+    default: '1',
+    isHidden: true,
+    help: 'files that a thread of the stream engine converts at the same time',
   },
 ]

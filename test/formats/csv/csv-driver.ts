@@ -56,6 +56,7 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
     maxRejects: null,
     chunkBytes: 64,
     hashSources: false,
+    pacing: null,
   }
 }
 

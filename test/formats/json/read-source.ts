@@ -87,6 +87,7 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
     maxRejects: null,
     chunkBytes,
     hashSources: false,
+    pacing: null,
   }
 }
 
