@@ -52,11 +52,11 @@ export class RunMeter {
       startNs: this.clock.startNs,
       endNs: this.endNs,
       threads: this.tuning?.chosen ?? plan.threads,
+      runNs: nowNs() - this.clock.startNs,
       path: (index) => files.path(index),
       stageNs,
       system: this.readSystem(),
       timeline: this.timeline?.points() ?? [],
-      copyFloor: null,
       tuning: this.tuning,
     })
   }

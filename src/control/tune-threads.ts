@@ -45,6 +45,7 @@ function sampleBetween(before: Look, now: Look, isFull: boolean): ThreadSample {
   return {
     atMs: now.atMs,
     readBytes: now.readBytes,
+    busyThreads: now.busyThreads,
     waiting: busyMs <= 0 ? 0 : 1 - onCpu - runQueue,
     runQueue,
     isMemoryFull: isFull,

@@ -2,6 +2,7 @@ import type { FileFigures, Measurements, SystemFigures, ThreadTuning, TimelinePo
 import type { ConvertedFile, FileResult } from '../model/task-result.ts'
 import type { BusyTime, StageTimes } from '../model/times.ts'
 import { BusyLedger } from './busy-ledger.ts'
+import { computeCopyFloor } from './copy-floor.ts'
 import { judge, judgeFile } from './judge.ts'
 import { predictOneMoreThread } from './one-more-thread.ts'
 import type { Spending } from './spending.ts'
@@ -41,13 +42,22 @@ interface RunContext {
   /** When the last commit ended. */
   readonly endNs: number
   readonly threads: number
+  /** The whole run so far, from planning on. */
+  readonly runNs: number
   readonly path: (index: number) => string
   /** Of all converted files. */
   readonly stageNs: StageTimes
   readonly system: SystemFigures
   readonly timeline: TimelinePoint[]
-  readonly copyFloor: Measurements['copyFloor']
   readonly tuning: ThreadTuning | null
+}
+
+interface TimeParts {
+  readonly wallNs: number
+  /** When the last file was ended by its thread. */
+  readonly workEndNs: number
+  readonly workNs: number
+  readonly syncWaitNs: number
 }
 
 /** Collects what threads measured, file by file, in bounded memory. */
@@ -99,7 +109,8 @@ export class RunFigures {
     if (this.fileCount === 0) return null
     this.ledger.settle()
     const busy = this.ledger.total()
-    const verdict = this.judge(busy, context)
+    const parts = this.divideTime(context)
+    const verdict = this.judge(busy, parts, context)
     const files = this.largest.read()
     const describe = (file: MeasuredFile): FileFigures => describeFile(file, context)
     return {
@@ -110,12 +121,17 @@ export class RunFigures {
       oneMoreThread: predictOneMoreThread({
         threads: context.threads,
         cores: context.system.cores,
-        wallNs: context.endNs - this.firstStartNs,
+        wallNs: parts.wallNs,
         busyNs: busy.busyNs,
         onCpuNs: busy.onCpuNs,
         verdict: verdict.kind,
       }),
-      copyFloor: context.copyFloor,
+      copyFloor: computeCopyFloor({
+        ...parts,
+        busyNs: busy.busyNs,
+        stageNs: context.stageNs,
+        runNs: context.runNs,
+      }),
       slowestFiles: this.slowest.read().map(describe),
       costliestFiles: this.costliest.read().map(describe),
       files: files.toSorted((a, b) => a.startNs - b.startNs).map(describe),
@@ -126,14 +142,24 @@ export class RunFigures {
     }
   }
 
-  private judge(busy: BusyTime, context: RunContext): NonNullable<Measurements['verdict']> {
+  /** The wall time from the first file to the last commit, and what of it threads worked or stood still for commits. */
+  private divideTime({ endNs }: RunContext): TimeParts {
     const workEndNs = Math.max(...this.lastEndNs.values())
-    const workNs = workEndNs - this.firstStartNs
+    return {
+      wallNs: endNs - this.firstStartNs,
+      workEndNs,
+      workNs: workEndNs - this.firstStartNs - this.heldNs,
+      syncWaitNs: endNs - workEndNs + this.heldNs,
+    }
+  }
+
+  private judge(busy: BusyTime, parts: TimeParts, context: RunContext): NonNullable<Measurements['verdict']> {
+    const { wallNs, workEndNs, workNs, syncWaitNs } = parts
     const [longest] = this.slowest.read()
     const spending: Spending = {
       busy,
       stageNs: context.stageNs,
-      syncWaitShare: shareOf(context.endNs - workEndNs + this.heldNs, context.endNs - this.firstStartNs),
+      syncWaitShare: shareOf(syncWaitNs, wallNs),
       idleShare: shareOf(this.idleNs(context.threads, workEndNs), context.threads * workNs),
     }
     return judge(spending, {
@@ -148,7 +174,8 @@ export class RunFigures {
 
   /** Time of threads that had no further file while others still worked, or none at all. */
   private idleNs(threads: number, workEndNs: number): number {
-    const ends = [...this.lastEndNs.values()]
+    // With --threads auto some may have been given nothing because they were too many.
+    const ends = [...this.lastEndNs.values()].sort((a, b) => b - a).slice(0, threads)
     const afterTheirLast = ends.reduce((sum, endNs) => sum + workEndNs - endNs, 0)
     return afterTheirLast + Math.max(0, threads - ends.length) * (workEndNs - this.firstStartNs)
   }

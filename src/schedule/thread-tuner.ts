@@ -6,8 +6,10 @@ import type { ThreadTuning } from '../model/measurement.ts'
  * Pure: fed with samples, gives a number. `test/bench/bench-threads.mjs` compares it with all fixed numbers.
  */
 
-/** After a change nothing is measured for this long: threads start, and finish what they had. */
+/** After a change nothing is measured for this long: threads finish what they had. */
 const SETTLE_MS = 150
+/** For new threads to start and take their first file it is waited at most this long. */
+const START_MS = 2000
 /** How long one speed is measured at least. */
 const MEASURE_MS = 300
 /** How long a number is kept before it is questioned again; doubled each time that nothing better was found. */
@@ -38,6 +40,8 @@ export interface ThreadSample {
   readonly atMs: number
   /** Bytes of sources read until then. */
   readonly readBytes: number
+  /** Threads that have work. */
+  readonly busyThreads: number
   /** Shares of the busy time of the threads. */
   readonly waiting: number
   readonly runQueue: number
@@ -90,6 +94,8 @@ export class ThreadTuner {
   feed(sample: ThreadSample): number {
     if (sample.readBytes === 0 || sample.atMs < this.quietUntilMs) return this.threads
     if (this.from === null) {
+      const isStarting = sample.busyThreads < this.threads && sample.atMs < this.quietUntilMs + START_MS
+      if (isStarting) return this.threads
       this.from = sample
       return this.threads
     }

@@ -12,18 +12,24 @@ interface Setting {
   readonly most?: number
   readonly cores?: number
   readonly seconds?: number
+  /** How long threads need to get to work after a change. */
+  readonly startMs?: number
 }
 
 /** Feeds a sample every 100 ms of a run. */
-function tune(curve: Curve, { start = 2, most = 32, cores = 2, seconds = 30 }: Setting = {}) {
+function tune(curve: Curve, { start = 2, most = 32, cores = 2, seconds = 30, startMs = 0 }: Setting = {}) {
   const tuner = new ThreadTuner({ start, most, cores })
   let readBytes = 0
   const visited = new Set([start])
+  let changedMs = 0
   for (let atMs = 0; atMs <= seconds * 1000; atMs += 100) {
     const { rate, waiting, runQueue = 0, isMemoryFull = false } = curve(tuner.threads, atMs)
     // Threads take a moment to start.
     if (atMs > 200) readBytes += rate * 100
-    visited.add(tuner.feed({ atMs, readBytes, waiting, runQueue, isMemoryFull }))
+    const busyThreads = atMs < changedMs + startMs ? 0 : tuner.threads
+    const before = tuner.threads
+    visited.add(tuner.feed({ atMs, readBytes, busyThreads, waiting, runQueue, isMemoryFull }))
+    if (tuner.threads !== before) changedMs = atMs
   }
   return { ...tuner.result(), visited: [...visited], bytes: readBytes }
 }
@@ -92,6 +98,11 @@ describe('the tuner', () => {
 
   it('goes back to the cores when work that waited becomes work that computes', () => {
     expect(tune(changing, { seconds: 60 }).chosen).toBe(2)
+  })
+
+  it('does not judge threads before they work', () => {
+    const slow: Curve = (threads) => latencyBound(threads, 0)
+    expect(tune(slow, { startMs: 1000 }).chosen).toBeGreaterThanOrEqual(8)
   })
 
   it('never exceeds what tasks and memory allow', () => {
