@@ -103,7 +103,8 @@ function describeFloor({ measured }: Report): string {
 /** How many threads, and how evenly they were loaded. */
 function describeThreads({ threads, measured }: Report): string {
   const busy = measured?.threads.map((thread) => thread.busy.busyNs) ?? []
-  if (measured?.tuning) return `${countOf(threads, 'thread')} (auto: ${measured.tuning.reason})`
+  if (measured?.tuning && measured.tuning.steps.length > 0)
+    return `${countOf(threads, 'thread')} (auto: ${measured.tuning.reason})`
   if (busy.length < 2) return countOf(threads, 'thread')
   const share = Math.round((100 * Math.min(...busy)) / Math.max(...busy))
   return `${countOf(threads, 'thread')}, the least busy worked ${share}% of the busiest`

@@ -41,7 +41,8 @@ describe('what the run measured', () => {
   })
 
   it('says with --threads auto what was tried', () => {
-    const tuning = { steps: [], chosen: 2, reason: '2 threads: 10.0 s/GB; 4: 10.1, no faster' }
+    const steps = [{ atMs: 900, threads: 2, megabytesPerSecond: 100, secondsPerGb: 10 }]
+    const tuning = { steps, chosen: 2, reason: '2 threads: 10.0 s/GB; 4: 10.1, no faster' }
     expect(summarize({ measured: sampleMeasurements({ tuning }) })).toContain(
       '2 threads (auto: 2 threads: 10.0 s/GB; 4: 10.1, no faster)\n',
     )

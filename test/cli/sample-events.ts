@@ -92,9 +92,10 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
   }
 }
 
+const busyOf = (seconds: number) => ({ busyNs: seconds * 1e9, onCpuNs: seconds * 1e9, runQueueNs: 0, waitingNs: 0 })
+
 /** What a CPU-bound run on two threads measured. */
 export function sampleMeasurements(rest: Partial<Measurements> = {}): Measurements {
-  const busyOf = (seconds: number) => ({ busyNs: seconds * 1e9, onCpuNs: seconds * 1e9, runQueueNs: 0, waitingNs: 0 })
   const slowest: Measurements['slowestFiles'][number] = {
     file: 'a/b.csv',
     thread: 0,
