@@ -5,8 +5,8 @@ const LAYERS = [
   { name: 'control plane', path: '^src/(migrate\\.ts$|control/)' },
   { name: 'schedule', path: '^src/schedule/' },
   { name: 'workers', path: '^workers/' },
-  { name: 'data plane', path: '^src/((convert-task|convert-file)\\.ts$|split/)' },
-  { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream)/' },
+  { name: 'data plane', path: '^src/((convert-task|convert-file|thread-meter)\\.ts$|split/)' },
+  { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/' },
   { name: 'formats', path: '^src/formats/' },
   { name: 'batch and kernels', path: '^src/(batch|kernels)/' },
   { name: 'model', path: '^src/model/' },
@@ -37,9 +37,9 @@ module.exports = {
     {
       name: 'stages are blind to each other',
       severity: 'error',
-      from: { path: '^src/(discover|plan|read|map|write|commit|report|stream)/' },
+      from: { path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/' },
       to: {
-        path: '^src/(discover|plan|read|map|write|commit|report|stream)/',
+        path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/',
         pathNot: '^src/$1/',
       },
     },

@@ -7,8 +7,10 @@ import { getFormat } from './formats/registry.ts'
 import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { FormatName } from './model/format-name.ts'
-import type { ConvertedFile, FileResult, StageTimes } from './model/task-result.ts'
+import type { ConvertedFile, FileResult } from './model/task-result.ts'
+import type { StageTimes } from './model/times.ts'
 import type { FileTask } from './model/task.ts'
+import type { Pace } from './pace/pace.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
@@ -20,6 +22,8 @@ export interface ConvertContext {
   /** Asked at each chunk. */
   readonly shouldStop: () => boolean
   readonly onProgress: (fileIndex: number, readBytes: number) => void
+  /** Slows I/O down, where that was asked for. */
+  readonly pace?: Pace | undefined
 }
 
 /** Everything about one file while it is converted. */
@@ -40,8 +44,8 @@ export async function convertFile(
   convert: (work: FileWork) => Conversion = convertRecords,
 ): Promise<FileResult> {
   const stageNs = noStageTimes()
-  const startMs = performance.now()
-  const durationNs = (): number => Math.round((performance.now() - startMs) * 1e6)
+  const startNs = Number(process.hrtime.bigint())
+  const times = () => ({ stageNs: wholeNs(stageNs), startNs, durationNs: Number(process.hrtime.bigint()) - startNs })
   try {
     const { format } = file
     const converted =
@@ -50,24 +54,25 @@ export async function convertFile(
         : context.plan.engine === 'stream'
           ? await convertStream({ ...file, format }, context)
           : convert({ file: { ...file, format }, context, stageNs })
-    return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: true, ...converted, ...times() }
   } catch (error) {
     const wire = toWireError(error, { phase: 'read', file: file.relativePath })
-    return { index: file.index, isConverted: false, error: wire, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: false, error: wire, ...times() }
   }
 }
 
-export type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
+export type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
-  // The streams read for themselves; this reader only watches over the file.
-  const source = openSource(file, context.plan, context.batch)
+  // The streams read and wait for themselves; this reader only watches over the file.
+  const source = openSource(file, { ...context, pace: undefined })
   try {
     source.assertUnchanged()
     // Only this engine pays for its libraries.
     const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
       shouldStop: context.shouldStop,
+      pace: context.pace?.waitAsync,
       assertUnchanged: () => source.assertUnchanged(),
     })
   } finally {
@@ -89,10 +94,10 @@ export function convertRecords(work: FileWork): Conversion {
 /** @returns the conversion, or the columns of the file where one of them came too late for this pass. */
 function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion | { readonly columns: readonly Key[] } {
   const { file, context } = work
-  const source = timed(work.stageNs, 'read', () => openSource(file, context.plan, context.batch))
+  const source = timed(work.stageNs, 'read', () => openSource(file, context))
   try {
-    const target = new StagedFile(file.stagedTarget)
-    const rejects = new RejectWriter(file.stagedRejects, file.relativePath)
+    const target = timed(work.stageNs, 'write', () => new StagedFile(file.stagedTarget, context.pace?.wait))
+    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, context.pace?.wait)
     let isKept = false
     try {
       const outcome = pump(work, source, target, rejects, columns)
@@ -202,7 +207,7 @@ export function sampleFile(
   let targetBytes = 0
   let consumedBytes = 0
   try {
-    const source = openSource(file, plan, batch, maxBytes)
+    const source = openSource(file, context, maxBytes)
     try {
       const output = new OutputBuffer(batch.memory, (_, start, end) => {
         targetBytes += end - start
@@ -232,9 +237,10 @@ export function sampleFile(
 
 /** Copies a file as it is (`--others copy`). */
 function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Conversion {
-  const source = timed(stageNs, 'read', () => openSource(file, { ...context.plan, encoding: 'utf-8' }, context.batch))
+  const plan = { ...context.plan, encoding: 'utf-8' }
+  const source = timed(stageNs, 'read', () => openSource(file, { ...context, plan }))
   try {
-    const target = new StagedFile(file.stagedTarget)
+    const target = new StagedFile(file.stagedTarget, context.pace?.wait)
     try {
       return copyBytes(file, context, stageNs, source, target)
     } catch (error) {
@@ -283,11 +289,12 @@ export function refuseCompressed(path: string): void {
   })
 }
 
-export function openSource(file: FileTask, plan: DataPlan, batch: RecordBatch, limitBytes?: number): SourceReader {
+export function openSource(file: FileTask, { plan, batch, pace }: ConvertContext, limitBytes?: number): SourceReader {
   return new SourceReader(file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
     shouldHash: plan.hashSources,
+    pace: pace?.wait,
     ...(limitBytes === undefined ? {} : { limitBytes }),
   })
 }

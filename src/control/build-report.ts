@@ -20,6 +20,7 @@ interface RunState {
   readonly warnings: Report['warnings']
   readonly arePruned: boolean
   readonly clock: Clock
+  readonly measured: Report['measured']
   readonly stopped: Report['stopped']
 }
 
@@ -40,7 +41,7 @@ export function buildReport(run: RunState): Report {
     targetFormat: plan.targetFormat,
     isTargetFormatDefault: plan.isTargetFormatDefault,
     engine: plan.data.engine,
-    threads: plan.threads,
+    threads: run.measured?.tuning?.chosen ?? plan.threads,
     isDurable: options.fsync,
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,
@@ -67,6 +68,7 @@ export function buildReport(run: RunState): Report {
     time,
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
+    measured: run.measured,
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

@@ -19,6 +19,7 @@ import type { ResumeDecision } from '../plan/resume-decision.ts'
 import { ResumeLedger } from '../plan/resume-ledger.ts'
 import { targetNames, type TargetNames } from '../plan/target-names.ts'
 import { resolveTargetRoot } from '../plan/target-root.ts'
+import { threadsThatFit } from '../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
 import { readMapping } from './read-mapping.ts'
 
@@ -90,7 +91,10 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targetFormat,
     isTargetFormatDefault: options.to === undefined && namedFormat === null,
     targets,
-    threads: resolveThreadCount(options.threads),
+    threads: Math.min(
+      resolveThreadCount(options.threads),
+      threadsThatFit(options.memoryLimit ?? Number.POSITIVE_INFINITY),
+    ),
     planHash: hash,
     manifestHash: manifestHash(hash, files),
     filePlanHash: (format) => {

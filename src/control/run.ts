@@ -9,6 +9,7 @@ import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
+import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
@@ -20,13 +21,24 @@ import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
 import { runFiles } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
+import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
+import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
+import { ThreadLimit } from '../schedule/thread-limit.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import { RunMeter } from './run-meter.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
+import { tuneThreads } from './tune-threads.ts'
+
+/** Threads that a pool starts with, and that it may come to have. */
+interface PoolSize {
+  readonly threads: number
+  readonly maxThreads: number
+}
 
 /** Asked of the system once, not for every line of the journal. */
 const HOST = hostname()
@@ -37,6 +49,8 @@ export class Run {
   private readonly remainder: Remainder
   private readonly lock: LockHandle
   private readonly hooks: MigrateHooks
+  private readonly clock: Clock
+  private readonly meter: RunMeter
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
@@ -46,11 +60,13 @@ export class Run {
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
-  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks) {
+  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks, clock: Clock) {
     this.plan = plan
     this.remainder = remainder
     this.lock = lock
     this.hooks = hooks
+    this.clock = clock
+    this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
     if (plan.discovery.files.length + plan.discovery.failed.length === 0) {
@@ -75,14 +91,20 @@ export class Run {
         const ordered = orderFiles(plan.discovery.files, indexes, plan.options.orderBy)
         this.splits = findSplitFiles(plan, ordered)
         const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
-        const threads = this.splits.size > 0 ? plan.threads : Math.min(plan.threads, tasks)
-        const { taskTimeout } = plan.options
-        const work = (executor: Executor): Promise<void> => this.convert(ordered, executor, threads, stop)
-        // A time limit takes a thread that can be ended.
-        const mayBeInline = taskTimeout === undefined && this.splits.size === 0
+        const mostTasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : tasks
+        const threads = Math.min(plan.threads, mostTasks)
+        const maxThreads = Math.min(this.mostThreads(), mostTasks)
+        const { taskTimeout, overlap } = plan.options
+        const work = (executor: Executor): Promise<void> =>
+          this.convert(ordered, executor, { threads, maxThreads }, stop)
+        // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
+        const mayBeInline = taskTimeout === undefined && plan.data.pacing === null && this.splits.size === 0
         const isInline = mayBeInline && InlineExecutor.takes(plan.discovery.files, indexes)
         if (isInline) await this.with(new InlineExecutor(plan.data), stop, work)
-        else await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, work)
+        else {
+          const size = { threads, maxThreads, taskTimeoutMs: taskTimeout, tasksPerThread: overlap }
+          await this.withPool(size, stop, work)
+        }
       }
     } catch (error) {
       const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
@@ -99,7 +121,12 @@ export class Run {
   }
 
   private async withPool(
-    size: { readonly threads: number; readonly taskTimeoutMs?: number | undefined },
+    size: {
+      readonly threads: number
+      readonly maxThreads?: number
+      readonly taskTimeoutMs?: number | undefined
+      readonly tasksPerThread?: number
+    },
     stop: StopSwitch,
     work: (pool: Executor) => Promise<void>,
   ): Promise<void> {
@@ -118,7 +145,7 @@ export class Run {
   }
 
   /** Converts and commits all files that are not done. */
-  private async convert(ordered: Uint32Array, pool: Executor, threads: number, stop: StopSwitch): Promise<void> {
+  private async convert(ordered: Uint32Array, pool: Executor, size: PoolSize, stop: StopSwitch): Promise<void> {
     const { plan, lock } = this
     const { targetRoot, options, data } = plan
     // Claims are listed in the order of the plan.
@@ -130,10 +157,13 @@ export class Run {
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()
+    this.meter.start(pool)
+    const limit = new ThreadLimit(size.threads)
+    const stopTuning = this.tune(pool, limit, size)
     try {
       await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
         pool,
-        threads,
+        limit,
         splits: this.splits,
         blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
@@ -143,17 +173,42 @@ export class Run {
         onConverted: (result, attempt, task) => {
           const commit = this.commit(committer, result, attempt, task, stop).finally(() => commits.delete(commit))
           commits.add(commit)
-          return committer.whenReady()
+          return this.meter.hold(committer.whenReady())
         },
         onFailed: (index, error) => {
           this.failFile(index, error)
           this.haltIfAsked(stop)
         },
+        onTried: (result, thread) => this.meter.figures.addTry(result, thread),
+        onHelped: (help) => this.meter.figures.addHelp(help),
       })
     } finally {
+      this.meter.tuning = stopTuning()
       await committer.close()
+      this.meter.stop()
       await Promise.all(commits).finally(stopWatching)
     }
+  }
+
+  /** Threads that `--threads auto` may go up to; where the number is given it stays. */
+  private mostThreads(): number {
+    const { options, threads } = this.plan
+    if (options.threads !== 'auto') return threads
+    return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
+  }
+
+  private tune(pool: Executor, limit: ThreadLimit, { threads, maxThreads }: PoolSize): () => ThreadTuning | null {
+    const { options } = this.plan
+    if (options.threads !== 'auto') return () => null
+    return tuneThreads({
+      pool,
+      limit,
+      start: threads,
+      most: maxThreads,
+      cores: countUsableCores(),
+      memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
+      look: () => this.meter.look(pool),
+    })
   }
 
   private async commit(
@@ -172,6 +227,7 @@ export class Run {
     if (outcome.isCommitted) {
       const stageNs = { ...result.stageNs, sync: outcome.syncNs }
       this.tally.addConverted({ ...result, stageNs })
+      this.meter.figures.addCommitted(result, stageNs, attempt)
       this.ledger.add(result.index, result.targetBytes, result.targetHash)
       this.endedBytes += result.sourceBytes
       this.hooks.onEvent?.({
@@ -336,11 +392,22 @@ export class Run {
   }
 
   /** What the run came to, at any moment. */
-  report(clock: Clock, stopped: StopReason | null): Report {
-    const { plan, remainder, lock, tally, ledger, warnings, arePruned } = this
-    const splitFiles = this.splits.size
-    const { runId } = lock
-    return buildReport({ plan, remainder, runId, tally, ledger, splitFiles, warnings, arePruned, clock, stopped })
+  report(stopped: StopReason | null): Report {
+    const { plan, remainder, lock, tally, ledger, warnings, arePruned, clock } = this
+    const measured = this.meter.read(plan, tally.stageNs)
+    return buildReport({
+      plan,
+      remainder,
+      runId: lock.runId,
+      tally,
+      ledger,
+      splitFiles: this.splits.size,
+      warnings,
+      arePruned,
+      clock,
+      measured,
+      stopped,
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FormatName } from './format-name.ts'
+import type { Pacing } from './pacing.ts'
 
 /** How delimited sources are written. Bytes are given as their codes, 0 to 127; -1 stands for "none". */
 export interface DelimitedSource {
@@ -84,4 +85,6 @@ export interface DataPlan {
   readonly splitBytes: number
   /** Hash the content of sources too (`--checksum`). */
   readonly hashSources: boolean
+  /** Storage that is made slow on purpose (`--bwlimit`, `--latency`); null: as fast as it is. In no hash. */
+  readonly pacing: Pacing | null
 }

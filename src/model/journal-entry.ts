@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { RecordCountsSchema, StageTimesSchema } from './task-result.ts'
+import { RecordCountsSchema } from './task-result.ts'
+import { StageTimesSchema } from './times.ts'
 
 const count = z.number().int().nonnegative()
 const crc32Hex = z.string().regex(/^[0-9a-f]{8}$/)

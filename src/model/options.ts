@@ -178,12 +178,15 @@ export const OptionsSchema = z.strictObject({
   nested: z.enum(['json', 'flatten']).default('json'),
   // How
   threads: threadCount.default('auto'),
+  memoryLimit: byteSize.optional(),
   engine: z.enum(['auto', 'kernel', 'reference', 'stream']).default('auto'),
   lossy: z.boolean().default(false),
   orderBy: z
     .enum(['size,descending', 'size,ascending', 'path,ascending', 'path,descending'])
     .default('size,descending'),
   fsync: z.boolean().default(true),
+  bwlimit: byteSize.refine((bytes) => bytes > 0, { error: 'the least is one byte a second' }).optional(),
+  latency: duration.optional(),
   retries: z.coerce.number().int().nonnegative().max(100).default(3),
   taskTimeout: duration.optional(),
   halt: halt.default(null),
@@ -198,6 +201,8 @@ export const OptionsSchema = z.strictObject({
   splitSize: byteSize.default(64 * 1024 * 1024),
   /** Bytes read at once. Targets never depend on it: a knob for tests and measurements. */
   chunkSize: byteSize.default(256 * 1024),
+  /** Files that a thread of the stream engine converts at the same time: what asynchronous I/O alone brings. */
+  overlap: z.coerce.number().int().min(1).max(64).default(1),
 })
 
 /** Options as a user gives them: everything but `in` and `out` may be left out; sizes and durations may be text. */

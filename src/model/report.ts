@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { FORMAT_NAMES } from './format-name.ts'
-import { NoticeCountsSchema, RecordCountsSchema, StageTimesSchema, WireErrorSchema } from './task-result.ts'
+import { MeasurementsSchema } from './measurement.ts'
+import { NoticeCountsSchema, RecordCountsSchema, WireErrorSchema } from './task-result.ts'
+import { StageTimesSchema } from './times.ts'
 
 /** The report of a run: what the summary prints and `--report FILE.json` holds. */
 
@@ -62,6 +64,8 @@ export const ReportSchema = z.object({
     .nullable(),
   /** Nanoseconds of wall time of all threads, by stage. */
   stageNs: StageTimesSchema,
+  /** What bound the run; null where nothing was converted. */
+  measured: MeasurementsSchema.nullable(),
   failures: z.array(WireErrorSchema),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   orphans: z.object({ count, examples: z.array(z.string()), arePruned: z.boolean() }),

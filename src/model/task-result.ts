@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BusyTimeSchema, StageTimesSchema } from './times.ts'
 
 /** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
 
@@ -18,18 +19,6 @@ export const WireErrorSchema = z.object({
   isRetryable: z.boolean(),
 })
 
-/** Nanoseconds of wall time in each stage of one file. */
-export const StageTimesSchema = z.object({
-  read: z.number().nonnegative(),
-  parse: z.number().nonnegative(),
-  map: z.number().nonnegative(),
-  encode: z.number().nonnegative(),
-  write: z.number().nonnegative(),
-  sync: z.number().nonnegative(),
-})
-
-export type StageTimes = z.infer<typeof StageTimesSchema>
-
 /** Records of one file: `read` is always `written + rejected + filtered`. */
 export const RecordCountsSchema = z.object({ read: count, written: count, rejected: count, filtered: count })
 
@@ -46,6 +35,21 @@ export const NoticeCountsSchema = z.object({
 
 export type NoticeCounts = z.infer<typeof NoticeCountsSchema>
 
+/** When and how a thread was busy with a file. */
+const busyTimes = {
+  /** When the file was begun, on the monotonic clock that all threads share (`process.hrtime`). */
+  startNs: z.number().nonnegative(),
+  /** Wall time of the whole file in its worker. */
+  durationNs: z.number().nonnegative(),
+  /**
+   * What the thread did since its last slice, this file being the last one in it. Only where its figures were read after this file:
+   * a read costs some microseconds, so several small files share one.
+   */
+  slice: BusyTimeSchema.optional(),
+}
+
+const fileTimes = { stageNs: StageTimesSchema, ...busyTimes }
+
 const ConvertedFileSchema = z.object({
   index: count,
   isConverted: z.literal(true),
@@ -60,17 +64,14 @@ const ConvertedFileSchema = z.object({
   rejectCodes: z.record(z.string(), count),
   records: RecordCountsSchema,
   notices: NoticeCountsSchema,
-  stageNs: StageTimesSchema,
-  /** Wall time of the whole file in its worker. */
-  durationNs: z.number().nonnegative(),
+  ...fileTimes,
 })
 
 const FailedFileSchema = z.object({
   index: count,
   isConverted: z.literal(false),
   error: WireErrorSchema,
-  stageNs: StageTimesSchema,
-  durationNs: z.number().nonnegative(),
+  ...fileTimes,
 })
 
 export const FileResultSchema = z.discriminatedUnion('isConverted', [ConvertedFileSchema, FailedFileSchema])
@@ -79,11 +80,20 @@ export type ConvertedFile = z.infer<typeof ConvertedFileSchema>
 export type FailedFile = z.infer<typeof FailedFileSchema>
 export type FileResult = ConvertedFile | FailedFile
 
+/** A thread has helped with a file that another one leads. The error is null, or what cost the file. */
+const HelpResultSchema = z.object({
+  kind: z.literal('help'),
+  error: WireErrorSchema.nullable(),
+  threadNumber: count,
+  ...busyTimes,
+})
+
+export type HelpResult = z.infer<typeof HelpResultSchema>
+
 /** The answer to a task, by its kind. */
 export const TaskResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('convert'), files: z.array(FileResultSchema), threadNumber: count }),
-  /** The error is null, or what cost the file that was helped with. */
-  z.object({ kind: z.literal('help'), error: WireErrorSchema.nullable() }),
+  HelpResultSchema,
   z.object({
     kind: z.literal('sample'),
     sourceBytes: count,

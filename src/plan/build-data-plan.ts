@@ -61,9 +61,13 @@ export function buildDataPlan(
     chunkBytes: options.chunkSize,
     splitBytes: options.splitSize,
     hashSources: options.checksum,
+    pacing: choosePacing(options),
   }
   if (plan.engine === 'stream' && !options.lossy) {
     refuse('--engine stream loses values that JavaScript cannot hold', 'say --lossy too, or leave --engine out')
+  }
+  if (plan.engine !== 'stream' && options.overlap > 1) {
+    refuse('--overlap is for --engine stream: the other engines do not wait asynchronously', 'use --threads')
   }
   checkSize('--max-record-size', plan.maxRecordBytes, MAX_RECORD_BYTES)
   checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
@@ -83,6 +87,11 @@ function chooseEngine(engine: ResolvedOptions['engine']): EngineName {
 /** The code of an option's character, or -1 for "none". */
 function code(character: string): number {
   return character === 'none' ? NONE : character.charCodeAt(0)
+}
+
+function choosePacing({ bwlimit, latency }: ResolvedOptions): DataPlan['pacing'] {
+  if (bwlimit === undefined && latency === undefined) return null
+  return { bytesPerSecond: bwlimit ?? null, latencyMs: latency ?? 0 }
 }
 
 function knownEncoding(label: string): string {

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { BatchMemory } from '../batch/batch-memory.ts'
 import { MigrationError } from '../errors/migration-error.ts'
+import type { PaceIo } from '../model/pacing.ts'
 
 /** The most bytes of UTF-8 that one byte of another encoding can become (windows-1252: one byte to three). */
 const UTF8_GROWTH = 3
@@ -41,11 +42,18 @@ export class SourceReader {
   private readonly limitBytes: number
   /** True where the whole file was read before it was looked at: it cannot have changed in between. */
   private isSettled = false
+  private readonly pace: PaceIo | undefined
 
   constructor(
     file: SourceFile,
     memory: BatchMemory,
-    options: { chunkBytes: number; encoding: string; shouldHash: boolean; limitBytes?: number },
+    options: {
+      chunkBytes: number
+      encoding: string
+      shouldHash: boolean
+      limitBytes?: number
+      pace?: PaceIo | undefined
+    },
   ) {
     this.file = file
     this.memory = memory
@@ -56,6 +64,8 @@ export class SourceReader {
     this.start = memory.inputStart
     this.end = memory.inputStart
     this.sourceOffset = -memory.inputStart
+    this.pace = options.pace
+    this.pace?.(0)
     this.descriptor = openFile(file.sourcePath)
     if (this.isReadAtOnce()) return
     try {
@@ -146,6 +156,7 @@ export class SourceReader {
       )
     }
     this.readBytes += count
+    this.pace?.(count)
     if (this.shouldHash) this.hash = crc32(target.subarray(position, position + count), this.hash)
     return count
   }

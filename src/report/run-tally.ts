@@ -1,6 +1,7 @@
 import type { WireError } from '../errors/migration-error.ts'
 import { noNotices } from '../formats/format.ts'
-import type { ConvertedFile, NoticeCounts, RecordCounts, StageTimes } from '../model/task-result.ts'
+import type { ConvertedFile, NoticeCounts, RecordCounts } from '../model/task-result.ts'
+import type { StageTimes } from '../model/times.ts'
 
 /** Adds up what the files of a run came to. One per run; holds no per-file state but the failures. */
 export class RunTally {

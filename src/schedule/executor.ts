@@ -5,6 +5,12 @@ import type { Task } from '../model/task.ts'
 export interface Executor {
   /** Runs a task when its turn comes. Rejects where there is no result: the task crashed, timed out or was stopped. */
   run(task: Task): Promise<TaskResult>
+  /** Threads that it has. */
+  readonly size: number
+  /** Tasks that a thread has in work at the same time. */
+  readonly tasksPerThread: number
+  /** Starts threads up to a number, where it can have more than one. */
+  grow(size: number): void
   /** What each thread is at: the index of its file and the bytes of it that are read; null: idle. */
   readProgress(): ({ readonly index: number; readonly readBytes: number } | null)[]
   /** Asks for all files in work to be given up at the next chunk. Their tasks then fail as STOPPED. */

@@ -12,6 +12,8 @@ import type { Executor } from './executor.ts'
  * loses no more than one of a thread.
  */
 export class InlineExecutor implements Executor {
+  readonly size = 1
+  readonly tasksPerThread = 1
   private readonly plan: DataPlan
   private readonly control = new SharedArrayBuffer(8)
   private runner: TaskRunner | null = null
@@ -33,9 +35,12 @@ export class InlineExecutor implements Executor {
       control: this.control,
       progress: new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT),
       maxThreads: 1,
+      paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
     })
     return this.runner(task)
   }
+
+  grow(): void {}
 
   /** Nobody can look while a task has the main thread. */
   readProgress(): null[] {

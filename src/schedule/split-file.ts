@@ -1,6 +1,6 @@
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { FileTask, SplitTask } from '../model/task.ts'
-import type { TaskResult } from '../model/task-result.ts'
+import type { HelpResult, TaskResult } from '../model/task-result.ts'
 import { abortSplit, createSplitMemory } from '../split/split-board.ts'
 import type { Executor } from './executor.ts'
 
@@ -16,6 +16,14 @@ interface Attempt {
   hasWork: boolean
 }
 
+interface SplitOptions {
+  readonly blockBytes: number
+  /** Asked whenever a thread is free. */
+  readonly mostHelpers: () => number
+  /** Told of all work that a helper ended by itself. */
+  readonly onHelped: (help: HelpResult) => void
+}
+
 /**
  * A file that several threads convert together: one task leads, others help. A thread that dies takes the attempt with it: the
  * threads that wait for it are told, and the file is tried again.
@@ -23,22 +31,21 @@ interface Attempt {
 export class SplitFile {
   private readonly pool: Executor
   private readonly blockBytes: number
-  private readonly mostHelpers: number
+  private readonly mostHelpers: () => number
+  private readonly onHelped: (help: HelpResult) => void
   private attempt: Attempt | null = null
   private helpers = 0
 
-  constructor(
-    pool: Executor,
-    { blockBytes, mostHelpers }: { readonly blockBytes: number; readonly mostHelpers: number },
-  ) {
+  constructor(pool: Executor, { blockBytes, mostHelpers, onHelped }: SplitOptions) {
     this.pool = pool
     this.blockBytes = blockBytes
     this.mostHelpers = mostHelpers
+    this.onHelped = onHelped
   }
 
   /** True where a free thread would be of use. */
   get wantsHelp(): boolean {
-    return this.attempt !== null && this.attempt.hasWork && this.helpers < this.mostHelpers
+    return this.attempt !== null && this.attempt.hasWork && this.helpers < this.mostHelpers()
   }
 
   /** Runs one try at the file. @throws MigrationError as the pool does. */
@@ -75,7 +82,9 @@ export class SplitFile {
   private async helpOnce({ task }: Attempt): Promise<WireError | null> {
     try {
       const answer = await this.pool.run({ kind: 'help', ...task })
-      return answer.kind === 'help' ? answer.error : null
+      if (answer.kind !== 'help') return null
+      this.onHelped(answer)
+      return answer.error
     } catch (error) {
       abortSplit(task.memory)
       return toWireError(error, { phase: 'worker', file: task.file.relativePath })

@@ -65,6 +65,7 @@ export class BlockConverter {
       chunkBytes: plan.chunkBytes + 1,
       encoding: plan.encoding,
       shouldHash: false,
+      pace: context.pace?.wait,
     })
   }
 

@@ -14,7 +14,8 @@ import {
 } from '../convert-file.ts'
 import type { Reject } from '../batch/record-batch.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import type { FileResult, StageTimes } from '../model/task-result.ts'
+import type { FileResult } from '../model/task-result.ts'
+import type { StageTimes } from '../model/times.ts'
 import type { SplitTask } from '../model/task.ts'
 import { PositionedFile } from '../write/positioned-file.ts'
 import { describeFirstReject } from '../write/reject-writer.ts'
@@ -83,7 +84,7 @@ function convertSplit(work: FileWork, task: SplitTask): Conversion {
 function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Conversion {
   const { file, context, stageNs } = work
   const { plan } = context
-  PositionedFile.create(file.stagedTarget).close()
+  PositionedFile.create(file.stagedTarget, context.pace?.wait).close()
   const share = SplitShare.lead(work, task, board)
   try {
     share.convertBlocks()

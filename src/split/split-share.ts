@@ -53,10 +53,11 @@ export class SplitShare {
     this.takeOver = () => {
       if (this.isLeader) this.convertSurrendered()
     }
-    this.target = PositionedFile.open(work.file.stagedTarget)
+    const pace = work.context.pace?.wait
+    this.target = PositionedFile.open(work.file.stagedTarget, pace)
     this.files = {
       target: this.target,
-      rejects: () => (this.rejects ??= PositionedFile.openOrCreate(work.file.stagedRejects)),
+      rejects: () => (this.rejects ??= PositionedFile.openOrCreate(work.file.stagedRejects, pace)),
     }
     try {
       this.converter = new BlockConverter(work)

@@ -11,6 +11,7 @@ import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import { paceFileSystem } from './pace-file-system.ts'
 import { describeStreamError } from './describe-stream-error.ts'
 
 type Row = Record<string, unknown>
@@ -21,6 +22,8 @@ interface StreamHooks {
   readonly shouldStop: () => boolean
   /** Called when everything is read. @throws MigrationError SOURCE_CHANGED where the source is no longer the file of the plan. */
   readonly assertUnchanged: () => void
+  /** Waits for a call that moved so many bytes to end, on storage that is slow on purpose. */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined
 }
 
 /**
@@ -31,8 +34,8 @@ interface StreamHooks {
 export async function convertWithStreams(
   file: FileTask & { readonly format: FormatName },
   plan: DataPlan,
-  { shouldStop, assertUnchanged }: StreamHooks,
-): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>> {
+  { shouldStop, assertUnchanged, pace }: StreamHooks,
+): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
   const counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
   const toRow = new Transform({
     objectMode: true,
@@ -54,9 +57,12 @@ export async function convertWithStreams(
       done(null, bytes)
     },
   })
+  const paced = pace && { fs: paceFileSystem(pace) }
+  await pace?.(0)
   // Opened before anything can go wrong with the streams, so that a failure removes this target and no other one.
-  const target = createWriteStream('', { fd: openSync(file.stagedTarget, 'wx') })
-  const source = createReadStream(file.sourcePath)
+  const target = createWriteStream('', { fd: openSync(file.stagedTarget, 'wx'), ...paced })
+  await pace?.(0)
+  const source = createReadStream(file.sourcePath, paced)
   try {
     const onReject = (): void => {
       counts.rejected++

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
+import type { PaceIo } from '../model/pacing.ts'
 import { StagedFile } from './staged-file.ts'
 
 const FLUSH_CHARACTERS = 65_536
@@ -18,13 +19,15 @@ export class RejectWriter {
   private file: StagedFile | null = null
   private pending = ''
   private first: Reject | null = null
+  private readonly pace: PaceIo | undefined
 
   /**
    * @param path where the staged rejects file goes.
    * @param relativePath the source file's name in each line.
    */
-  constructor(path: string, relativePath: string) {
+  constructor(path: string, relativePath: string, pace?: PaceIo) {
     this.path = path
+    this.pace = pace
     this.relativePath = relativePath
   }
 
@@ -63,7 +66,7 @@ export class RejectWriter {
 
   private flush(): void {
     if (this.pending === '') return
-    this.file ??= new StagedFile(this.path)
+    this.file ??= new StagedFile(this.path, this.pace)
     const bytes = Buffer.from(this.pending)
     this.pending = ''
     this.file.write(bytes, 0, bytes.length)

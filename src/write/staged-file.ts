@@ -1,5 +1,6 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import type { PaceIo } from '../model/pacing.ts'
 
 /**
  * A file that nobody can see yet: written at a staged path, hashed while its bytes are hot, made visible later by the commit
@@ -12,16 +13,23 @@ export class StagedFile {
   /** CRC-32 of the bytes written so far. */
   hash = 0
   private descriptor: number | null
+  private readonly pace: PaceIo | undefined
 
-  constructor(path: string) {
+  constructor(path: string, pace?: PaceIo) {
     this.path = path
+    this.pace = pace
+    pace?.(0)
     this.descriptor = openSync(path, 'wx')
   }
 
   /** Writes all of bytes[start, end), whatever the system takes at once. */
   write(bytes: Uint8Array, start: number, end: number): void {
     if (this.descriptor === null) throw new Error(`${this.path} is closed`)
-    for (let from = start; from < end;) from += writeSync(this.descriptor, bytes, from, end - from)
+    for (let from = start; from < end;) {
+      const written = writeSync(this.descriptor, bytes, from, end - from)
+      this.pace?.(written)
+      from += written
+    }
     this.hash = crc32(bytes.subarray(start, end), this.hash)
     this.sizeBytes += end - start
   }

@@ -31,8 +31,9 @@ export function drover({
   isProjected = false,
   isTyped = false,
   isDurable = false,
+  flags = [],
 }) {
-  const args = [CLI, '--in', source, '--out', target, '--to', to, '--engine', engine, '--quiet']
+  const args = [CLI, '--in', source, '--out', target, '--to', to, '--engine', engine, '--quiet', ...flags]
   if (threads !== undefined) args.push('--threads', String(threads))
   if (!isDurable) args.push('--no-fsync')
   if (engine === 'stream') args.push('--lossy')

@@ -33,6 +33,7 @@ test('the defaults make this plan', () => {
     chunkBytes: 262_144,
     splitBytes: 64 * 1024 * 1024,
     hashSources: false,
+    pacing: null,
   })
 })
 
@@ -46,6 +47,8 @@ test.each<[Partial<MigrateOptions>, object]>([
   [{ encoding: 'UTF8' }, { encoding: 'utf-8' }],
   [{ encoding: 'utf-16' }, { encoding: 'utf-16le' }],
   [{ engine: 'stream', lossy: true }, { engine: 'stream' }],
+  [{ bwlimit: '200M' }, { pacing: { bytesPerSecond: 200 * 1024 ** 2, latencyMs: 0 } }],
+  [{ latency: '5ms' }, { pacing: { bytesPerSecond: null, latencyMs: 5 } }],
   [
     { select: 'a=b,c' },
     {

@@ -34,6 +34,7 @@ test.each<[Partial<MigrateOptions>, FormatName, SourceFormat[]]>([
   [{ maxRecordSize: 100 }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
   [{ engine: 'stream', lossy: true }, 'ndjson', ['csv', 'tsv', 'ndjson', 'json']],
   // What changes no byte.
+  [{ bwlimit: '1M', latency: '5ms' }, 'ndjson', []],
   [
     { engine: 'reference', threads: 3, chunkSize: 7, checksum: true, maxRejects: 5, fsync: false, retries: 0 },
     'ndjson',

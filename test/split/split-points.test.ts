@@ -23,7 +23,7 @@ afterEach(() => vi.restoreAllMocks())
 
 async function outcomeOf(conversion: Conversion): Promise<object> {
   const { target, rejects, result } = await convertBytes(conversion)
-  const { stageNs: _stageNs, durationNs: _durationNs, ...rest } = result
+  const { stageNs: _stageNs, startNs: _startNs, durationNs: _durationNs, ...rest } = result
   return { target: target?.toString('latin1'), rejects, ...rest }
 }
 

@@ -5,6 +5,7 @@ import { migrate } from '../../src/migrate.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { Report } from '../../src/model/report.ts'
 import { runFiles } from '../../src/schedule/run-files.ts'
+import { ThreadLimit } from '../../src/schedule/thread-limit.ts'
 import { ThreadPool } from '../../src/schedule/thread-pool.ts'
 import { planOf } from '../support/convert-bytes.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -71,7 +72,7 @@ describe('a thread that dies with a block in its hands', () => {
     const outcomes: string[] = []
     await runFiles([[0]], {
       pool,
-      threads: 3,
+      limit: new ThreadLimit(3),
       retries: 1,
       splits: new Set([0]),
       blockBytes: 512,
@@ -90,6 +91,8 @@ describe('a thread that dies with a block in its hands', () => {
       onConverted: async ({ records }, attempt) =>
         void outcomes.push(`${records.read} records`, `died: ${attempt === 2}`),
       onFailed: (_, error) => outcomes.push(error.code),
+      onTried: () => {},
+      onHelped: () => {},
     })
     // A helper that came when all blocks were claimed has not died.
     expect(outcomes).toEqual(['6000 records', `died: ${existsSync(mark)}`])

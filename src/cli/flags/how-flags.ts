@@ -8,8 +8,9 @@ export const HOW_FLAGS: readonly Flag[] = [
     group: 'How',
     placeholder: 'N|50%|+2|auto',
     default: 'auto',
-    help: 'worker threads; auto: the cores this process may use',
+    help: 'worker threads; auto: as many as prove fastest, from the cores on',
   },
+  { key: 'memoryLimit', kind: 'text', group: 'How', placeholder: 'SIZE', help: 'no more threads than fit into it' },
   {
     key: 'engine',
     kind: 'text',
@@ -33,6 +34,20 @@ export const HOW_FLAGS: readonly Flag[] = [
     group: 'How',
     default: 'on',
     help: 'faster, but a power cut may lose finished files',
+  },
+  {
+    key: 'bwlimit',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'SIZE',
+    help: 'read and write at most so many bytes a second, all threads together',
+  },
+  {
+    key: 'latency',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'TIME',
+    help: 'make each open, read and write last longer',
   },
   {
     key: 'retries',
@@ -75,5 +90,14 @@ export const HOW_FLAGS: readonly Flag[] = [
     default: '256k',
     isHidden: true,
     help: 'bytes read at once',
+  },
+  {
+    key: 'overlap',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'N',
+    default: '1',
+    isHidden: true,
+    help: 'files that a thread of the stream engine converts at the same time',
   },
 ]

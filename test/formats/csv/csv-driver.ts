@@ -58,6 +58,7 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
     chunkBytes: 64,
     splitBytes: 1024 * 1024,
     hashSources: false,
+    pacing: null,
   }
 }
 

@@ -90,6 +90,7 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
     chunkBytes,
     splitBytes: 1024 * 1024,
     hashSources: false,
+    pacing: null,
   }
 }
 
