@@ -10,6 +10,7 @@ import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult } from './model/task-result.ts'
 import type { StageTimes } from './model/times.ts'
 import type { FileTask } from './model/task.ts'
+import type { SpanRecorder } from './report/span-recorder.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { convertWithStreams } from './stream/convert-with-streams.ts'
 import { RejectWriter } from './write/reject-writer.ts'
@@ -22,6 +23,8 @@ export interface ConvertContext {
   /** Asked at each chunk. */
   readonly shouldStop: () => boolean
   readonly onProgress: (fileIndex: number, readBytes: number) => void
+  /** Records the stages of each file (`--trace`). */
+  readonly spans: SpanRecorder | null
 }
 
 /** Everything about one file while it is converted. */
@@ -37,8 +40,14 @@ interface FileWork {
  */
 export async function convertFile(file: FileTask, context: ConvertContext): Promise<FileResult> {
   const stageNs = noStageTimes()
+  recorder = context.spans
+  recorder?.begin()
   const startMs = performance.now()
-  const durationNs = (): number => Math.round((performance.now() - startMs) * 1e6)
+  const timesOf = (): Pick<FileResult, 'stageNs' | 'durationNs' | 'spans'> => ({
+    stageNs: wholeNs(stageNs),
+    durationNs: Math.round((performance.now() - startMs) * 1e6),
+    ...(recorder === null ? {} : { spans: recorder.take() }),
+  })
   try {
     const { format } = file
     const converted =
@@ -47,10 +56,10 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
         : context.plan.engine === 'stream'
           ? await convertStream({ ...file, format }, context)
           : convertRecords({ file: { ...file, format }, context, stageNs })
-    return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: true, ...converted, ...timesOf() }
   } catch (error) {
     const wire = toWireError(error, { phase: 'read', file: file.relativePath })
-    return { index: file.index, isConverted: false, error: wire, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: false, error: wire, ...timesOf() }
   }
 }
 
@@ -175,7 +184,9 @@ function encodeBatch(
   const writeNsBefore = stageNs.write
   const startMs = performance.now()
   writer.write(batch, output)
-  stageNs.encode += (performance.now() - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+  const endMs = performance.now()
+  stageNs.encode += (endMs - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+  recorder?.add('encode', startMs, endMs)
   timed(stageNs, 'write', () => {
     output.flush()
     rejects.writeBatch(batch)
@@ -346,11 +357,16 @@ function wholeNs(stageNs: StageTimes): StageTimes {
   return stageNs
 }
 
+/** Of the file at hand: a thread does one at a time, and every stage would have to pass it on. */
+let recorder: SpanRecorder | null = null
+
 function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
   const startMs = performance.now()
   try {
     return work()
   } finally {
-    stageNs[stage] += (performance.now() - startMs) * 1e6
+    const endMs = performance.now()
+    stageNs[stage] += (endMs - startMs) * 1e6
+    recorder?.add(stage, startMs, endMs)
   }
 }

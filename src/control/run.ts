@@ -10,7 +10,7 @@ import { MigrationError, toWireError, type WireError } from '../errors/migration
 import type { MigrateHooks } from '../model/events.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { Report } from '../model/report.ts'
-import type { ConvertedFile } from '../model/task-result.ts'
+import type { ConvertedFile, TaskResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
@@ -23,6 +23,7 @@ import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { TargetLedger } from './target-ledger.ts'
 
@@ -32,6 +33,7 @@ export class Run {
   private readonly remainder: Remainder
   private readonly lock: LockHandle
   private readonly hooks: MigrateHooks
+  private readonly recording: Recording
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
@@ -39,7 +41,8 @@ export class Run {
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
-  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks) {
+  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks, recording: Recording) {
+    this.recording = recording
     this.plan = plan
     this.remainder = remainder
     this.lock = lock
@@ -67,26 +70,38 @@ export class Run {
       if (indexes.length > 0 && stop.reason === null) {
         const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
         const { taskTimeout } = plan.options
-        await this.withPool({ threads, taskTimeoutMs: taskTimeout }, stop, (pool) =>
-          this.convert(indexes, pool, threads, stop),
-        )
+        const { recording } = this
+        const records = {
+          isTraced: recording.trace !== null,
+          isProfiled: recording.profileFolder !== null,
+          onAnswer: (answer: TaskResult) => recording.take(answer),
+        }
+        await this.withPool({ threads, taskTimeoutMs: taskTimeout, ...records }, stop, async (pool) => {
+          await this.convert(indexes, pool, threads, stop)
+          await recording.saveThreadProfiles(pool)
+        })
       }
     } catch (error) {
       const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
       if (!wasStopped) throw error
     } finally {
       stop.disarm()
+      const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
+      for (const { code, message } of unwritten) this.warn(code, message)
       await this.cleanUp(stop.reason)
     }
     return stop.reason
   }
+
+  private readonly onGroup = (startMs: number, endMs: number, fileCount: number): void =>
+    this.recording.trace?.addGroup(startMs, endMs, fileCount)
 
   private threadsToHash(): number {
     return Math.max(1, Math.min(this.plan.threads, Math.ceil(this.plan.discovery.files.length / FILES_PER_TASK)))
   }
 
   private async withPool(
-    size: { readonly threads: number; readonly taskTimeoutMs?: number | undefined },
+    size: Omit<ConstructorParameters<typeof ThreadPool>[0], 'plan'>,
     stop: StopSwitch,
     work: (pool: ThreadPool) => Promise<void>,
   ): Promise<void> {
@@ -106,7 +121,7 @@ export class Run {
     await this.warnAboutSpace(indexes, pool)
     const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
     await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
-    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync })
+    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync, onGroup: this.onGroup })
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const ordered = orderFiles(plan.discovery.files, indexes, options.orderBy)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FileSpansSchema } from './file-spans.ts'
 import { StageTimesSchema } from './times.ts'
 
 /** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
@@ -52,6 +53,8 @@ const ConvertedFileSchema = z.object({
   stageNs: StageTimesSchema,
   /** Wall time of the whole file in its worker. */
   durationNs: z.number().nonnegative(),
+  /** Only with `--trace`. */
+  spans: FileSpansSchema.optional(),
 })
 
 const FailedFileSchema = z.object({
@@ -60,6 +63,7 @@ const FailedFileSchema = z.object({
   error: WireErrorSchema,
   stageNs: StageTimesSchema,
   durationNs: z.number().nonnegative(),
+  spans: FileSpansSchema.optional(),
 })
 
 export const FileResultSchema = z.discriminatedUnion('isConverted', [ConvertedFileSchema, FailedFileSchema])
@@ -77,6 +81,8 @@ export const TaskResultSchema = z.discriminatedUnion('kind', [
     targetBytes: count,
     durationNs: z.number().nonnegative(),
   }),
+  /** `thread` names the profile; null: the thread had none. */
+  z.object({ kind: z.literal('profile'), thread: z.string().nullable() }),
   z.object({ kind: z.literal('hash'), hashes: z.array(count.nullable()) }),
 ])
 

@@ -14,6 +14,12 @@ interface ThreadPoolOptions {
   readonly threads: number
   /** Milliseconds after which a task's thread is ended; undefined: never. */
   readonly taskTimeoutMs?: number | undefined
+  /** Files come back with the spans of their stages. */
+  readonly isTraced?: boolean
+  /** Threads sample their CPU from their start, for `saveProfiles`. */
+  readonly isProfiled?: boolean
+  /** Sees every answer of a thread first. */
+  readonly onAnswer?: (answer: TaskResult) => void
   /** The worker's entry, for tests of crashes; the default is the built workers/convert-task. */
   readonly entry?: string
   /** Megabytes of JavaScript heap a thread may use; for tests of crashes. */
@@ -36,7 +42,14 @@ export class ThreadPool {
     this.options = options
     const progress = new SharedArrayBuffer(options.threads * PROGRESS_STRIDE * Float64Array.BYTES_PER_ELEMENT)
     this.progress = new Float64Array(progress)
-    const setup: WorkerSetup = { plan: options.plan, control: this.control, progress, maxThreads: options.threads }
+    const setup: WorkerSetup = {
+      plan: options.plan,
+      control: this.control,
+      progress,
+      maxThreads: options.threads,
+      isTraced: options.isTraced ?? false,
+      isProfiled: options.isProfiled ?? false,
+    }
     this.pool = new Piscina({
       filename: options.entry ?? findWorkerEntry(),
       minThreads: options.threads,
@@ -57,7 +70,9 @@ export class ThreadPool {
     // The clock runs while a task waits for a thread too, so timed callers hand out no more tasks than there are threads.
     const timer = timeout && setTimeout(() => timeout.abort(), taskTimeoutMs)
     try {
-      return TaskResultSchema.parse(await this.pool.run(task, timeout ? { signal: timeout.signal } : {}))
+      const answer = TaskResultSchema.parse(await this.pool.run(task, timeout ? { signal: timeout.signal } : {}))
+      this.options.onAnswer?.(answer)
+      return answer
     } catch (error) {
       if (timeout?.signal.aborted) {
         throw new MigrationError('TIMEOUT', `the task took longer than ${taskTimeoutMs} ms`, {
@@ -78,6 +93,15 @@ export class ThreadPool {
       const readBytes = this.progress[thread * PROGRESS_STRIDE + 1] ?? 0
       return fileNumber === 0 ? null : { index: fileNumber - 1, readBytes }
     })
+  }
+
+  /** Lets each thread save its CPU profile, once no task runs any more. @returns the names of the profiles, without folder and extension. */
+  async saveProfiles(folder: string): Promise<string[]> {
+    const { threads } = this.options
+    const saved = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+    const tasks = Array.from({ length: threads }, () => this.run({ kind: 'profile', folder, saved, threads }))
+    const answers = await Promise.all(tasks)
+    return answers.flatMap((answer) => (answer.kind === 'profile' && answer.thread !== null ? answer.thread : []))
   }
 
   /** Asks all threads to give up their files at the next chunk. Their tasks then fail as STOPPED. */

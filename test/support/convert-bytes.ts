@@ -93,6 +93,7 @@ export async function convertBytes(conversion: Conversion): Promise<Converted> {
         return shouldStop?.() ?? false
       },
       onProgress: () => {},
+      spans: null,
     },
   )
   const target = takeFile(paths.target)
