@@ -11,6 +11,7 @@ import type { ConvertedFile, FileResult } from './model/task-result.ts'
 import type { StageTimes } from './model/times.ts'
 import type { FileTask } from './model/task.ts'
 import type { Pace } from './pace/pace.ts'
+import type { SpanRecorder } from './report/span-recorder.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
@@ -24,6 +25,8 @@ export interface ConvertContext {
   readonly onProgress: (fileIndex: number, readBytes: number) => void
   /** Slows I/O down, where that was asked for. */
   readonly pace?: Pace | undefined
+  /** Records the stages of each file (`--trace`). */
+  readonly spans: SpanRecorder | null
 }
 
 /** Everything about one file while it is converted. */
@@ -45,7 +48,13 @@ export async function convertFile(
 ): Promise<FileResult> {
   const stageNs = noStageTimes()
   const startNs = Number(process.hrtime.bigint())
-  const times = () => ({ stageNs: wholeNs(stageNs), startNs, durationNs: Number(process.hrtime.bigint()) - startNs })
+  const takeSpans = beginSpans(context)
+  const times = () => ({
+    stageNs: wholeNs(stageNs),
+    startNs,
+    durationNs: Number(process.hrtime.bigint()) - startNs,
+    ...takeSpans(),
+  })
   try {
     const { format } = file
     const converted =
@@ -61,7 +70,10 @@ export async function convertFile(
   }
 }
 
-export type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>
+export type Conversion = Omit<
+  ConvertedFile,
+  'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice' | 'spans'
+>
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
   // The streams read and wait for themselves; this reader only watches over the file.
@@ -186,7 +198,9 @@ function encodeBatch(
   const writeNsBefore = stageNs.write
   const startMs = performance.now()
   writer.write(batch, output)
-  stageNs.encode += (performance.now() - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+  const endMs = performance.now()
+  stageNs.encode += (endMs - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+  recorder?.add('encode', startMs, endMs)
   timed(stageNs, 'write', () => {
     output.flush()
     rejects.writeBatch(batch)
@@ -375,11 +389,23 @@ function wholeNs(stageNs: StageTimes): StageTimes {
   return stageNs
 }
 
+/** Of the file at hand: a thread does one at a time, and every stage would have to pass it on. */
+let recorder: SpanRecorder | null = null
+
+/** Records the stages of the file that this thread begins. @returns a function that gives what was recorded. */
+export function beginSpans({ spans }: ConvertContext): () => Pick<FileResult, 'spans'> {
+  recorder = spans
+  spans?.begin()
+  return () => (spans === null ? {} : { spans: spans.take() })
+}
+
 export function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
   const startMs = performance.now()
   try {
     return work()
   } finally {
-    stageNs[stage] += (performance.now() - startMs) * 1e6
+    const endMs = performance.now()
+    stageNs[stage] += (endMs - startMs) * 1e6
+    recorder?.add(stage, startMs, endMs)
   }
 }

@@ -1,8 +1,9 @@
 import { readSync, openSync, closeSync } from 'node:fs'
+import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { createBatchMemory, type BatchMemory } from './batch/batch-memory.ts'
 import { RecordBatch } from './batch/record-batch.ts'
-import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
+import { beginSpans, convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
 import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { Task } from './model/task.ts'
@@ -11,6 +12,8 @@ import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
 import { createPace } from './pace/pace.ts'
 import { ThreadMeter } from './thread-meter.ts'
+import { CpuProfiler } from './report/cpu-profile.ts'
+import { SpanRecorder } from './report/span-recorder.ts'
 
 /** What a worker thread is given once, when it starts. Only plain values and shared memory. */
 export interface WorkerSetup {
@@ -22,6 +25,10 @@ export interface WorkerSetup {
   readonly maxThreads: number
   /** One 64-bit word for `--bwlimit`. */
   readonly paceClock: SharedArrayBuffer
+  /** Files come back with the spans of their stages (`--trace`). */
+  readonly isTraced: boolean
+  /** The CPU of the thread is sampled from its start (`--profile`). */
+  readonly isProfiled: boolean
 }
 
 /** Bytes that are hashed at once. */
@@ -36,6 +43,7 @@ export type TaskRunner = (task: Task) => Promise<TaskResult>
 /** Prepares a thread for its tasks. */
 export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   const { plan } = setup
+  const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
   const progress = new Float64Array(setup.progress, threadNumber * 16, 2)
@@ -58,6 +66,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
       progress[0] = fileIndex + 1
       progress[1] = readBytes
     },
+    spans: setup.isTraced ? new SpanRecorder() : null,
   }
 
   const meter = new ThreadMeter()
@@ -83,10 +92,12 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
       }
       case 'help': {
         const startNs = Number(process.hrtime.bigint())
+        const takeSpans = beginSpans(context)
         const error = helpSplit(task, context)
         progress[0] = 0
         const durationNs = Number(process.hrtime.bigint()) - startNs
-        return withSlice({ kind: 'help' as const, error, threadNumber, startNs, durationNs })
+        const { index } = task.file
+        return withSlice({ kind: 'help' as const, index, error, threadNumber, startNs, durationNs, ...takeSpans() })
       }
       case 'sample': {
         let sourceBytes = 0
@@ -99,9 +110,27 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         }
         return { kind: 'sample', sourceBytes, targetBytes, durationNs: (performance.now() - startMs) * 1e6 }
       }
+      case 'profile': {
+        const thread = profiler === null ? null : `thread-${threadNumber}`
+        await profiler?.save(join(task.folder, `${thread}.cpuprofile`))
+        waitForAll(new Int32Array(task.saved), task.threads)
+        return { kind: 'profile', thread }
+      }
       case 'hash':
         return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, memory, pace?.wait)) }
     }
+  }
+}
+
+/** Milliseconds to wait for the other threads: one that crashed never comes. */
+const LONGEST_WAIT_MS = 5000
+
+/** Counts this thread and holds it until all are counted. */
+function waitForAll(counter: Int32Array, threads: number): void {
+  const count = Atomics.add(counter, 0, 1) + 1
+  if (count >= threads) Atomics.notify(counter, 0)
+  for (let seen = count; seen < threads; seen = Atomics.load(counter, 0)) {
+    if (Atomics.wait(counter, 0, seen, LONGEST_WAIT_MS) === 'timed-out') return
   }
 }
 

@@ -4,6 +4,8 @@
  */
 export { migrate } from './migrate.ts'
 export { plan } from './control/plan-run.ts'
+export { renderReport } from './cli/report/render-report.ts'
+export type { ReportFileFormat } from './cli/report/report-format.ts'
 export { MigrationError, type Phase, type Position, type WireError } from './errors/migration-error.ts'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.ts'
 export type { MigrateEvent, MigrateHooks } from './model/events.ts'

@@ -1,6 +1,7 @@
 import { collectStaged } from './commit/collect-staged.ts'
 import { acquireLock, type LockHandle } from './commit/lock.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
+import { Recording } from './control/recording.ts'
 import { Run } from './control/run.ts'
 import { fromWireError, MigrationError, toWireError } from './errors/migration-error.ts'
 import { printableName } from './errors/printable-name.ts'
@@ -21,23 +22,26 @@ export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {})
   const settings = resolveOptions(options)
   const plan = await makePlan(settings, hooks)
   refuseEmpty(plan, settings)
+  const recording = new Recording(settings)
 
   try {
-    return await runLocked(plan, hooks, clock)
+    return await runLocked(plan, hooks, clock, recording)
   } catch (error) {
     throw error instanceof MigrationError ? error : describeUnusable(error, plan.targetRoot)
   }
 }
 
-async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock): Promise<Report> {
+async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recording: Recording): Promise<Report> {
   const lock = await lockTarget(plan, hooks)
   try {
     await collectStaged({ targetRoot: plan.targetRoot, liveRunId: lock.runId })
     const remainder = await findRemainder(plan, true)
-    const run = new Run(plan, remainder, lock, hooks, clock)
+    const run = new Run(plan, remainder, lock, hooks, clock, recording)
     const stopped = await run.execute()
     return run.report(stopped)
   } finally {
+    // Where the run ended before its first file, its trace is empty, but whole.
+    await recording.finish((index) => plan.discovery.files.path(index))
     await lock.release()
   }
 }

@@ -37,7 +37,8 @@ export function checkAnySettings(settings: Settings): ReadonlyMap<string, unknow
   )
 }
 
-function checkDisplay(settings: Settings): DisplayOptions {
+/** The options of the command line alone. @throws MigrationError WRONG_USE for the first one that is wrong. */
+export function checkDisplay(settings: Settings): DisplayOptions {
   const result = DisplayOptionsSchema.safeParse(valuesOf(settings, DisplayOptionsSchema.shape))
   if (!result.success) throw describeIssue(firstIssue(result.error), settings)
   return result.data

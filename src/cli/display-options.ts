@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration } from '../model/options.ts'
+import { REPORT_EXTENSIONS, REPORT_FORMATS, reportFormatOf } from './report/report-format.ts'
 
 /** The options that only the command line has, beside OptionsSchema: what is drawn, said and logged, and where. */
 export const DisplayOptionsSchema = z.strictObject({
@@ -19,11 +20,17 @@ export const DisplayOptionsSchema = z.strictObject({
     .transform((value) => (typeof value === 'string' ? [value] : value))
     .superRefine((paths, context) => {
       for (const [index, path] of paths.entries()) {
-        if (path.toLowerCase().endsWith('.json')) continue
-        context.addIssue({ code: 'custom', path: [index], message: 'the name of a report must end in .json' })
+        if (reportFormatOf(path) !== null) continue
+        context.addIssue({
+          code: 'custom',
+          path: [index],
+          message: `the name of a report must end in ${REPORT_EXTENSIONS.join(', ')}`,
+        })
       }
     })
     .default([]),
+  /** The form that `migrate report` prints. */
+  as: z.enum(REPORT_FORMATS).optional(),
   dryRun: z.boolean().default(false),
   explain: z.boolean().default(false),
 })

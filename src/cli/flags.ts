@@ -41,8 +41,9 @@ export function isOnByDefault(flag: Flag): boolean {
   return flag.kind === 'boolean' && flag.default === 'on'
 }
 
+/** A flag that names no commands belongs to all that plan or run; `report` only reads, so its flags name it. */
 export function belongsTo(flag: Flag, command: CommandName): boolean {
-  return flag.commands?.includes(command) ?? true
+  return flag.commands?.includes(command) ?? command !== 'report'
 }
 
 export function kebabCase(key: string): string {

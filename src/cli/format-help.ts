@@ -8,7 +8,7 @@ const TERM_WIDTH = 30
 
 /** The whole text of `--help` for a command. */
 export function formatHelp(command: CommandName, commands: Readonly<Record<CommandName, string>>): string {
-  const usage = command === 'run' ? 'migrate [run] --in PATH --out PATH [flags]' : `migrate ${command} [flags]`
+  const usage = USAGES[command] ?? `migrate ${command} [flags]`
   const lines = [`Usage: ${usage}`, '']
   if (command === 'run') {
     lines.push('Converts a tree of data files from one format to another.', '', 'Commands')
@@ -18,11 +18,16 @@ export function formatHelp(command: CommandName, commands: Readonly<Record<Comma
   }
   for (const group of FLAG_GROUPS) {
     const flags = FLAGS.filter((flag) => flag.group === group && belongsTo(flag, command) && flag.isHidden !== true)
-    lines.push('', TITLES[group], ...flags.map(formatFlag))
+    if (flags.length > 0) lines.push('', TITLES[group], ...flags.map(formatFlag))
   }
   lines.push(formatLine('-h, --help', 'print this help'), formatLine('    --version', 'print the version'))
   lines.push('', ...FOOTER, '')
   return lines.join('\n')
+}
+
+const USAGES: Partial<Readonly<Record<CommandName, string>>> = {
+  run: 'migrate [run] --in PATH --out PATH [flags]',
+  report: 'migrate report FILE.json [flags]',
 }
 
 const TITLES: Readonly<Record<(typeof FLAG_GROUPS)[number], string>> = {

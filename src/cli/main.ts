@@ -5,7 +5,7 @@ import { formatError } from './format-error.ts'
 import type { Host, OutputStream } from './host.ts'
 import { parseArguments } from './parse-arguments.ts'
 import type { CommandName } from './flags/flag.ts'
-import { resolveSettings } from './resolve-settings.ts'
+import { resolveSettings, settingsOfFlags } from './resolve-settings.ts'
 import type { ResolvedSettings, Settings } from './resolve-settings.ts'
 
 /**
@@ -23,10 +23,12 @@ export async function main(host: Host): Promise<number> {
       host.stdout.write(parsed.text)
       return 0
     }
-    const resolved = await resolveSettings(parsed.flags, host.env, host.cwd)
+    const resolved = HAS_NO_CONFIG.has(parsed.command)
+      ? { settings: settingsOfFlags(parsed.flags, host.cwd), suspects: [] }
+      : await resolveSettings(parsed.flags, host.env, host.cwd)
     warnOfSuspects(resolved, host)
     const command = await COMMAND_LOADERS[parsed.command]()
-    return await command(resolved.settings, host)
+    return await command(resolved.settings, host, parsed.words)
   } catch (thrown) {
     const error = thrown instanceof MigrationError ? thrown : fromWireError(toWireError(thrown, { phase: 'options' }))
     host.stderr.write(formatError(error))
@@ -34,12 +36,16 @@ export async function main(host: Host): Promise<number> {
   }
 }
 
-type RunCommand = (settings: Settings, host: Host) => Promise<number>
+/** Commands that work on what is named on the command line alone: a `report` in a configuration file is meant for runs. */
+const HAS_NO_CONFIG: ReadonlySet<CommandName> = new Set(['report'])
+
+type RunCommand = (settings: Settings, host: Host, words: readonly string[]) => Promise<number>
 
 const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
   run: async () => (await import('./run-command.ts')).runCommand,
   plan: async () => (await import('./plan-command.ts')).planCommand,
   config: async () => (await import('./config-command.ts')).configCommand,
+  report: async () => (await import('./report-command.ts')).reportCommand,
 }
 
 /** A reader that goes away (`migrate plan | head`) must not end a run; a full disk below a log neither. */

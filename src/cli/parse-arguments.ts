@@ -11,11 +11,18 @@ export const COMMANDS: Readonly<Record<CommandName, string>> = {
   run: 'converts the source tree (also without the word "run")',
   plan: 'shows what would happen, and writes nothing',
   config: 'prints all options and where each value comes from',
+  report: 'shows a saved report, or renders it as csv, markdown or html',
 }
 
 /** What the user asked for: a command with its flags by key, or a text to print. */
 export type ParsedArguments =
-  | { readonly kind: 'command'; readonly command: CommandName; readonly flags: ReadonlyMap<string, unknown> }
+  | {
+      readonly kind: 'command'
+      readonly command: CommandName
+      readonly flags: ReadonlyMap<string, unknown>
+      /** What is neither a flag nor its value; empty but for `report`. */
+      readonly words: readonly string[]
+    }
   | { readonly kind: 'print'; readonly text: string }
 
 /**
@@ -28,8 +35,9 @@ export function parseArguments(args: readonly string[], readVersion: () => strin
   let printed = ''
   const program = new Command('migrate')
   const settle = (command: CommandName, words: readonly string[], values: Readonly<Record<string, unknown>>) => {
-    if (words[0] !== undefined) throw unexpectedWord(words[0], command === 'run' && args[0] === words[0])
-    parsed = { kind: 'command', command, flags: new Map(Object.entries(values)) }
+    if (words[0] !== undefined && command !== 'report')
+      throw unexpectedWord(words[0], command === 'run' && args[0] === words[0])
+    parsed = { kind: 'command', command, flags: new Map(Object.entries(values)), words }
   }
   prepare(program, (text) => (printed += text)).option('--version', 'print the version')
   program.helpInformation = () => formatHelp('run', COMMANDS)

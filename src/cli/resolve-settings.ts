@@ -56,13 +56,23 @@ export async function resolveSettings(
   for (const [key, { value, name }] of variables.options) {
     enter(key, value, workingFolder, { from: 'environment', name })
   }
-  for (const [key, typed] of flags) {
-    enter(key, typed, workingFolder, { from: 'flag', name: nameOfFlag(key, typed) })
-  }
+  for (const [key, setting] of settingsOfFlags(flags, workingFolder)) settings.set(key, setting)
   if (file !== null && !settings.has('config')) {
     settings.set('config', { value: file.name, origin: { from: 'file', name: file.name }, typed: file.name })
   }
   return { settings, suspects: variables.suspects }
+}
+
+/** What the command line alone says. */
+export function settingsOfFlags(flags: ReadonlyMap<string, unknown>, workingFolder: string): Settings {
+  const settings = new Map<string, Setting>()
+  for (const [key, typed] of flags) {
+    const flag = findFlag(key)
+    if (flag === undefined) continue
+    const value = placePaths(flag, readOptionWord(flag, typed), workingFolder)
+    settings.set(key, { value, origin: { from: 'flag', name: nameOfFlag(key, typed) }, typed })
+  }
+  return settings
 }
 
 /** A path of the working folder stays as it was typed, so that messages show it like that. */

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import type { MigrateEvent } from '../model/events.ts'
@@ -46,7 +44,7 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
     const { migrate } = await import('../index.ts')
     const report = await migrate(options, { signal: watch.signal, onEvent })
     view.stop()
-    const reportError = writeReports(report, display.report)
+    const reportError = await saveReports(report, display.report)
     const ownCode = exitCodeOfReport(report, resolved.errorOnEmpty)
     const exitCode = reportError !== null && ownCode === EXIT_CODES.done ? EXIT_CODES.unexpected : ownCode
     log?.finish(report, exitCode)
@@ -75,21 +73,9 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
 /** Warnings that the user may want to act on before the end; the summary has all of them. */
 const SAID_AT_ONCE: ReadonlySet<string> = new Set(['NO_SPACE_LIKELY', 'RUN_ACTIVE'])
 
-/** Writes the report to each path. The run is over by then, so a path that cannot be written is told and nothing is lost. */
-function writeReports(report: Report, paths: readonly string[]): MigrationError | null {
-  let error: MigrationError | null = null
-  for (const path of paths) {
-    try {
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`)
-    } catch (thrown) {
-      const { code, message } = toWireError(thrown, { phase: 'write', file: path })
-      error = new MigrationError(code, `--report ${printableName(path)} cannot be written: ${message}`, {
-        phase: 'write',
-      })
-    }
-  }
-  return error
+/** The run is over by then, so a path that cannot be written is told and nothing is lost. */
+async function saveReports(report: Report, paths: readonly string[]): Promise<MigrationError | null> {
+  return paths.length === 0 ? null : (await import('./report/write-reports.ts')).writeReports(report, paths)
 }
 
 function asMigrationError(thrown: unknown): MigrationError {

@@ -37,6 +37,8 @@ export interface CommitterOptions {
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */
   readonly isDurable: boolean
   readonly fileSystem?: RenamingFileSystem
+  /** Told of each group that was committed: `performance.now()` before and after, and its number of files. */
+  readonly onGroup?: ((startMs: number, endMs: number, fileCount: number) => void) | undefined
 }
 
 interface Waiting {
@@ -48,6 +50,7 @@ interface Waiting {
 export class Committer {
   readonly #context: CommitContext
   readonly #journal: JournalWriter
+  readonly #onGroup: CommitterOptions['onGroup']
   #waiting: Waiting[] = []
   #timer: NodeJS.Timeout | null = null
   /** The time of those who wait is up. */
@@ -58,8 +61,9 @@ export class Committer {
   #finalError: WireError | null = null
   #readyCallbacks: (() => void)[] = []
 
-  private constructor(context: CommitContext, journal: JournalWriter) {
+  private constructor(context: CommitContext, journal: JournalWriter, onGroup: CommitterOptions['onGroup']) {
     this.#context = context
+    this.#onGroup = onGroup
     this.#journal = journal
   }
 
@@ -79,7 +83,7 @@ export class Committer {
       mayHaveStaleRejects: await hasRejectsOfEarlierRuns(paths),
       knownFolders: new Set(),
     }
-    return new Committer(context, journal)
+    return new Committer(context, journal, options.onGroup)
   }
 
   /**
@@ -138,7 +142,9 @@ export class Committer {
       return files.map((file) => refuse(file, finalError))
     }
     if (this.#context.knownFolders.size > KNOWN_FOLDERS_LIMIT) this.#context.knownFolders.clear()
+    const startMs = performance.now()
     const outcomes = await commitGroup(files, this.#context)
+    this.#onGroup?.(startMs, performance.now(), files.length)
     for (const outcome of outcomes)
       if (!outcome.isCommitted && isFinal(outcome.error)) this.#finalError ??= outcome.error
     return outcomes

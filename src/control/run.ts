@@ -24,11 +24,13 @@ import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
 import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
 import { ThreadLimit } from '../schedule/thread-limit.ts'
+import type { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
 import { RunMeter } from './run-meter.ts'
+import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
 import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
@@ -51,6 +53,7 @@ export class Run {
   private readonly hooks: MigrateHooks
   private readonly clock: Clock
   private readonly meter: RunMeter
+  private readonly recording: Recording
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
@@ -60,7 +63,15 @@ export class Run {
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
-  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks, clock: Clock) {
+  constructor(
+    plan: Plan,
+    remainder: Remainder,
+    lock: LockHandle,
+    hooks: MigrateHooks,
+    clock: Clock,
+    recording: Recording,
+  ) {
+    this.recording = recording
     this.plan = plan
     this.remainder = remainder
     this.lock = lock
@@ -88,54 +99,65 @@ export class Run {
       this.takeDone(indexes)
       this.announce(indexes)
       if (indexes.length > 0 && stop.reason === null) {
-        const ordered = orderFiles(plan.discovery.files, indexes, plan.options.orderBy)
-        this.splits = findSplitFiles(plan, ordered)
-        const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
-        const mostTasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : tasks
-        const threads = Math.min(plan.threads, mostTasks)
-        const maxThreads = Math.min(this.mostThreads(), mostTasks)
-        const { taskTimeout, overlap } = plan.options
-        const work = (executor: Executor): Promise<void> =>
-          this.convert(ordered, executor, { threads, maxThreads }, stop)
-        // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
-        const mayBeInline = taskTimeout === undefined && plan.data.pacing === null && this.splits.size === 0
-        const isInline = mayBeInline && InlineExecutor.takes(plan.discovery.files, indexes)
-        if (isInline) await this.with(new InlineExecutor(plan.data), stop, work)
-        else {
-          const size = { threads, maxThreads, taskTimeoutMs: taskTimeout, tasksPerThread: overlap }
-          await this.withPool(size, stop, work)
-        }
+        await this.convertOnThreads(indexes, stop)
       }
     } catch (error) {
       const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
       if (!wasStopped) throw error
     } finally {
       stop.disarm()
+      const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
+      for (const { code, message } of unwritten) this.warn(code, message)
       await this.cleanUp(stop.reason)
     }
     return stop.reason
   }
+
+  /** Converts on as many threads as there is work for; a tiny run stays on this one. */
+  private async convertOnThreads(indexes: Uint32Array, stop: StopSwitch): Promise<void> {
+    const { plan, recording } = this
+    const { files } = plan.discovery
+    const { taskTimeout, overlap, orderBy } = plan.options
+    const ordered = orderFiles(files, indexes, orderBy)
+    this.splits = findSplitFiles(plan, ordered)
+    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, plan.threads)
+    const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(this.mostThreads(), tasks) }
+    const convert = (executor: Executor): Promise<void> => this.convert(ordered, executor, size, stop)
+    // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
+    const needsThread = taskTimeout !== undefined || plan.data.pacing !== null || recording.isOn
+    if (!needsThread && this.splits.size === 0 && InlineExecutor.takes(files, indexes)) {
+      await this.with(new InlineExecutor(plan.data), stop, convert)
+      return
+    }
+    const options = { ...size, taskTimeoutMs: taskTimeout, tasksPerThread: overlap, ...recording.poolOptions() }
+    await this.withPool(options, stop, async (pool) => {
+      await convert(pool)
+      await recording.saveThreadProfiles(pool)
+    })
+  }
+
+  private readonly onGroup = (startMs: number, endMs: number, fileCount: number): void =>
+    this.recording.trace?.addGroup(startMs, endMs, fileCount)
 
   private threadsToHash(): number {
     return Math.max(1, Math.min(this.plan.threads, Math.ceil(this.plan.discovery.files.length / FILES_PER_TASK)))
   }
 
   private async withPool(
-    size: {
-      readonly threads: number
-      readonly maxThreads?: number
-      readonly taskTimeoutMs?: number | undefined
-      readonly tasksPerThread?: number
-    },
+    size: Omit<ConstructorParameters<typeof ThreadPool>[0], 'plan'>,
     stop: StopSwitch,
-    work: (pool: Executor) => Promise<void>,
+    work: (pool: ThreadPool) => Promise<void>,
   ): Promise<void> {
     // Loaded when it is needed: a tiny run does without.
     const { ThreadPool } = await import('../schedule/thread-pool.ts')
     await this.with(new ThreadPool({ plan: this.plan.data, ...size }), stop, work)
   }
 
-  private async with(executor: Executor, stop: StopSwitch, work: (executor: Executor) => Promise<void>): Promise<void> {
+  private async with<Kind extends Executor>(
+    executor: Kind,
+    stop: StopSwitch,
+    work: (executor: Kind) => Promise<void>,
+  ): Promise<void> {
     stop.control(executor)
     try {
       await work(executor)
@@ -153,7 +175,7 @@ export class Run {
     await this.warnAboutSpace(indexes, pool)
     const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
     await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
-    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync })
+    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync, onGroup: this.onGroup })
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()

@@ -191,6 +191,10 @@ export const OptionsSchema = z.strictObject({
   taskTimeout: duration.optional(),
   halt: halt.default(null),
   maxRecordSize: byteSize.default(16 * 1024 * 1024),
+  /** Where the trace of the run is written. */
+  trace: z.string().min(1).optional(),
+  /** The folder for CPU profiles. */
+  profile: z.string().min(1).optional(),
   // State
   force: z.boolean().default(false),
   checksum: z.boolean().default(false),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FileSpansSchema } from './file-spans.ts'
 import { BusyTimeSchema, StageTimesSchema } from './times.ts'
 
 /** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
@@ -46,6 +47,8 @@ const busyTimes = {
    * a read costs some microseconds, so several small files share one.
    */
   slice: BusyTimeSchema.optional(),
+  /** Only with `--trace`. */
+  spans: FileSpansSchema.optional(),
 }
 
 const fileTimes = { stageNs: StageTimesSchema, ...busyTimes }
@@ -83,6 +86,7 @@ export type FileResult = ConvertedFile | FailedFile
 /** A thread has helped with a file that another one leads. The error is null, or what cost the file. */
 const HelpResultSchema = z.object({
   kind: z.literal('help'),
+  index: count,
   error: WireErrorSchema.nullable(),
   threadNumber: count,
   ...busyTimes,
@@ -100,6 +104,8 @@ export const TaskResultSchema = z.discriminatedUnion('kind', [
     targetBytes: count,
     durationNs: z.number().nonnegative(),
   }),
+  /** `thread` names the profile; null: the thread had none. */
+  z.object({ kind: z.literal('profile'), thread: z.string().nullable() }),
   z.object({ kind: z.literal('hash'), hashes: z.array(count.nullable()) }),
 ])
 

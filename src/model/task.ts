@@ -34,5 +34,10 @@ export type Task =
   | (SplitTask & { readonly kind: 'help' })
   /** Converts the first bytes of files and writes nothing: for the space preflight and the plan's predicted time. */
   | { readonly kind: 'sample'; readonly files: readonly FileTask[]; readonly maxBytes: number }
+  /**
+   * Saves the CPU profile of the thread that takes it, and then waits until as many threads as given have: so no thread takes two of them.
+   * @see ThreadPool.saveProfiles
+   */
+  | { readonly kind: 'profile'; readonly folder: string; readonly saved: SharedArrayBuffer; readonly threads: number }
   /** Hashes whole files (`--checksum`). A file that cannot be read gets null. */
   | { readonly kind: 'hash'; readonly paths: readonly string[] }

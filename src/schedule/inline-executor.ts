@@ -36,6 +36,8 @@ export class InlineExecutor implements Executor {
       progress: new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT),
       maxThreads: 1,
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
+      isTraced: false,
+      isProfiled: false,
     })
     return this.runner(task)
   }

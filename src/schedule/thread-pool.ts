@@ -20,6 +20,12 @@ interface ThreadPoolOptions {
   readonly tasksPerThread?: number | undefined
   /** Milliseconds after which a task's thread is ended; undefined: never. */
   readonly taskTimeoutMs?: number | undefined
+  /** Files come back with the spans of their stages. */
+  readonly isTraced?: boolean
+  /** Threads sample their CPU from their start, for `saveProfiles`. */
+  readonly isProfiled?: boolean
+  /** Sees every answer of a thread first. */
+  readonly onAnswer?: (answer: TaskResult) => void
   /** The worker's entry, for tests of crashes; the default is the built workers/convert-task. */
   readonly entry?: string
   /** Megabytes of JavaScript heap a thread may use; for tests of crashes. */
@@ -51,6 +57,8 @@ export class ThreadPool implements Executor {
       progress,
       maxThreads,
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
+      isTraced: options.isTraced ?? false,
+      isProfiled: options.isProfiled ?? false,
     }
     this.grow(options.threads)
   }
@@ -94,7 +102,9 @@ export class ThreadPool implements Executor {
     const pool = this.leastLoaded()
     pool.tasks++
     try {
-      return TaskResultSchema.parse(await pool.piscina.run(task, timeout ? { signal: timeout.signal } : {}))
+      const answer = TaskResultSchema.parse(await pool.piscina.run(task, timeout ? { signal: timeout.signal } : {}))
+      this.options.onAnswer?.(answer)
+      return answer
     } catch (error) {
       this.clearProgress(task)
       if (timeout?.signal.aborted) {
@@ -134,6 +144,15 @@ export class ThreadPool implements Executor {
       const readBytes = this.progress[thread * PROGRESS_STRIDE + 1] ?? 0
       return fileNumber === 0 ? null : { index: fileNumber - 1, readBytes }
     })
+  }
+
+  /** Lets each thread save its CPU profile, once no task runs any more. @returns the names of the profiles, without folder and extension. */
+  async saveProfiles(folder: string): Promise<string[]> {
+    const threads = this.size
+    const saved = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
+    const tasks = Array.from({ length: threads }, () => this.run({ kind: 'profile', folder, saved, threads }))
+    const answers = await Promise.all(tasks)
+    return answers.flatMap((answer) => (answer.kind === 'profile' && answer.thread !== null ? answer.thread : []))
   }
 
   /** Asks all threads to give up their files at the next chunk. Their tasks then fail as STOPPED. */

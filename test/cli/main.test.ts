@@ -21,7 +21,7 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     // Flags of later versions are not known yet, and never silently ignored.
     [`${BOTH} --sample 5`, 'unknown flag --sample', 'migrate --help lists all flags'],
     ['paln', 'unknown command "paln"', 'did you mean "migrate plan"?'],
-    ['old new', 'unknown command "old"', 'commands are run, plan, config; paths are given with --in and --out'],
+    ['old new', 'unknown command "old"', 'commands are run, plan, config, report; paths are given with --in and --out'],
     ['--in a plan', 'unexpected argument "plan"', 'put the command first: migrate plan ...'],
     [
       '--in a.csv b.csv',
@@ -41,7 +41,7 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     [`${BOTH} --delim ab`, '--delim "ab": a delimiter must be one ASCII character'],
     [`${BOTH} --min-size big`, '--min-size "big" is not a size (like 500, 64k, 16MiB or 1.5G)'],
     [`${BOTH} --stats soon`, '--stats "soon" is not a duration (like 10s, 1.5h or 2d)'],
-    [`${BOTH} --report r.html`, '--report "r.html": the name of a report must end in .json'],
+    [`${BOTH} --report r.pdf`, '--report "r.pdf": the name of a report must end in .json, .csv, .md, .markdown, .html'],
     [`${BOTH} --log-level loud`, '--log-level "loud" is not one of debug, info, warn, error'],
     ['--in= --out b', '--in must not be empty'],
     ['--threads many', '--threads "many" is not a number of threads (like 8, 50%, +2 or auto)'],

@@ -97,6 +97,7 @@ export class Converter {
         return shouldStop?.() ?? false
       },
       onProgress: () => {},
+      spans: null,
     }
     const result = await (blockBytes === undefined
       ? convertFile(file, context)

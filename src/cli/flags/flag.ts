@@ -12,6 +12,7 @@ export type CliOnlyKey =
   | 'logFile'
   | 'useJsonLog'
   | 'report'
+  | 'as'
   | 'dryRun'
   | 'explain'
 
@@ -23,7 +24,7 @@ export type FlagKey = keyof MigrateOptions | CliOnlyKey
  */
 export type FlagKind = 'text' | 'byte' | 'boolean' | 'count' | 'list'
 
-export type CommandName = 'run' | 'plan' | 'config'
+export type CommandName = 'run' | 'plan' | 'config' | 'report'
 
 export interface Flag {
   readonly key: FlagKey

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The scripts and styles that a page carries with it: uPlot, and the modules of ../page joined into one. */
+
+/** uPlot as a classic script and its style. */
+export function loadChartLibrary(): { readonly script: string; readonly style: string } {
+  const { resolve: locate } = createRequire(import.meta.url)
+  const read = (path: string): string => readFileSync(locate(path), 'utf8')
+  return { script: read('uplot/dist/uPlot.iife.min.js'), style: read('uplot/dist/uPlot.min.css') }
+}
+
+/** The page's own modules as one: an inline script can import nothing from a file. */
+export function loadPageScript(): string {
+  const joined = new Map<string, string>()
+  join(findPageScript(), joined)
+  return [...joined.values()].join('\n')
+}
+
+const IMPORT = /^import \{[^}]*\} from ['"](\.[^'"]+)['"];\n/gm
+
+/**
+ * Adds a compiled module after those that it imports, without its imports and exports. All of them then share one scope, so their
+ * names must differ: a name that is declared twice is a syntax error, which the tests of the page would see.
+ */
+function join(path: string, joined: Map<string, string>): void {
+  if (joined.has(path)) return
+  const source = readFileSync(path, 'utf8')
+  for (const [, imported = ''] of source.matchAll(IMPORT)) join(resolve(dirname(path), imported), joined)
+  const text = source
+    .replaceAll(IMPORT, '')
+    .replaceAll(/^export (?=(?:async )?function|const|class)/gm, '')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  joined.set(path, text.trim())
+}
+
+/** In `dist`: beside this file's folder, or, seen from the source (unit tests), where the build puts it. */
+function findPageScript(): string {
+  const beside = fileURLToPath(new URL('../page/main.js', import.meta.url))
+  return existsSync(beside)
+    ? beside
+    : fileURLToPath(new URL('../../../../dist/src/cli/report/page/main.js', import.meta.url))
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { embedJson, html, Html } from './html.ts'
+import { loadChartLibrary, loadPageScript } from './load-page-script.ts'
+import type { LineChart, PageData } from './page-data.ts'
+import { PAGE_STYLE } from './page-style.ts'
+
+/** The frame of a page: one file with style, script and data in it, that loads nothing and can be opened from a disk. */
+
+export interface Page {
+  readonly title: string
+  readonly headline: string
+  /** Below the headline. */
+  readonly subtitle: Html
+  readonly sections: readonly Html[]
+  readonly data: PageData
+}
+
+export function renderPage(page: Page): string {
+  const library = loadChartLibrary()
+  const styles = [library.style, PAGE_STYLE]
+  const scripts = [library.script, loadPageScript()]
+  // Only these very scripts and styles may run, and nothing may be fetched: a name that slipped through as mark-up stays inert.
+  const policy = [
+    "default-src 'none'",
+    `script-src ${scripts.map(hashSource).join(' ')}`,
+    `style-src ${styles.map(hashSource).join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${page.title}</title>
+        ${styles.map((style) => exactly('style', style))}
+      </head>
+      <body>
+        <header class="top">
+          <span class="brand">Drover</span><button type="button" id="theme" class="quiet" hidden>Theme: system</button>
+        </header>
+        <main>
+          <h1>${page.headline}</h1>
+          <p class="subtitle">${page.subtitle}</p>
+          ${page.sections}
+        </main>
+        ${exactly('script', embedJson(page.data).text, ' type="application/json" id="data"')}
+        ${exactly('script', scripts[0] ?? '')} ${exactly('script', scripts[1] ?? '', ' type="module"')}
+      </body>
+    </html> `.text
+}
+
+/** An element whose content must stay as it is to the byte, since the policy names its hash. */
+function exactly(name: 'style' | 'script', content: string, attributes = ''): Html {
+  return new Html(`<${name}${attributes}>${content}</${name}>\n`)
+}
+
+function hashSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+}
+
+/** A titled part of a page. @param note what the reader should know to read it, one sentence or two. */
+export function section(title: string, note: string, body: Html): Html {
+  return html`<section>
+    <h2>${title}</h2>
+    ${note === '' ? null : html`<p class="note">${note}</p>`}${body}
+  </section> `
+}
+
+/** The place of a line chart, which the script of the page fills. */
+export function chartFigure(chart: LineChart, caption: string): Html {
+  return html`<figure class="chart" id="${chart.id}">
+    <figcaption>${caption}</figcaption>
+    <div class="plot" role="img" aria-label="${caption}"></div>
+  </figure>`
+}
+
+/** A table. @param headers one that ends in `:` stands over numbers. */
+export function table(headers: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
+  const cells = headers.map((header) => ({
+    title: header.replace(/:$/, ''),
+    kind: header.endsWith(':') ? 'number' : 'text',
+  }))
+  return html`<div class="scroll" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          ${cells.map(({ title, kind }) => html`<th scope="col" class="${kind}">${title}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map((cell, at) => html`<td class="${cells[at]?.kind ?? 'text'}">${cell}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`
+}
+
+/** A horizontal bar: its parts are shares of its whole width, coloured by the class that each one names. */
+export function bar(parts: readonly (readonly [className: string, share: number])[]): Html {
+  let x = 0
+  const rects = parts.map(([className, share]) => {
+    const rect = html`<rect
+      class="${className}"
+      x="${(x * 100).toFixed(2)}"
+      y="0"
+      width="${(share * 100).toFixed(2)}"
+      height="10"
+    />`
+    x += share
+    return rect
+  })
+  return html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${rects}</svg>`
+}
+
+/** Names for the colours of a chart. */
+export function legend(entries: readonly (readonly [className: string, label: string])[]): Html {
+  return html`<ul class="legend">
+    ${entries.map(
+      ([className, label]) =>
+        html`<li>
+          <svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">
+            <rect class="${className}" width="10" height="10" rx="2" /></svg
+          >${label}
+        </li>`,
+    )}
+  </ul>`
+}

@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { renderReport } from '../../../src/cli/report/render-report.ts'
+import type { Report } from '../../../src/model/report.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { openBrowser, openPage, whyNoBrowser, type Watched } from './browser.ts'
+import { measuredReport } from './sample-measured.ts'
+
+/** The page of a report in a real browser. */
+
+const missing = await whyNoBrowser()
+if (missing !== null) console.log(`skipped test/cli/report/page.test.ts: ${missing}`)
+
+const HOSTILE = [
+  '</script><script>globalThis.wasRun=1</script>.csv',
+  '<img src=x onerror="globalThis.wasRun=1">.csv',
+  '"><svg onload=globalThis.wasRun=1>',
+]
+
+/** Colours that a canvas has, apart from what is clear. */
+const coloursOf = (selector: string): string => `(() => {
+  const canvas = document.querySelector('${selector}')
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const seen = new Set()
+  for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) seen.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2])
+  return seen.size
+})()`
+
+const inBytes = (text: string): number => Number.parseFloat(text) * (text.endsWith('kB') ? 1e3 : 1e6)
+
+describe.skipIf(missing !== null)('the page of a report', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser()
+  })
+  afterAll(() => browser.close())
+
+  async function open(
+    report: Report,
+    look: Parameters<typeof openPage>[2] = { width: 1280, scheme: 'light' },
+  ): Promise<Watched> {
+    const path = join(temporaryFolder(), 'report.html')
+    writeFileSync(path, await renderReport(report, 'html'))
+    return openPage(browser, path, look)
+  }
+
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [400, 'light'],
+    [400, 'dark'],
+  ] as const)(
+    'at %i px, %s: complains of nothing, asks for nothing, scrolls down only, and draws',
+    async (width, scheme) => {
+      const { page, complaints, requests } = await open(measuredReport(80), { width, scheme })
+      await page.locator('#files tbody tr').first().waitFor()
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+      for (const canvas of ['#throughput canvas', '#load canvas', '#gantt canvas']) {
+        await expect.poll(() => page.evaluate(coloursOf(canvas)), { timeout: 20_000 }).toBeGreaterThan(1)
+      }
+      expect(complaints).toEqual([])
+      expect(requests.filter((url) => !url.startsWith('file:') || !url.endsWith('report.html'))).toEqual([])
+      await page.close()
+    },
+  )
+
+  it('sorts its table by any column, up and down, and says so', async () => {
+    const { page } = await open(measuredReport(80))
+    const header = page.locator('.files th', { hasText: 'size' })
+    const sizes = () => page.locator('.files tbody td:nth-child(2)').allTextContents()
+    await header.locator('button').press('Enter')
+    expect(await header.getAttribute('aria-sort')).toBe('descending')
+    const descending = (await sizes()).map(inBytes)
+    expect(descending).toEqual(descending.toSorted((a, b) => b - a))
+    await header.locator('button').press('Enter')
+    expect(await header.getAttribute('aria-sort')).toBe('ascending')
+    const ascending = (await sizes()).map(inBytes)
+    expect(ascending).toEqual(ascending.toSorted((a, b) => a - b))
+    expect(await page.locator('.files th[aria-sort="ascending"]').count()).toBe(1)
+    await page.close()
+  })
+
+  it('filters its table by name and by verdict, and shows more rows when asked', async () => {
+    const { page } = await open(measuredReport(80))
+    const rows = page.locator('.files tbody tr')
+    expect(await rows.count()).toBe(25)
+    await page.locator('.more').click()
+    expect(await rows.count()).toBe(50)
+    await page.locator('.finder input').fill('PART-7.')
+    expect(await rows.allTextContents()).toEqual([expect.stringContaining('part-7.csv')])
+    await page.locator('.finder input').fill('')
+    await page.locator('.finder select').selectOption('io-bound-write')
+    expect(await page.locator('.finder output').textContent()).toBe('9 of 80 files')
+    await page.close()
+  })
+
+  it('shows hostile names as text and runs none of them', async () => {
+    const { page, complaints } = await open(measuredReport(6, 2, HOSTILE))
+    const names = await page.locator('.files tbody td:first-child').allTextContents()
+    expect(names).toEqual(expect.arrayContaining(HOSTILE))
+    expect(await page.evaluate('[globalThis.wasRun, document.images.length, document.scripts.length]')).toEqual([
+      undefined,
+      0,
+      3,
+    ])
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('changes its theme, and draws its charts in the new colours', async () => {
+    const { page } = await open(measuredReport(20))
+    const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+    const picture = () => page.evaluate(`document.querySelector('#gantt canvas').toDataURL()`)
+    const before = [await ground(), await picture()]
+    await page.locator('#theme').click()
+    expect(await page.locator('#theme').textContent()).toBe('Theme: light')
+    await page.locator('#theme').click()
+    expect(await ground()).not.toBe(before[0])
+    await expect.poll(picture).not.toBe(before[1])
+    await page.close()
+  })
+
+  it('tells of the file below the pointer, zooms, and stays usable with 10,000 files', async () => {
+    const { page, complaints } = await open(measuredReport(10_000, 8))
+    const canvas = page.locator('#gantt canvas')
+    const picture = () => page.evaluate(`document.querySelector('#gantt canvas').toDataURL()`)
+    await canvas.scrollIntoViewIfNeeded()
+    await canvas.hover({ position: { x: 300, y: 10 } })
+    expect(await page.locator('.tip').textContent()).toMatch(/part-\d+\.csv\n.* MB in .*, thread 0\nread /)
+    const whole = await picture()
+    await canvas.press('+')
+    await expect.poll(picture).not.toBe(whole)
+    await canvas.press('0')
+    await expect.poll(picture).toBe(whole)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('opens without figures too', async () => {
+    const { page, complaints } = await open({ ...measuredReport(2), measured: null })
+    expect(await page.locator('.evidence').textContent()).toContain('Nothing was measured')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+})
