@@ -3,10 +3,10 @@
 //     name     how tables call it
 //     sources  what is read before each run, so that all inputs are warm
 //     bytes    the size of the sources
-//     target   what the run makes; removed after it
+//     target   what the run makes; removed after it, or with the group where `runInterleaved` is told to keep targets
 //     measure  does it once: { wallSeconds, cpuSeconds, peakBytes }
 //     threads  of Drover only, whose memory depends on it
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { runArithmetic } from './arithmetic-loop.mjs'
 import { measureProcess } from './measure-process.mjs'
 import { median, relativeDeviation } from './statistics.mjs'
@@ -76,9 +76,11 @@ export function arithmetic(threads) {
 
 /**
  * Runs the contenders in turn, A B C A B C ..., so that what changes on the machine changes for all of them.
+ * @param keepsTargets moves targets aside instead of removing them: on ext4 without a journal, files that were just removed make
+ *   those that are created after them several times slower, whoever creates them.
  * @returns one summary for each contender, in their order.
  */
-export async function runInterleaved(contenders, runs, say) {
+export async function runInterleaved(contenders, runs, say, { keepsTargets = false } = {}) {
   const samples = contenders.map(() => [])
   for (let run = 0; run < runs; run++) {
     for (const [index, contender] of contenders.entries()) {
@@ -91,7 +93,9 @@ export async function runInterleaved(contenders, runs, say) {
         await measureProcess('sync', ['-f', contender.sources[0]])
       }
       samples[index].push(await contender.measure())
-      if (contender.target !== undefined) rmSync(contender.target, { recursive: true, force: true })
+      if (contender.target === undefined) continue
+      if (keepsTargets) renameSync(contender.target, `${contender.target}-${run}-${index}`)
+      else rmSync(contender.target, { recursive: true, force: true })
     }
   }
   return contenders.map((contender, index) => summarize(contender, samples[index]))

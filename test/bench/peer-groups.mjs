@@ -170,6 +170,7 @@ async function smallFiles({ scratch, sizeBytes, runs, say }) {
     ],
     runs,
     say,
+    { keepsTargets: true },
   )
   const [one, two, copied, durableOne, durableTwo, copiedDurably] = summaries
   return {
