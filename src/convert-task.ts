@@ -34,6 +34,9 @@ export interface WorkerSetup {
 /** Bytes that are hashed at once. */
 const HASHED_BYTES = 256 * 1024
 
+/** Each thread's two progress numbers lie this far apart, so that threads do not share cache lines. */
+export const PROGRESS_BYTES = 128
+
 const STOP = 0
 const THREADS_STARTED = 1
 
@@ -46,7 +49,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
-  const progress = new Float64Array(setup.progress, threadNumber * 16, 2)
+  const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 2)
   const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)
   const shouldStop = (): boolean => Atomics.load(control, STOP) !== 0
   const pace = plan.pacing

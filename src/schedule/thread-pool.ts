@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina'
-import { countStarted, requestStop, type WorkerSetup } from '../convert-task.ts'
+import { PROGRESS_BYTES, countStarted, requestStop, type WorkerSetup } from '../convert-task.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
@@ -7,8 +7,8 @@ import type { Task } from '../model/task.ts'
 import type { Executor } from './executor.ts'
 import { findWorkerEntry } from './worker-entry.ts'
 
-/** Each thread's two progress numbers lie this far apart, so that threads do not share cache lines. */
-const PROGRESS_STRIDE = 16
+/** What lies between two threads in the progress, in numbers. */
+const PROGRESS_STRIDE = PROGRESS_BYTES / Float64Array.BYTES_PER_ELEMENT
 
 interface ThreadPoolOptions {
   readonly plan: DataPlan
@@ -49,7 +49,7 @@ export class ThreadPool implements Executor {
   constructor(options: ThreadPoolOptions) {
     this.options = options
     const maxThreads = Math.max(options.threads, options.maxThreads ?? 0)
-    const progress = new SharedArrayBuffer(maxThreads * PROGRESS_STRIDE * Float64Array.BYTES_PER_ELEMENT)
+    const progress = new SharedArrayBuffer(maxThreads * PROGRESS_BYTES)
     this.progress = new Float64Array(progress)
     this.setup = {
       plan: options.plan,

@@ -50,6 +50,19 @@ describe('a run', () => {
     expect(report.standingRejects).toEqual({ files: 2, records: 2 })
   })
 
+  it('tells how far each of its threads is', async () => {
+    const text = `a,b\n${'1,x\n'.repeat(70_000)}`
+    const tree = new SmallTree({ 'a.csv': text, 'b.csv': text })
+    // So slow that somebody looks while both are at work.
+    await tree.migrate({ latency: '50ms', chunkSize: '16k' })
+    const seen = new Set(
+      tree.events.flatMap((event) => (event.type === 'progress' ? event.threads : [])).map((at) => at?.file),
+    )
+    expect([...seen].filter((file) => file !== undefined).sort()).toEqual(['a.csv', 'b.csv'])
+    const together = tree.events.some((event) => event.type === 'progress' && event.threads.every((at) => at !== null))
+    expect(together).toBe(true)
+  })
+
   it('tells in order: the plan, each file as it starts and as it ends', async () => {
     const tree = new SmallTree({ 'a.csv': GOOD, 'bad.csv': BROKEN })
     await tree.migrate()
