@@ -39,6 +39,7 @@ type RunCommand = (settings: Settings, host: Host) => Promise<number>
 const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
   run: async () => (await import('./run-command.ts')).runCommand,
   plan: async () => (await import('./plan-command.ts')).planCommand,
+  bench: async () => (await import('./bench-command.ts')).benchCommand,
   config: async () => (await import('./config-command.ts')).configCommand,
 }
 
