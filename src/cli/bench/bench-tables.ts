@@ -29,6 +29,11 @@ export function nameKind(kind: BenchKind): string {
   return KIND_NAMES[kind]
 }
 
+/** Below this a run is over before the threads are warm. */
+const LITTLE_BYTES = 100e6
+const LITTLE_DATA =
+  'So little data says more about the start of a run than about its speed: some hundred megabytes tell more.'
+
 /** Machine and work, a line each. */
 export function describeSubject({ machine, work, runs, warmup, droverVersion, startedAt }: BenchReport): string[] {
   const memory = formatBytes(machine.memoryBytes)
@@ -40,6 +45,7 @@ export function describeSubject({ machine, work, runs, warmup, droverVersion, st
       `engine ${work.engine}, ${work.isDurable ? 'synced' : 'not synced (--no-fsync)'}; ` +
       `${countOf(runs, 'run')} of each after ${warmups}, interleaved, each a process of its own.`,
     `All runs made the same targets: tree hash ${work.treeHash.slice(0, 16)}.`,
+    ...(work.sourceBytes < LITTLE_BYTES ? [LITTLE_DATA] : []),
   ]
 }
 

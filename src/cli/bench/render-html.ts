@@ -87,5 +87,6 @@ figcaption b{color:var(--ink)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:6px 10px;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
 th{color:var(--quiet);font-weight:600}.number{text-align:right}.best td{background:var(--best);font-weight:600}
+td:first-child{white-space:normal;min-width:5.5rem}
 ul{margin:8px 0 0;padding-left:20px}
 `

@@ -9,7 +9,7 @@ const WIDTH = 560
 const HEIGHT = 300
 const LEFT = 56
 const RIGHT = 16
-const TOP = 14
+const TOP = 28
 const BOTTOM = 40
 const MODEL_STEPS = 64
 
@@ -65,7 +65,7 @@ function drawAxes(scale: Scale, threads: readonly number[], top: number): string
       return `<text class="tick" x="${x}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${count}</text>`
     }),
     `<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">threads</text>`,
-    `<text class="tick" x="${LEFT - 8}" y="${TOP - 3}" text-anchor="end">MB/s</text>`,
+    `<text class="tick" x="${LEFT - 8}" y="${TOP - 16}" text-anchor="end">MB/s</text>`,
   ]
 }
 
