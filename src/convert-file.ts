@@ -4,7 +4,7 @@ import type { Key } from './batch/shape.ts'
 import { MigrationError, toWireError } from './errors/migration-error.ts'
 import { noNotices, type RecordReader, type RecordWriter } from './formats/format.ts'
 import { getFormat } from './formats/registry.ts'
-import { createProjection, type Projection } from './map/projection.ts'
+import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult } from './model/task-result.ts'
@@ -12,7 +12,6 @@ import type { StageTimes } from './model/times.ts'
 import type { FileTask } from './model/task.ts'
 import type { Pace } from './pace/pace.ts'
 import { SourceReader } from './read/source-reader.ts'
-import { convertWithStreams } from './stream/convert-with-streams.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
 
@@ -28,7 +27,7 @@ export interface ConvertContext {
 }
 
 /** Everything about one file while it is converted. */
-interface FileWork {
+export interface FileWork {
   readonly file: FileTask & { readonly format: FormatName }
   readonly context: ConvertContext
   readonly stageNs: StageTimes
@@ -37,11 +36,16 @@ interface FileWork {
 /**
  * The data plane: converts one source file into a staged target and staged rejects. It never throws: what goes wrong with the
  * file is its result, and then no staged file is left.
+ * @param convert how records are converted: by this thread alone, or with the help of others (src/split/).
  */
-export async function convertFile(file: FileTask, context: ConvertContext): Promise<FileResult> {
+export async function convertFile(
+  file: FileTask,
+  context: ConvertContext,
+  convert: (work: FileWork) => Conversion = convertRecords,
+): Promise<FileResult> {
   const stageNs = noStageTimes()
-  const startMs = performance.now()
-  const durationNs = (): number => Math.round((performance.now() - startMs) * 1e6)
+  const startNs = Number(process.hrtime.bigint())
+  const times = () => ({ stageNs: wholeNs(stageNs), startNs, durationNs: Number(process.hrtime.bigint()) - startNs })
   try {
     const { format } = file
     const converted =
@@ -49,20 +53,23 @@ export async function convertFile(file: FileTask, context: ConvertContext): Prom
         ? copyFile(file, context, stageNs)
         : context.plan.engine === 'stream'
           ? await convertStream({ ...file, format }, context)
-          : convertRecords({ file: { ...file, format }, context, stageNs })
-    return { index: file.index, isConverted: true, ...converted, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+          : convert({ file: { ...file, format }, context, stageNs })
+    return { index: file.index, isConverted: true, ...converted, ...times() }
   } catch (error) {
     const wire = toWireError(error, { phase: 'read', file: file.relativePath })
-    return { index: file.index, isConverted: false, error: wire, stageNs: wholeNs(stageNs), durationNs: durationNs() }
+    return { index: file.index, isConverted: false, error: wire, ...times() }
   }
 }
 
-type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>
+export type Conversion = Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
   // The streams read and wait for themselves; this reader only watches over the file.
   const source = openSource(file, { ...context, pace: undefined })
   try {
+    source.assertUnchanged()
+    // Only this engine pays for its libraries.
+    const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
       shouldStop: context.shouldStop,
       pace: context.pace?.waitAsync,
@@ -73,7 +80,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
   }
 }
 
-function convertRecords(work: FileWork): Conversion {
+export function convertRecords(work: FileWork): Conversion {
   refuseCompressed(work.file.relativePath)
   // A table's header comes first, but the last record of an NDJSON file may bring a new column. One pass is nearly always
   // enough; where it is not, it has learnt all columns, and the second pass cannot fail.
@@ -119,7 +126,7 @@ function pump(
   const output = new OutputBuffer(batch.memory, (bytes, start, end) =>
     timed(stageNs, 'write', () => target.write(bytes, start, end)),
   )
-  const { reader, writer, project } = createStages(plan, file.format, file.relativePath, columns)
+  const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)
   let hasAllColumns = true
   let refusedByReader = 0
 
@@ -133,7 +140,7 @@ function pump(
       const { start, end, isLast } = source
       source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast)))
       refusedByReader += batch.rejects.length
-      timed(stageNs, 'map', () => project(batch))
+      timed(stageNs, 'map', () => map(batch))
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
@@ -205,7 +212,7 @@ export function sampleFile(
       const output = new OutputBuffer(batch.memory, (_, start, end) => {
         targetBytes += end - start
       })
-      const { reader, writer, project } = createStages(plan, file.format, file.relativePath)
+      const { reader, writer, map } = createStages(plan, file.format, file.relativePath)
       while (!source.isLast) {
         source.fill()
         batch.clear()
@@ -214,7 +221,7 @@ export function sampleFile(
         const isWhole = source.isLast && source.readBytes === file.sizeBytes
         source.consume(reader.parse(batch, source.start, source.end, isWhole))
         consumedBytes = source.start + source.sourceOffset
-        project(batch)
+        map(batch)
         if (!writer.learnColumns(batch)) break
         writer.write(batch, output)
         output.flush()
@@ -274,7 +281,7 @@ function copyBytes(
 }
 
 /** `--from` takes any name, also that of a compressed file, whose bytes would be read as garbage. */
-function refuseCompressed(path: string): void {
+export function refuseCompressed(path: string): void {
   if (!/\.(gz|zst|bz2|xz|zip|lz4|br)$/i.test(path)) return
   throw new MigrationError('UNSUPPORTED_ENCODING', 'compressed files cannot be read yet', {
     phase: 'read',
@@ -282,7 +289,7 @@ function refuseCompressed(path: string): void {
   })
 }
 
-function openSource(file: FileTask, { plan, batch, pace }: ConvertContext, limitBytes?: number): SourceReader {
+export function openSource(file: FileTask, { plan, batch, pace }: ConvertContext, limitBytes?: number): SourceReader {
   return new SourceReader(file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
@@ -293,21 +300,33 @@ function openSource(file: FileTask, { plan, batch, pace }: ConvertContext, limit
 }
 
 /** What records go through, made anew for each pass over a file. */
-function createStages(
+export function createStages(
   plan: DataPlan,
   format: FormatName,
   path: string,
   columns?: readonly Key[],
-): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly project: Projection } {
-  const { select, drop } = plan
+): { readonly reader: RecordReader; readonly writer: RecordWriter; readonly map: Mapper } {
   return {
     reader: getFormat(format).createReader(plan, path),
     writer: getFormat(plan.targetFormat).createWriter(plan, columns),
-    project: createProjection({ select, drop, isTable: format === 'csv' || format === 'tsv' }),
+    map: mapperOf(plan, format === 'csv' || format === 'tsv'),
   }
 }
 
-function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
+/** Mappers keep what they have worked out for the shapes that they have seen: files with the same header then share it. */
+const mappers = new WeakMap<DataPlan, Map<boolean, Mapper>>()
+
+function mapperOf(plan: DataPlan, isTable: boolean): Mapper {
+  const known = mappers.get(plan)
+  let mapper = known?.get(isTable)
+  if (mapper === undefined) {
+    mapper = createMapper(plan, isTable)
+    mappers.set(plan, (known ?? new Map<boolean, Mapper>()).set(isTable, mapper))
+  }
+  return mapper
+}
+
+export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
   if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
     throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
   }
@@ -317,7 +336,11 @@ function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
 const FEWEST_RECORDS_TO_JUDGE = 1000
 
 /** Judged at the end of the file, so that neither chunk size nor order matters. */
-function failOnMostlyRejects(plan: DataPlan, rejects: RejectWriter, records: number): void {
+export function failOnMostlyRejects(
+  plan: DataPlan,
+  rejects: Pick<RejectWriter, 'count' | 'describeFirst'>,
+  records: number,
+): void {
   const what = `${rejects.count} of ${records} records are rejected`
   if (plan.maxRejects && 'share' in plan.maxRejects && rejects.count > plan.maxRejects.share * records) {
     const message = `${what}, more than ${plan.maxRejects.share * 100}%; ${rejects.describeFirst()}`
@@ -326,7 +349,7 @@ function failOnMostlyRejects(plan: DataPlan, rejects: RejectWriter, records: num
   if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
     throw tooManyRejects(
       `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
-      'check --delim, --quote and --header; --max-rejects 100% converts the rest all the same',
+      `check --delim, --quote and --header${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same`,
     )
   }
 }
@@ -335,14 +358,14 @@ function tooManyRejects(message: string, hint: string): MigrationError {
   return new MigrationError('TOO_MANY_REJECTS', message, { phase: 'parse', hint })
 }
 
-function stopped(): MigrationError {
+export function stopped(): MigrationError {
   return new MigrationError('STOPPED', 'the run was stopped', {
     phase: 'worker',
     hint: 'run the same command again to go on',
   })
 }
 
-function noStageTimes(): StageTimes {
+export function noStageTimes(): StageTimes {
   return { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
 }
 
@@ -352,7 +375,7 @@ function wholeNs(stageNs: StageTimes): StageTimes {
   return stageNs
 }
 
-function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
+export function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
   const startMs = performance.now()
   try {
     return work()

@@ -7,8 +7,10 @@ import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { Task } from './model/task.ts'
 import type { PaceIo } from './model/pacing.ts'
+import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
 import { createPace } from './pace/pace.ts'
+import { ThreadMeter } from './thread-meter.ts'
 
 /** What a worker thread is given once, when it starts. Only plain values and shared memory. */
 export interface WorkerSetup {
@@ -58,13 +60,33 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
     },
   }
 
+  const meter = new ThreadMeter()
+  const withSlice = <Result extends { readonly durationNs: number }>(result: Result): Result => {
+    const slice = meter.takeSlice(result.durationNs)
+    return slice === null ? result : { ...result, slice }
+  }
+
   return async (task) => {
     switch (task.kind) {
       case 'convert': {
         const files: FileResult[] = []
-        for (const file of task.files) files.push(await convertFile(file, context))
+        for (const file of task.files) {
+          files.push(withSlice(await convertFile(file, context)))
+        }
         progress[0] = 0
         return { kind: 'convert', files, threadNumber }
+      }
+      case 'lead': {
+        const result = await leadSplit(task, context)
+        progress[0] = 0
+        return { kind: 'convert', files: [withSlice(result)], threadNumber }
+      }
+      case 'help': {
+        const startNs = Number(process.hrtime.bigint())
+        const error = helpSplit(task, context)
+        progress[0] = 0
+        const durationNs = Number(process.hrtime.bigint()) - startNs
+        return withSlice({ kind: 'help' as const, error, threadNumber, startNs, durationNs })
       }
       case 'sample': {
         let sourceBytes = 0
@@ -89,6 +111,11 @@ export function requestStop(control: SharedArrayBuffer): void {
   Atomics.store(words, STOP, 1)
   // Those that wait on purpose (--bwlimit, --latency).
   Atomics.notify(words, STOP)
+}
+
+/** Threads that have started so far, those that replaced dead ones included. */
+export function countStarted(control: SharedArrayBuffer): number {
+  return Atomics.load(new Int32Array(control), THREADS_STARTED)
 }
 
 /** The CRC-32 of a whole file, or null where it cannot be read. The input region of the memory serves as buffer. */

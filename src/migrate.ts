@@ -34,9 +34,9 @@ async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock): Promise
   try {
     await collectStaged({ targetRoot: plan.targetRoot, liveRunId: lock.runId })
     const remainder = await findRemainder(plan, true)
-    const run = new Run(plan, remainder, lock, hooks)
+    const run = new Run(plan, remainder, lock, hooks, clock)
     const stopped = await run.execute()
-    return run.report(clock, stopped)
+    return run.report(stopped)
   } finally {
     await lock.release()
   }

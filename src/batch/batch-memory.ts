@@ -6,6 +6,11 @@
  *     |        | constants    | columns | columns  | records   | a window      | max record     | cell: max | 8 bytes a  | 1 MiB  |
  *     |        |              | 768 KiB | 1 MiB    | 256 KiB   | 1 MiB         | + CRLF + chunk | record    | byte of in |        |
  *
+ *     castsStart     textsStart
+ *     | types of     | values that are not in the |
+ *     | columns      | input as casts need them:  |
+ *     | 64 KiB       | 1 byte a byte of input     |
+ *
  * Regions are apart by a pad that kernels may load from and store to. The sizes follow from the largest record that must be held
  * whole, so nothing ever grows (growing detaches every view, and `readSync` into a detached view throws). Pages that no record
  * ever needs are never touched, so they cost address space but no memory.
@@ -30,6 +35,8 @@ export interface BatchMemory {
   readonly shapesEnd: number
   /** Where a scan notes separators, a word each, for a window of at most WINDOW_BYTES. */
   readonly separatorsStart: number
+  /** Where it notes lines, a word each. */
+  readonly linesStart: number
   /** Where bytes of the source are placed: [inputStart, inputEnd). */
   readonly inputStart: number
   readonly inputEnd: number
@@ -39,6 +46,11 @@ export interface BatchMemory {
   /** Where target bytes are gathered: [outputStart, outputEnd). */
   readonly outputStart: number
   readonly outputEnd: number
+  /** Where the casts' host lays out the types of columns for its kernel: [castsStart, castsEnd). */
+  readonly castsStart: number
+  readonly castsEnd: number
+  /** Where values of a batch go that casts had to write anew: room for all bytes of the input, and one more for each value. */
+  readonly textsStart: number
 }
 
 /** Cells keep a length in 28 bits, so no record may be longer than this. */
@@ -59,6 +71,7 @@ const SHAPES_BYTES = 256 * 1024
 /** Kernels may load and store up to this many bytes past the end of a region. */
 const PAD_BYTES = 256
 const OUTPUT_BYTES = 1024 * 1024
+const CASTS_BYTES = 64 * 1024
 
 /**
  * Allocates the memory for records of at most `maxRecordBytes`, read `chunkBytes` at a time.
@@ -73,7 +86,8 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const shapesStart = keysEnd + PAD_BYTES
   const shapesEnd = shapesStart + SHAPES_BYTES
   const separatorsStart = shapesEnd + PAD_BYTES
-  const inputStart = align(separatorsStart + 4 * WINDOW_BYTES + PAD_BYTES)
+  const linesStart = separatorsStart + 4 * WINDOW_BYTES + PAD_BYTES
+  const inputStart = align(linesStart + 4 * WINDOW_BYTES + PAD_BYTES)
   // A record stays here until its line end is seen, of which one byte more says whether it is CR LF.
   const inputEnd = align(inputStart + maxRecordBytes + 2 + chunkBytes)
   const scratchStart = inputEnd + PAD_BYTES
@@ -83,7 +97,11 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const cellsEnd = align(cellsStart + 8 * (inputEnd - inputStart + 2))
   const outputStart = cellsEnd + PAD_BYTES
   const outputEnd = outputStart + OUTPUT_BYTES
-  const pages = Math.ceil((outputEnd + PAD_BYTES) / PAGE_BYTES)
+  const castsStart = outputEnd + PAD_BYTES
+  const castsEnd = castsStart + CASTS_BYTES
+  const textsStart = castsEnd + PAD_BYTES
+  const textsEnd = textsStart + (inputEnd - inputStart)
+  const pages = Math.ceil((textsEnd + PAD_BYTES) / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { buffer } = memory
   return {
@@ -95,6 +113,7 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     shapesStart,
     shapesEnd,
     separatorsStart,
+    linesStart,
     cellsStart,
     cells: new Uint32Array(buffer, cellsStart, (cellsEnd - cellsStart) / 4),
     inputStart,
@@ -103,6 +122,9 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     scratchEnd,
     outputStart,
     outputEnd,
+    castsStart,
+    castsEnd,
+    textsStart,
   }
 }
 

@@ -55,6 +55,8 @@ export class RecordBatch {
   readonly shapes: Shape[] = []
   /** One for each shape, set by the mapping. */
   views: readonly View[] = []
+  /** The views of rows that the mapping did not reject, in the order of their first rows; null: it rejected none, or a table's. */
+  acceptedViews: readonly View[] | null = null
   readonly rejects: Reject[] = []
   /** How escaped text of a delimited source is escaped; -1: not at all. Set by the reader. */
   quoteByte = -1
@@ -90,6 +92,7 @@ export class RecordBatch {
     this.shapes.length = 0
     this.shapeIndexes.clear()
     this.views = []
+    this.acceptedViews = null
     this.rejects.length = 0
     this.isOutOfCells = false
   }

@@ -12,6 +12,12 @@ import type { Paint } from './host.ts'
 
 const LABEL_WIDTH = 11
 
+/** Slowest files, with `-v`. */
+const SHOWN_SLOWEST = 5
+
+/** Less busy time than this is start-up, not work. */
+const FEWEST_BUSY_NS = 50e6
+
 /** Examples that are listed of a longer list, without `-v`. */
 const SHOWN_EXAMPLES = 10
 
@@ -30,6 +36,7 @@ export function formatSummary(report: Report, options: SummaryOptions): string {
     : [
         headline(report, options.paint),
         ...figures(report),
+        ...(options.verbose > 0 ? slowest(report) : []),
         ...(options.verbose > 1 ? [line('stages', describeStages(report))] : []),
         ...rejects(report, options.paint),
         ...warnings(report, options),
@@ -67,27 +74,55 @@ function figures(report: Report): string[] {
   const { records, time, rates } = report
   const sum = `${formatCount(records.written)} written + ${formatCount(records.rejected)} rejected + ${formatCount(records.filtered)} filtered`
   const lines = [
-    line('files', describeFiles(report)),
-    line('records', `${formatCount(records.read)} read = ${sum}`),
-    line('bytes', `${formatBytes(report.sourceBytes)} in, ${formatBytes(report.targetBytes)} out`),
     line(
       'time',
       `${formatDuration(time.realMs)} real, ${formatDuration(time.userMs)} user, ${formatDuration(time.systemMs)} system`,
     ),
+    line('files', describeFiles(report)),
+    line('records', `${formatCount(records.read)} read = ${sum}`),
+    line('bytes', `${formatBytes(report.sourceBytes)} in, ${formatBytes(report.targetBytes)} out`),
   ]
   if (rates !== null) {
     const perGb = `${threeDigits(rates.secondsPerGb)} s/GB, ${threeDigits(rates.minutesPerGb)} min/GB`
-    lines.push(line('speed', `${threeDigits(rates.megabytesPerSecond)} MB/s, ${perGb}`))
+    lines.push(line('speed', `${threeDigits(rates.megabytesPerSecond)} MB/s, ${perGb}${describeFloor(report)}`))
   }
   lines.push(
-    line(
-      'engine',
-      `${report.engine}${report.engine === 'stream' ? ' (lossy)' : ''}, ${countOf(report.threads, 'thread')}`,
-    ),
+    line('engine', `${report.engine}${report.engine === 'stream' ? ' (lossy)' : ''}, ${describeThreads(report)}`),
   )
+  lines.push(...verdict(report))
   lines.push(line('tree hash', report.treeHash ?? 'none: some targets are missing'))
   if (!report.isDurable) lines.push(line('durable', 'no (--no-fsync): a power cut may lose finished files'))
   return lines
+}
+
+function describeFloor({ measured }: Report): string {
+  const floor = measured?.copyFloor
+  return floor ? `, ${threeDigits(floor.ratio)} x of copying these bytes` : ''
+}
+
+/** How many threads, and how evenly they were loaded. */
+function describeThreads({ threads, measured }: Report): string {
+  const busy = measured?.threads.map((thread) => thread.busy.busyNs) ?? []
+  if (measured?.tuning && measured.tuning.steps.length > 0)
+    return `${countOf(threads, 'thread')} (auto: ${measured.tuning.reason})`
+  if (busy.length < 2) return countOf(threads, 'thread')
+  const share = Math.round((100 * Math.min(...busy)) / Math.max(...busy))
+  return `${countOf(threads, 'thread')}, the least busy worked ${share}% of the busiest`
+}
+
+/** What bound the run, why, and what to do about it. A run of some milliseconds is not judged aloud; its report has the verdict. */
+function verdict({ measured }: Report): string[] {
+  const found = measured?.verdict
+  if (!found || measured.busy.busyNs < FEWEST_BUSY_NS) return []
+  return [line('verdict', `${found.kind}: ${found.evidence}`), line('', printableName(found.advice))]
+}
+
+function slowest({ measured }: Report): string[] {
+  return (measured?.slowestFiles ?? []).slice(0, SHOWN_SLOWEST).map((file, index) => {
+    const took = formatDuration(file.endMs - file.startMs)
+    const what = `${took}, ${formatBytes(file.sourceBytes)}, ${file.verdict}: ${printableName(file.file)}`
+    return line(index === 0 ? 'slowest' : '', what)
+  })
 }
 
 function describeFiles({ files, skipped }: Report): string {

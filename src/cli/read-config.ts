@@ -1,14 +1,14 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { dirname, extname, resolve } from 'node:path'
-import { isSystemError, MigrationError } from '../errors/migration-error.ts'
+import { readdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { DATA_EXTENSIONS, readDataFile } from '../control/read-data-file.ts'
+import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { findFlag, FLAGS, kebabCase, longFlag } from './flags.ts'
 import { readOptionWord } from './option-words.ts'
 import { suggestNearest } from './suggest-nearest.ts'
 
 /**
- * Reads a configuration file. The parsers are loaded only when a file needs them. A file that is found by itself is data:
- * code runs only when the user named it.
+ * Reads a configuration file. A file that is found by itself is data: code runs only when the user named it.
  */
 
 export interface ConfigFile {
@@ -19,9 +19,6 @@ export interface ConfigFile {
   readonly options: ReadonlyMap<string, unknown>
 }
 
-const DATA_EXTENSIONS = ['.yaml', '.yml', '.toml', '.json']
-const CODE_EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
-
 /**
  * @param named what `--config` says; undefined looks for `migrate.config.{yaml,yml,toml,json}` in the working folder.
  * @returns null where no file is named and none is found.
@@ -31,7 +28,7 @@ export async function readConfig(named: string | undefined, workingFolder: strin
   const name = named ?? findConfig(workingFolder)
   if (name === undefined) return null
   const path = resolve(workingFolder, name)
-  const content = await parseConfig(name, path)
+  const content = await readDataFile({ name, path, what: 'configuration file', code: 'CONFIG_INVALID' })
   return { name, folder: dirname(path), options: readKeys(name, content) }
 }
 
@@ -47,36 +44,6 @@ function findConfig(workingFolder: string): string | undefined {
     )
   }
   return found[0]
-}
-
-async function parseConfig(name: string, path: string): Promise<unknown> {
-  const extension = extname(path).toLowerCase()
-  const shown = printableName(name)
-  if (!DATA_EXTENSIONS.includes(extension) && !CODE_EXTENSIONS.includes(extension)) {
-    throw configError(
-      `${shown} is no kind of configuration file that is known`,
-      `the name must end in one of ${[...DATA_EXTENSIONS, ...CODE_EXTENSIONS].join(' ')}`,
-    )
-  }
-  try {
-    // Read first even where a module loader reads again: a missing file is then told in the same words for every kind.
-    const text = readFileSync(path, 'utf8')
-    if (extension === '.json') return JSON.parse(text)
-    if (extension === '.toml') return (await import('smol-toml')).parse(text)
-    if (DATA_EXTENSIONS.includes(extension)) return (await import('yaml')).parse(text)
-    return await loadModule(path)
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    const firstLine = reason.split('\n')[0] ?? reason
-    if (isSystemError(thrown)) throw configError(`cannot read ${shown}: ${firstLine.replace(/, \w+ '.*'$/, '')}`)
-    throw configError(`${shown} cannot be understood: ${firstLine}`)
-  }
-}
-
-async function loadModule(path: string): Promise<unknown> {
-  const { createJiti } = await import('jiti')
-  const exported = await createJiti(path).import(path, { default: true })
-  return typeof exported === 'function' ? ((await exported()) as unknown) : exported
 }
 
 /** Keys as in OptionsSchema or with hyphens; null stands for "not set". */

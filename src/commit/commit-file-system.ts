@@ -1,8 +1,12 @@
+import type { renameSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
 export type CommitFileSystem = Pick<typeof fs, 'mkdir' | 'open' | 'rename' | 'unlink'>
+
+/** The same for those who make targets visible: a rename is often cheapest at once (target-renamer.ts). */
+export type RenamingFileSystem = CommitFileSystem & { readonly renameSync: typeof renameSync }
 
 /**
  * Creates a folder with those above it. Step by step: Node's own `recursive` says ENOENT for errors such as EIO and EROFS.

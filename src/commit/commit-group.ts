@@ -1,4 +1,3 @@
-import { dirname, join } from 'node:path'
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
@@ -6,6 +5,7 @@ import { makeFolder, removeFile, syncFile, syncFolder, type CommitFileSystem } f
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRejects, removeRejects } from './rejects-file.ts'
+import type { TargetRenamer } from './target-renamer.ts'
 
 /*
  * The order of these steps is what makes a commit happen exactly once, whatever dies between them. Content is durable before it
@@ -28,6 +28,7 @@ export type CommitOutcome =
 export interface CommitContext {
   readonly paths: BookkeepingPaths
   readonly fileSystem: CommitFileSystem
+  readonly renamer: TargetRenamer
   readonly journal: Pick<JournalWriter, 'append'>
   /** Throws LOCK_LOST when the target tree is no longer ours. */
   readonly assertOwned: () => Promise<void>
@@ -67,7 +68,8 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
     context.journal.append(alive.map(({ file }) => withSyncTime(file.entry, syncNs))),
   )
 
-  await forEachConcurrently(members, CONCURRENCY, (member) => discardFailed(member, context.fileSystem))
+  const failed = members.filter(({ error }) => error !== null)
+  await forEachConcurrently(failed, CONCURRENCY, ({ file }) => discardStaged(file, context.fileSystem))
   const totalNs = elapsedShareNs()
   return members.map(({ error }) =>
     error === null ? { isCommitted: true, syncNs: totalNs } : { isCommitted: false, error },
@@ -108,8 +110,8 @@ async function syncStaged(file: StagedFile, { fileSystem }: CommitContext): Prom
 /** Rejects first: a target that is there must never lack the rejects that belong to it. */
 async function makeVisible({ file, folders }: Member, context: CommitContext): Promise<void> {
   const { entry } = file
-  const target = join(context.paths.targetRoot, entry.target)
-  const folder = dirname(target)
+  const target = `${context.paths.targetRoot}/${entry.target}`
+  const folder = target.slice(0, target.lastIndexOf('/'))
   if (!context.knownFolders.has(folder)) {
     for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
     context.knownFolders.add(folder)
@@ -120,7 +122,8 @@ async function makeVisible({ file, folders }: Member, context: CommitContext): P
     for (const changed of await removeRejects(context, entry.source)) folders.add(changed)
   }
   try {
-    await context.fileSystem.rename(file.stagedTarget, target)
+    const renaming = context.renamer.rename(file.stagedTarget, target)
+    if (renaming !== undefined) await renaming
   } catch (error) {
     // Rejects without their target would tell of records of a file that is not done.
     if (entry.hasRejects) await removeRejects(context, entry.source)
@@ -145,17 +148,13 @@ async function syncFolders(members: readonly Member[], context: CommitContext): 
   })
   if (failures.size === 0) return
   await forEachAlive(members, async ({ file, folders }) => {
-    const target = join(context.paths.targetRoot, file.entry.target)
+    const target = `${context.paths.targetRoot}/${file.entry.target}`
     for (const [folder, error] of failures) if (folders.has(folder) || target.startsWith(`${folder}/`)) throw error
   })
 }
 
 function withSyncTime(entry: JournalEntry, syncNs: number): JournalEntry {
   return { ...entry, stageNs: { ...entry.stageNs, sync: entry.stageNs.sync + syncNs } }
-}
-
-async function discardFailed({ file, error }: Member, fileSystem: CommitFileSystem): Promise<void> {
-  if (error !== null) await discardStaged(file, fileSystem)
 }
 
 /** Removes what a worker staged. What cannot be removed now is collected at the end of the run. */

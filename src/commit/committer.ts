@@ -1,7 +1,8 @@
+import { renameSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import type { WireError } from '../errors/migration-error.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import type { CommitFileSystem } from './commit-file-system.ts'
+import type { RenamingFileSystem } from './commit-file-system.ts'
 import {
   commitGroup,
   discardStaged,
@@ -14,6 +15,7 @@ import {
 import { JournalWriter } from './journal.ts'
 import type { LockHandle } from './lock.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
+import { TargetRenamer } from './target-renamer.ts'
 
 /*
  * Commits come in groups because a sync costs milliseconds whether it makes one file durable or a hundred: up to 128 files, or those
@@ -34,7 +36,7 @@ export interface CommitterOptions {
   readonly node?: string
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */
   readonly isDurable: boolean
-  readonly fileSystem?: CommitFileSystem
+  readonly fileSystem?: RenamingFileSystem
 }
 
 interface Waiting {
@@ -64,12 +66,13 @@ export class Committer {
   /** @throws MigrationError JOURNAL_FAILED where no journal can be made. */
   static async open(options: CommitterOptions): Promise<Committer> {
     const paths = bookkeepingPaths(options.targetRoot)
-    const fileSystem = options.fileSystem ?? fs
+    const fileSystem = options.fileSystem ?? { ...fs, renameSync }
     const journal = new JournalWriter({ ...options, runId: options.lock.runId })
     await journal.open()
     const context: CommitContext = {
       paths,
       fileSystem,
+      renamer: new TargetRenamer(fileSystem),
       journal,
       assertOwned: () => options.lock.assertOwned(),
       isDurable: options.isDurable,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
@@ -27,10 +28,26 @@ const LockOwnerSchema = z.object({
 export async function writeLockText(path: string, owner: LockOwner): Promise<void> {
   const handle = await fs.open(path, 'wx')
   try {
-    await handle.writeFile(`${JSON.stringify(owner)}\n`)
+    await handle.writeFile(lockText(owner))
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+function lockText(owner: LockOwner): string {
+  return `${JSON.stringify(owner)}\n`
+}
+
+/**
+ * Whether a lock is still exactly as its owner wrote it: the cheap question, for each group of commits. False says nothing, also
+ * where the file cannot be read: `readLockOwner` then tells.
+ */
+export function isLockUntouched(path: string, owner: LockOwner): boolean {
+  try {
+    return readFileSync(path, 'utf8') === lockText(owner)
+  } catch {
+    return false
   }
 }
 

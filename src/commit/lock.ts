@@ -2,7 +2,7 @@ import fs from 'node:fs/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
-import { createExclusively, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
+import { createExclusively, isLockUntouched, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
 import { sweepLeftovers, takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
 import { readOwnIdentity } from './owner-identity.ts'
 import { makeRunId, nextRunNumber } from './run-id.ts'
@@ -138,7 +138,7 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
   return {
     runId: owner.runId,
     async assertOwned() {
-      if (!isReleased && (await isOwnedBy(paths, owner))) return
+      if (!isReleased && (isLockUntouched(paths.lock, owner) || (await isOwnedBy(paths, owner)))) return
       throw new MigrationError(
         'LOCK_LOST',
         `this run (${owner.runId}) no longer owns the target tree ${paths.targetRoot}`,

@@ -91,8 +91,15 @@ export async function readManifests(
   targetRoot: string,
   onClaim: (claim: ManifestClaim, header: ManifestHeader) => void,
 ): Promise<void> {
-  const folder = bookkeepingPaths(targetRoot).manifests
-  for (const name of (await listManifests(targetRoot)).sort(compareRuns)) {
+  await readManifestFiles(bookkeepingPaths(targetRoot).manifests, await listManifests(targetRoot), onClaim)
+}
+
+async function readManifestFiles(
+  folder: string,
+  names: readonly string[],
+  onClaim: (claim: ManifestClaim, header: ManifestHeader) => void,
+): Promise<void> {
+  for (const name of names.toSorted(compareRuns)) {
     const handle = await fs.open(join(folder, name), 'r')
     try {
       let header: ManifestHeader | null = null
@@ -125,23 +132,29 @@ function parseJson(line: Buffer): unknown {
   }
 }
 
+export interface SettleOptions extends ManifestOptions {
+  /** True where all that this run claimed is proved: its own manifest, which may have a million lines, is then not read again. */
+  readonly areOwnProved?: boolean
+}
+
 /**
  * Ends the life of all manifests at the end of a run: what is still unproved is kept in one manifest under the name of this run.
  * Call it while the lock is held and after `collectStaged`: the places of staged files are forgotten.
  * @param isProved whether a journal of run `runId` or a later one proves the target.
  */
 export async function settleManifests(
-  options: ManifestOptions,
+  options: SettleOptions,
   header: ManifestHeader,
   isProved: (target: string, runId: string) => boolean,
 ): Promise<void> {
   const folder = bookkeepingPaths(options.targetRoot).manifests
   const unproved = new Set<string>()
-  await readManifests(options.targetRoot, (claim, { runId }) => {
-    if (!isProved(claim.target, runId)) unproved.add(claim.target)
-  })
   const ownPath = manifestPath(options.targetRoot, header.runId)
   const names = await listManifests(options.targetRoot)
+  const read = options.areOwnProved ? names.filter((name) => join(folder, name) !== ownPath) : names
+  await readManifestFiles(folder, read, (claim, { runId }) => {
+    if (!isProved(claim.target, runId)) unproved.add(claim.target)
+  })
   if (unproved.size > 0) {
     const nextPath = `${ownPath}.next`
     await writeManifestFile(nextPath, options, header, claimsOf(unproved))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join, posix } from 'node:path'
@@ -55,11 +55,17 @@ export class StagingArea {
    * @throws errors of the system when the folders above the target cannot be looked at.
    */
   pathsFor(target: string, attempt: number): StagedPaths {
-    const name = `${createHash('sha256').update(target).digest('hex').slice(0, 24)}-${attempt}`
-    const rejects = join(this.folder, `${name}.rejects`)
-    const stagedFolder = this.#stagedFolderFor(posix.dirname(target))
-    if (stagedFolder === null) return { target: join(this.folder, name), rejects, stagedFolder }
+    const name = `${hash('sha256', target, 'hex').slice(0, 24)}-${attempt}`
+    const rejects = `${this.folder}/${name}.rejects`
+    const stagedFolder = this.stagedFolderOf(target)
+    if (stagedFolder === null) return { target: `${this.folder}/${name}`, rejects, stagedFolder }
     return { target: join(this.#targetRoot, stagedFolder, `${this.#prefix}${name}`), rejects, stagedFolder }
+  }
+
+  /** `stagedFolder` of the paths for a target. */
+  stagedFolderOf(target: string): string | null {
+    const slash = target.lastIndexOf('/')
+    return this.#stagedFolderFor(slash < 0 ? '.' : target.slice(0, slash))
   }
 
   /**

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 
 /*
  * The tree hash: one number for a whole target tree, the same however the work was divided. It is the Merkle tree hash of RFC 6962,
@@ -41,19 +41,19 @@ export function hashTree(targets: Iterable<TreeTarget>): string {
     leafCount++
     for (let size = leafCount; size % 2 === 0; size /= 2) joinLastTwo(subtrees)
   }
-  if (leafCount === 0) return createHash('sha256').digest('hex')
+  if (leafCount === 0) return digest('sha256', '', 'hex')
   while (subtrees.length > 1) joinLastTwo(subtrees)
   return subtrees[0]!.toString('hex')
 }
 
 function hashLeaf({ path, sizeBytes, hash }: TreeTarget): Buffer {
-  return createHash('sha256').update(`\0${path}\0${sizeBytes}\0${hash}`).digest()
+  return digest('sha256', `\0${path}\0${sizeBytes}\0${hash}`, 'buffer')
 }
 
 function joinLastTwo(subtrees: Buffer[]): void {
   const right = subtrees.pop()!
   const left = subtrees.pop()!
-  subtrees.push(createHash('sha256').update(NODE_MARK).update(left).update(right).digest())
+  subtrees.push(digest('sha256', Buffer.concat([NODE_MARK, left, right]), 'buffer'))
 }
 
 const NODE_MARK = Buffer.of(1)

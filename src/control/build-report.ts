@@ -16,9 +16,11 @@ interface RunState {
   readonly runId: string
   readonly tally: RunTally
   readonly ledger: TargetLedger
+  readonly splitFiles: number
   readonly warnings: Report['warnings']
   readonly arePruned: boolean
   readonly clock: Clock
+  readonly measured: Report['measured']
   readonly stopped: Report['stopped']
 }
 
@@ -39,7 +41,7 @@ export function buildReport(run: RunState): Report {
     targetFormat: plan.targetFormat,
     isTargetFormatDefault: plan.isTargetFormatDefault,
     engine: plan.data.engine,
-    threads: plan.threads,
+    threads: run.measured?.tuning?.chosen ?? plan.threads,
     isDurable: options.fsync,
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,
@@ -51,6 +53,7 @@ export function buildReport(run: RunState): Report {
       failed: tally.failures.length,
       notStarted: total - tally.converted - done.fileCount - tally.failures.length,
     },
+    splitFiles: run.splitFiles,
     skipped: { ...discovery.skipped, filteredOut: discovery.filteredOut },
     records: tally.records,
     notices: tally.notices,
@@ -65,7 +68,7 @@ export function buildReport(run: RunState): Report {
     time,
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
-    measured: null,
+    measured: run.measured,
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

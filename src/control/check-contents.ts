@@ -1,5 +1,5 @@
 import type { ResumeDecision } from '../plan/resume-decision.ts'
-import type { ThreadPool } from '../schedule/thread-pool.ts'
+import type { Executor } from '../schedule/executor.ts'
 import type { Plan } from './make-plan.ts'
 
 /** Files that a thread hashes at a time. */
@@ -9,7 +9,7 @@ export const FILES_PER_TASK = 32
  * `--checksum`: hashes the sources and targets of all files that seem done, and lets those run whose content is not what was
  * proved. A source that was converted without `--checksum` has no hash to compare; its size and time then have to do.
  */
-export async function checkContents(plan: Plan, decision: ResumeDecision, pool: ThreadPool): Promise<void> {
+export async function checkContents(plan: Plan, decision: ResumeDecision, pool: Executor): Promise<void> {
   const { files, root } = plan.discovery
   const done: number[] = []
   for (let index = 0; index < files.length; index++) if (decision.reason(index) === null) done.push(index)

@@ -19,7 +19,9 @@ import type { ResumeDecision } from '../plan/resume-decision.ts'
 import { ResumeLedger } from '../plan/resume-ledger.ts'
 import { targetNames, type TargetNames } from '../plan/target-names.ts'
 import { resolveTargetRoot } from '../plan/target-root.ts'
+import { threadsThatFit } from '../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
+import { readMapping } from './read-mapping.ts'
 
 /** What a run will do, as far as it can be known without looking at what earlier runs left. Frozen; nothing is written for it. */
 export interface Plan {
@@ -69,7 +71,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   // A target that is named says by its extension what it is to be.
   const namedFormat = target.singleName === null ? null : formatOfName(target.singleName)
   const targetFormat = options.to ?? namedFormat ?? defaultTargetFormat(files)
-  const data = buildDataPlan(options, targetFormat)
+  const mapping = options.map === undefined ? null : await readMapping(options.map)
+  const data = buildDataPlan(options, targetFormat, mapping)
   const targets = targetNames(files, {
     rule: options.targetName,
     extension: targetFormat,
@@ -88,7 +91,10 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targetFormat,
     isTargetFormatDefault: options.to === undefined && namedFormat === null,
     targets,
-    threads: resolveThreadCount(options.threads),
+    threads: Math.min(
+      resolveThreadCount(options.threads),
+      threadsThatFit(options.memoryLimit ?? Number.POSITIVE_INFINITY),
+    ),
     planHash: hash,
     manifestHash: manifestHash(hash, files),
     filePlanHash: (format) => {
@@ -140,9 +146,11 @@ export function filesToConvert(plan: Plan, { decision }: Remainder): Uint32Array
 }
 
 /** The engine and its tier that a file takes, in the words of `migrate plan`. */
-export function describeTier(plan: Plan, format: SourceFormat): string {
+export function describeTier(plan: Plan, format: SourceFormat, isSplit: boolean): string {
   if (format === 'bytes') return 'copy'
-  return plan.data.engine === 'stream'
-    ? 'stream: rows'
-    : `${plan.data.engine}: bytes ${getFormat(format).name} to ${plan.targetFormat}`
+  const { engine, columns } = plan.data
+  if (engine === 'stream') return 'stream: rows'
+  const typed = columns.some(({ type }) => type !== null) ? ', typed' : ''
+  const split = isSplit ? `, split among ${plan.threads} threads` : ''
+  return `${engine}${typed}: bytes ${getFormat(format).name} to ${plan.targetFormat}${split}`
 }

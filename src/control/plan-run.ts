@@ -13,6 +13,8 @@ import type { PlannedFile, PlanReport } from '../model/report.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import { SHOWN_ORPHANS } from './build-report.ts'
 import { samplePlan } from './sample-plan.ts'
+import { findSplitFiles } from './split-files.ts'
+import { orderFiles } from '../schedule/batch-files.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 
 /**
@@ -26,7 +28,8 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
   const indexes = filesToConvert(made, remainder)
   const { files, failed, skipped, filteredOut, root } = made.discovery
   const bytesToConvert = files.sumBytes(indexes)
-  const { prediction, expansion } = await predict(made, indexes, bytesToConvert)
+  const splits = findSplitFiles(made, orderFiles(files, indexes, made.options.orderBy))
+  const { prediction, expansion } = await predict(made, indexes, splits.size > 0)
   const spaceWarning = spacePreflight(made.targetRoot, bytesToConvert, expansion)
   return {
     sourceRoot: root,
@@ -37,7 +40,7 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
     threads: made.threads,
     planHash: made.planHash,
     manifestHash: made.manifestHash,
-    files: listFiles(made, remainder),
+    files: listFiles(made, remainder, splits),
     fileCount: files.length,
     toConvert: indexes.length,
     alreadyDone: files.length - indexes.length,
@@ -54,7 +57,7 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
   }
 }
 
-function listFiles(made: Plan, { decision }: Remainder): Iterable<PlannedFile> {
+function listFiles(made: Plan, { decision }: Remainder, splits: ReadonlySet<number>): Iterable<PlannedFile> {
   const { files } = made.discovery
   return {
     *[Symbol.iterator]() {
@@ -64,7 +67,7 @@ function listFiles(made: Plan, { decision }: Remainder): Iterable<PlannedFile> {
           target: made.targets.path(index),
           format: files.format(index),
           sizeBytes: files.sizeBytes(index),
-          tier: describeTier(made, files.format(index)),
+          tier: describeTier(made, files.format(index), splits.has(index)),
           reason: decision.reason(index) ?? 'done',
         }
       }
@@ -75,14 +78,15 @@ function listFiles(made: Plan, { decision }: Remainder): Iterable<PlannedFile> {
 async function predict(
   made: Plan,
   indexes: Uint32Array,
-  bytesToConvert: number,
+  hasSplits: boolean,
 ): Promise<{ readonly prediction: PlanReport['prediction']; readonly expansion: number }> {
+  const bytesToConvert = made.discovery.files.sumBytes(indexes)
   if (bytesToConvert === 0) return { prediction: null, expansion: 1 }
   const pool = new ThreadPool({ plan: made.data, threads: 1 })
   try {
     const sample = await samplePlan(made, indexes, pool)
     if (!sample) return { prediction: null, expansion: 1 }
-    const threads = Math.min(made.threads, indexes.length)
+    const threads = hasSplits ? made.threads : Math.min(made.threads, indexes.length)
     const bytesPerSecond = sample.bytesPerSecond * threads
     const prediction = {
       seconds: bytesToConvert / bytesPerSecond,

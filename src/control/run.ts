@@ -9,6 +9,7 @@ import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
+import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
@@ -16,15 +17,31 @@ import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
+import type { Executor } from '../schedule/executor.ts'
+import { InlineExecutor } from '../schedule/inline-executor.ts'
 import { runFiles } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
-import { ThreadPool } from '../schedule/thread-pool.ts'
+import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
+import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
+import { ThreadLimit } from '../schedule/thread-limit.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import { RunMeter } from './run-meter.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
+import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
+import { tuneThreads } from './tune-threads.ts'
+
+/** Threads that a pool starts with, and that it may come to have. */
+interface PoolSize {
+  readonly threads: number
+  readonly maxThreads: number
+}
+
+/** Asked of the system once, not for every line of the journal. */
+const HOST = hostname()
 
 /** One run over a plan: what the steps share. */
 export class Run {
@@ -32,18 +49,24 @@ export class Run {
   private readonly remainder: Remainder
   private readonly lock: LockHandle
   private readonly hooks: MigrateHooks
+  private readonly clock: Clock
+  private readonly meter: RunMeter
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
   private arePruned = false
+  /** Files that several threads convert together. */
+  private splits: ReadonlySet<number> = new Set()
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
-  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks) {
+  constructor(plan: Plan, remainder: Remainder, lock: LockHandle, hooks: MigrateHooks, clock: Clock) {
     this.plan = plan
     this.remainder = remainder
     this.lock = lock
     this.hooks = hooks
+    this.clock = clock
+    this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
     if (plan.discovery.files.length + plan.discovery.failed.length === 0) {
@@ -57,7 +80,7 @@ export class Run {
     const stop = new StopSwitch(hooks)
     try {
       if (plan.options.checksum && stop.reason === null) {
-        const work = (pool: ThreadPool): Promise<void> => checkContents(plan, remainder.decision, pool)
+        const work = (pool: Executor): Promise<void> => checkContents(plan, remainder.decision, pool)
         // Not timed: the time limit is for the conversion of a file.
         await this.withPool({ threads: this.threadsToHash() }, stop, work)
       }
@@ -65,11 +88,23 @@ export class Run {
       this.takeDone(indexes)
       this.announce(indexes)
       if (indexes.length > 0 && stop.reason === null) {
-        const threads = Math.min(plan.threads, countTasks(plan.discovery.files, indexes, plan.threads))
+        const ordered = orderFiles(plan.discovery.files, indexes, plan.options.orderBy)
+        this.splits = findSplitFiles(plan, ordered)
+        const tasks = countTasks(plan.discovery.files, indexes, plan.threads)
+        const mostTasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : tasks
+        const threads = Math.min(plan.threads, mostTasks)
+        const maxThreads = Math.min(this.mostThreads(), mostTasks)
         const { taskTimeout, overlap } = plan.options
-        await this.withPool({ threads, taskTimeoutMs: taskTimeout, tasksPerThread: overlap }, stop, (pool) =>
-          this.convert(indexes, pool, threads, stop),
-        )
+        const work = (executor: Executor): Promise<void> =>
+          this.convert(ordered, executor, { threads, maxThreads }, stop)
+        // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
+        const mayBeInline = taskTimeout === undefined && plan.data.pacing === null && this.splits.size === 0
+        const isInline = mayBeInline && InlineExecutor.takes(plan.discovery.files, indexes)
+        if (isInline) await this.with(new InlineExecutor(plan.data), stop, work)
+        else {
+          const size = { threads, maxThreads, taskTimeoutMs: taskTimeout, tasksPerThread: overlap }
+          await this.withPool(size, stop, work)
+        }
       }
     } catch (error) {
       const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
@@ -88,37 +123,49 @@ export class Run {
   private async withPool(
     size: {
       readonly threads: number
+      readonly maxThreads?: number
       readonly taskTimeoutMs?: number | undefined
       readonly tasksPerThread?: number
     },
     stop: StopSwitch,
-    work: (pool: ThreadPool) => Promise<void>,
+    work: (pool: Executor) => Promise<void>,
   ): Promise<void> {
-    const pool = new ThreadPool({ plan: this.plan.data, ...size })
-    stop.control(pool)
+    // Loaded when it is needed: a tiny run does without.
+    const { ThreadPool } = await import('../schedule/thread-pool.ts')
+    await this.with(new ThreadPool({ plan: this.plan.data, ...size }), stop, work)
+  }
+
+  private async with(executor: Executor, stop: StopSwitch, work: (executor: Executor) => Promise<void>): Promise<void> {
+    stop.control(executor)
     try {
-      await work(pool)
+      await work(executor)
     } finally {
-      await pool.destroy()
+      await executor.destroy()
     }
   }
 
   /** Converts and commits all files that are not done. */
-  private async convert(indexes: Uint32Array, pool: ThreadPool, threads: number, stop: StopSwitch): Promise<void> {
+  private async convert(ordered: Uint32Array, pool: Executor, size: PoolSize, stop: StopSwitch): Promise<void> {
     const { plan, lock } = this
-    const { targetRoot, options } = plan
+    const { targetRoot, options, data } = plan
+    // Claims are listed in the order of the plan.
+    const indexes = ordered.toSorted()
     await this.warnAboutSpace(indexes, pool)
     const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
     await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
     const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync })
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
-    const ordered = orderFiles(plan.discovery.files, indexes, options.orderBy)
     const commits = new Set<Promise<void>>()
+    this.meter.start(pool)
+    const limit = new ThreadLimit(size.threads)
+    const stopTuning = this.tune(pool, limit, size)
     try {
-      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads), {
+      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
         pool,
-        threads: threads * options.overlap,
+        limit,
+        splits: this.splits,
+        blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
         areTasksTimed: options.taskTimeout !== undefined,
         mayStart: () => stop.reason === null,
@@ -126,17 +173,42 @@ export class Run {
         onConverted: (result, attempt, task) => {
           const commit = this.commit(committer, result, attempt, task, stop).finally(() => commits.delete(commit))
           commits.add(commit)
-          return committer.whenReady()
+          return this.meter.hold(committer.whenReady())
         },
         onFailed: (index, error) => {
           this.failFile(index, error)
           this.haltIfAsked(stop)
         },
+        onTried: (result, thread) => this.meter.figures.addTry(result, thread),
+        onHelped: (help) => this.meter.figures.addHelp(help),
       })
     } finally {
+      this.meter.tuning = stopTuning()
       await committer.close()
+      this.meter.stop()
       await Promise.all(commits).finally(stopWatching)
     }
+  }
+
+  /** Threads that `--threads auto` may go up to; where the number is given it stays. */
+  private mostThreads(): number {
+    const { options, threads } = this.plan
+    if (options.threads !== 'auto') return threads
+    return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
+  }
+
+  private tune(pool: Executor, limit: ThreadLimit, { threads, maxThreads }: PoolSize): () => ThreadTuning | null {
+    const { options } = this.plan
+    if (options.threads !== 'auto') return () => null
+    return tuneThreads({
+      pool,
+      limit,
+      start: threads,
+      most: maxThreads,
+      cores: countUsableCores(),
+      memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
+      look: () => this.meter.look(pool),
+    })
   }
 
   private async commit(
@@ -155,6 +227,7 @@ export class Run {
     if (outcome.isCommitted) {
       const stageNs = { ...result.stageNs, sync: outcome.syncNs }
       this.tally.addConverted({ ...result, stageNs })
+      this.meter.figures.addCommitted(result, stageNs, attempt)
       this.ledger.add(result.index, result.targetBytes, result.targetHash)
       this.endedBytes += result.sourceBytes
       this.hooks.onEvent?.({
@@ -201,7 +274,7 @@ export class Run {
     })
   }
 
-  private watch(pool: ThreadPool, onEvent: NonNullable<MigrateHooks['onEvent']>): () => void {
+  private watch(pool: Executor, onEvent: NonNullable<MigrateHooks['onEvent']>): () => void {
     const { files } = this.plan.discovery
     return watchProgress({
       pool,
@@ -215,7 +288,7 @@ export class Run {
     })
   }
 
-  private async warnAboutSpace(indexes: Uint32Array, pool: ThreadPool): Promise<void> {
+  private async warnAboutSpace(indexes: Uint32Array, pool: Executor): Promise<void> {
     const sourceBytes = this.plan.discovery.files.sumBytes(indexes)
     // Hardly a target is this many times as large as its source: where that much is free, no sample is needed.
     const generousExpansion = 10
@@ -253,7 +326,7 @@ export class Run {
       hasRejects: result.hasRejects,
       records: result.records,
       stageNs: result.stageNs,
-      host: hostname(),
+      host: HOST,
       attempt,
     }
   }
@@ -285,7 +358,7 @@ export class Run {
   private *claims(indexes: Uint32Array, staging: StagingArea): Generator<ManifestClaim> {
     for (const index of indexes) {
       const target = this.plan.targets.path(index)
-      const { stagedFolder } = staging.pathsFor(target, 1)
+      const stagedFolder = staging.stagedFolderOf(target)
       yield stagedFolder === null ? { target } : { target, stagedFolder }
     }
   }
@@ -312,16 +385,29 @@ export class Run {
       this.arePruned = remainder.decision.orphans.length > 0
     }
     await settleManifests(
-      { targetRoot, isDurable: options.fsync },
+      { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete },
       this.manifestHeader(),
       (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
     )
   }
 
   /** What the run came to, at any moment. */
-  report(clock: Clock, stopped: StopReason | null): Report {
-    const { plan, remainder, lock, tally, ledger, warnings, arePruned } = this
-    return buildReport({ plan, remainder, runId: lock.runId, tally, ledger, warnings, arePruned, clock, stopped })
+  report(stopped: StopReason | null): Report {
+    const { plan, remainder, lock, tally, ledger, warnings, arePruned, clock } = this
+    const measured = this.meter.read(plan, tally.stageNs)
+    return buildReport({
+      plan,
+      remainder,
+      runId: lock.runId,
+      tally,
+      ledger,
+      splitFiles: this.splits.size,
+      warnings,
+      arePruned,
+      clock,
+      measured,
+      stopped,
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Plan } from './make-plan.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { FileTask, Task } from '../model/task.ts'
-import type { ThreadPool } from '../schedule/thread-pool.ts'
+import type { Executor } from '../schedule/executor.ts'
 
 /** Files and bytes of each that a sample converts: enough to see how much targets grow, little enough not to be noticed. */
 const SAMPLED_FILES = 3
@@ -16,7 +16,7 @@ export interface Sample {
 }
 
 /** Converts the first bytes of the largest files and writes nothing. Null where nothing could be converted. */
-export async function samplePlan(plan: Plan, indexes: Uint32Array, pool: ThreadPool): Promise<Sample | null> {
+export async function samplePlan(plan: Plan, indexes: Uint32Array, pool: Executor): Promise<Sample | null> {
   if (plan.data.engine === 'stream') return null
   const { files: sources } = plan.discovery
   const largest: number[] = []
@@ -37,7 +37,7 @@ export async function samplePlan(plan: Plan, indexes: Uint32Array, pool: ThreadP
 }
 
 /** A file that brings its thread down must not end the run here: it fails for itself when its turn comes. */
-async function runSample(task: Task, pool: ThreadPool): Promise<TaskResult | null> {
+async function runSample(task: Task, pool: Executor): Promise<TaskResult | null> {
   try {
     // The first round warms the thread up; the second one counts.
     await pool.run(task)

@@ -1,3 +1,4 @@
+import type { BatchMemory } from '../batch/batch-memory.ts'
 import type { OutputBuffer } from '../batch/output-buffer.ts'
 import type { RecordBatch } from '../batch/record-batch.ts'
 import type { Key } from '../batch/shape.ts'
@@ -21,6 +22,35 @@ export interface RecordReader {
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number
 }
 
+/**
+ * A reader that can go on in the middle of a file. From some record on it needs to know of all that came before only what is the
+ * same for the whole file (its columns, its line ends) and two numbers: the number of the record and its line.
+ */
+export interface SplittableReader extends RecordReader {
+  /**
+   * @param limit a position: records and lines that start at or behind it are left. The one before it is taken to its end, so
+   *   the position returned may lie behind `limit`; the next record then starts there, if `isBetweenRecords`.
+   */
+  parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit?: number): number
+  /** True where the position that `parse` returned starts a record or a line, and is not somewhere in one. */
+  readonly isBetweenRecords: boolean
+  /** True where `resume` is possible: everything is known that holds for the whole file. */
+  readonly isSettled: boolean
+  /** The line that the next byte belongs to. */
+  readonly line: number
+  /**
+   * Goes on at another place of the file, which begins a record. Notices are counted anew.
+   * @param recordCount records before that place, @param line its line.
+   */
+  resume(recordCount: number, line: number): void
+  /**
+   * Guesses which record starts first at or behind `start + 1`, from bytes that begin anywhere in the file; `start` is inside the
+   * input region, and its byte may be changed. A wrong guess costs time and no more: whoever guesses compares it with the truth.
+   * @returns a position, or null where the bytes do not show one.
+   */
+  guessRecordStart(memory: BatchMemory, start: number, end: number): number | null
+}
+
 /** Encodes batches as the bytes of one target file. Does no input or output but through the OutputBuffer. */
 export interface RecordWriter {
   /**
@@ -33,6 +63,8 @@ export interface RecordWriter {
   readonly columns: readonly Key[]
   /** Encodes all rows that are not rejected, in order. Rows that the target cannot express are rejected in the batch. */
   write(batch: RecordBatch, output: OutputBuffer): void
+  /** Goes on in a target that has rows already: what comes before the first row goes to `discarded`. */
+  continueBehindRows(discarded: OutputBuffer): void
   /** Completes the target: closing bytes, and opening bytes where no record came. */
   finish(output: OutputBuffer): void
 }
@@ -43,6 +75,8 @@ export interface Format {
   /** Without the dot, in lower case; the first is the one that targets get. */
   readonly extensions: readonly string[]
   createReader(plan: DataPlan, file: string): RecordReader
+  /** For formats whose files can be split: the same reader. */
+  createSplittableReader?(plan: DataPlan, file: string): SplittableReader
   /** @param columns the columns of the file where they are known beforehand (the second pass of NDJSON to CSV). */
   createWriter(plan: DataPlan, columns?: readonly Key[]): RecordWriter
 }

@@ -78,8 +78,9 @@ export class ViewTables {
 
   private add({ memory }: RecordBatch, view: View): number {
     if (this.misfits.has(view)) return UNKNOWN
-    const bytes = this.layOut(view)
     const largest = memory.keysEnd - memory.keysStart - SHAPE_TABLE_BYTES - LARGEST_CONSTANT_BYTES
+    // Each column takes a word at least: a million of them need not be laid out to see that they do not fit.
+    const bytes = 4 * view.cells.length > largest ? null : this.layOut(view)
     if (bytes === null || bytes.length > largest) {
       this.misfits.add(view)
       return UNKNOWN
@@ -121,7 +122,8 @@ export function encodeRows(
   let next = row
   for (;;) {
     next = encode(next)
-    output.position = kernels.encodedEnd()
+    // Kernels return signed numbers, and the output of the largest records lies beyond 2 GiB.
+    output.position = kernels.encodedEnd() >>> 0
     if (next === batch.rowCount || kernels.isOutputFull() === 0) return next
     output.flush()
   }

@@ -7,7 +7,7 @@ import type { BatchMemory } from '../batch/batch-memory.ts'
  * into that memory. What each one does stands in its source.
  */
 export interface Kernels {
-  scanSeparators(table: number, start: number, end: number, delimiter: number, quote: number): void
+  scanSeparators(table: number, lineTable: number, start: number, end: number, delimiter: number, quote: number): void
   isCut(): number
   takeRows(
     rows: number,
@@ -17,7 +17,7 @@ export interface Kernels {
     firstCell: number,
     shape: number,
     record: number,
-    line: number,
+    firstLine: number,
     start: number,
     columnCount: number,
     quote: number,
@@ -49,6 +49,15 @@ export interface Kernels {
   takenRecordLines(): number
   takenRecordsEnd(): number
   unusedShapeNode(): number
+  castRows(
+    rows: number,
+    row: number,
+    rowLimit: number,
+    cells: number,
+    entries: number,
+    entriesEnd: number,
+    words: number,
+  ): number
   encodeJsonRows(
     rows: number,
     row: number,
@@ -85,6 +94,7 @@ export interface Kernels {
     output: number,
     outputEnd: number,
   ): number
+  /** Signed: `>>> 0` makes a position of it. */
   encodedEnd(): number
   isOutputFull(): number
 }
@@ -94,15 +104,24 @@ export interface Kernels {
  * @returns null where this machine has no SIMD for WebAssembly: the reference twins then do the work.
  */
 export function loadKernels({ memory }: BatchMemory): Kernels | null {
-  const bytes = readFileSync(findKernels())
-  if (!WebAssembly.validate(bytes)) return null
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, abort } })
-  return exports as unknown as Kernels
+  const module = compiledKernels()
+  if (module === null) return null
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels
 }
 
 /** True where `loadKernels` would not return null. */
 export function hasKernels(): boolean {
-  return WebAssembly.validate(readFileSync(findKernels()))
+  return compiledKernels() !== null
+}
+
+/** Compiled once a thread, whatever number of memories they are bound to. */
+let compiled: WebAssembly.Module | null | undefined
+
+function compiledKernels(): WebAssembly.Module | null {
+  if (compiled !== undefined) return compiled
+  const bytes = readFileSync(findKernels())
+  compiled = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null
+  return compiled
 }
 
 function abort(): never {

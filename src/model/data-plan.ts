@@ -46,6 +46,19 @@ export interface SelectedColumn {
   readonly source: string
 }
 
+/** What the values of a column become. `json` is raw JSON text. */
+export type ColumnType = 'string' | 'integer' | 'number' | 'boolean' | 'json'
+
+/** A column that the mapping names. */
+export interface MappedColumn extends SelectedColumn {
+  /** Null: values stay what they are in the source. */
+  readonly type: ColumnType | null
+  /** Of strings: the empty text becomes null, which it does in columns of all other types anyway. */
+  readonly emptyIsNull: boolean
+  /** True where a record whose value is null or missing is rejected. */
+  readonly isRequired: boolean
+}
+
 /** Ways through the data plane. All but `stream` give the same bytes. */
 export type EngineName = 'kernel' | 'reference' | 'stream'
 
@@ -61,11 +74,15 @@ export interface DataPlan {
   /** The columns of the target in order; null: all. */
   readonly select: readonly SelectedColumn[] | null
   readonly drop: readonly string[]
+  /** What the mapping says of single columns. With `select` they are the same columns, else they are renamed in their places. */
+  readonly columns: readonly MappedColumn[]
   readonly maxRecordBytes: number
   /** Rejected records a file may have: a number, or a share of its records from 0 to 1; null: no limit of the user's. */
   readonly maxRejects: { readonly count: number } | { readonly share: number } | null
   /** Bytes read at once. A knob for tests: the target never depends on it. */
   readonly chunkBytes: number
+  /** Files larger than this may be split among threads. The target never depends on it. */
+  readonly splitBytes: number
   /** Hash the content of sources too (`--checksum`). */
   readonly hashSources: boolean
   /** Storage that is made slow on purpose (`--bwlimit`, `--latency`); null: as fast as it is. In no hash. */

@@ -22,7 +22,7 @@ export const VerdictSchema = z.object({
   kind: z.enum(VERDICT_KINDS),
   evidence: z.string(),
   advice: z.string(),
-  /** Shares of busy time. */
+  /** Shares of the busy time of threads and, as waiting, of the time in which they stood still for commits. */
   shares: z.object({ onCpu: share, runQueue: share, waiting: share }),
 })
 

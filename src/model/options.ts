@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FORMAT_NAMES } from './format-name.ts'
+import type { MappingInput } from './mapping.ts'
 
 /**
  * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema
@@ -123,6 +124,11 @@ const halt = z.string().transform((text, context) => {
   return { when: match[1] as 'soon' | 'now', failures: match[3] === '%' ? { share: amount / 100 } : { count: amount } }
 })
 
+/** A file, or what would be in it; its own schema (mapping.ts) looks inside later, since a file must be read first. */
+const mapping = z.union([z.string().min(1), z.custom<MappingInput>((value) => typeof value === 'object')], {
+  error: 'a mapping is a file, or an object with "columns", "drop" and "rest"',
+})
+
 export const OptionsSchema = z.strictObject({
   // What
   in: z.string().min(1),
@@ -147,6 +153,7 @@ export const OptionsSchema = z.strictObject({
   prune: z.boolean().default(false),
   select: selectedColumns.optional(),
   drop: commaList.default([]),
+  map: mapping.optional(),
   // Dialect of sources
   delim: oneByte('a delimiter').default(','),
   quote: oneByteOrNone('a quote').default('"'),
@@ -171,6 +178,7 @@ export const OptionsSchema = z.strictObject({
   nested: z.enum(['json', 'flatten']).default('json'),
   // How
   threads: threadCount.default('auto'),
+  memoryLimit: byteSize.optional(),
   engine: z.enum(['auto', 'kernel', 'reference', 'stream']).default('auto'),
   lossy: z.boolean().default(false),
   orderBy: z
@@ -189,6 +197,8 @@ export const OptionsSchema = z.strictObject({
   unlock: z.boolean().default(false),
   maxRejects: maxRejects.optional(),
   errorOnEmpty: z.boolean().default(false),
+  /** Files larger than this may be converted by several threads at once. Targets never depend on it. */
+  splitSize: byteSize.default(64 * 1024 * 1024),
   /** Bytes read at once. Targets never depend on it: a knob for tests and measurements. */
   chunkSize: byteSize.default(256 * 1024),
   /** Files that a thread of the stream engine converts at the same time: what asynchronous I/O alone brings. */

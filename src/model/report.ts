@@ -38,6 +38,8 @@ export const ReportSchema = z.object({
     /** Left because the run was stopped or halted. */
     notStarted: count,
   }),
+  /** Files of this run that were given to several threads at once. */
+  splitFiles: count,
   skipped: z.object({ unknownFormat: SkippedSchema, links: SkippedSchema, special: SkippedSchema, filteredOut: count }),
   /** Of the files converted by this run. */
   records: RecordCountsSchema,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StageTimesSchema } from './times.ts'
+import { BusyTimeSchema, StageTimesSchema } from './times.ts'
 
 /** Shapes of what comes back from a worker thread. Everything that crosses is checked against them. */
 
@@ -35,6 +35,21 @@ export const NoticeCountsSchema = z.object({
 
 export type NoticeCounts = z.infer<typeof NoticeCountsSchema>
 
+/** When and how a thread was busy with a file. */
+const busyTimes = {
+  /** When the file was begun, on the monotonic clock that all threads share (`process.hrtime`). */
+  startNs: z.number().nonnegative(),
+  /** Wall time of the whole file in its worker. */
+  durationNs: z.number().nonnegative(),
+  /**
+   * What the thread did since its last slice, this file being the last one in it. Only where its figures were read after this file:
+   * a read costs some microseconds, so several small files share one.
+   */
+  slice: BusyTimeSchema.optional(),
+}
+
+const fileTimes = { stageNs: StageTimesSchema, ...busyTimes }
+
 const ConvertedFileSchema = z.object({
   index: count,
   isConverted: z.literal(true),
@@ -49,17 +64,14 @@ const ConvertedFileSchema = z.object({
   rejectCodes: z.record(z.string(), count),
   records: RecordCountsSchema,
   notices: NoticeCountsSchema,
-  stageNs: StageTimesSchema,
-  /** Wall time of the whole file in its worker. */
-  durationNs: z.number().nonnegative(),
+  ...fileTimes,
 })
 
 const FailedFileSchema = z.object({
   index: count,
   isConverted: z.literal(false),
   error: WireErrorSchema,
-  stageNs: StageTimesSchema,
-  durationNs: z.number().nonnegative(),
+  ...fileTimes,
 })
 
 export const FileResultSchema = z.discriminatedUnion('isConverted', [ConvertedFileSchema, FailedFileSchema])
@@ -68,9 +80,20 @@ export type ConvertedFile = z.infer<typeof ConvertedFileSchema>
 export type FailedFile = z.infer<typeof FailedFileSchema>
 export type FileResult = ConvertedFile | FailedFile
 
+/** A thread has helped with a file that another one leads. The error is null, or what cost the file. */
+const HelpResultSchema = z.object({
+  kind: z.literal('help'),
+  error: WireErrorSchema.nullable(),
+  threadNumber: count,
+  ...busyTimes,
+})
+
+export type HelpResult = z.infer<typeof HelpResultSchema>
+
 /** The answer to a task, by its kind. */
 export const TaskResultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('convert'), files: z.array(FileResultSchema), threadNumber: count }),
+  HelpResultSchema,
   z.object({
     kind: z.literal('sample'),
     sourceBytes: count,

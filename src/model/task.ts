@@ -17,9 +17,21 @@ export interface FileTask {
   readonly stagedRejects: string
 }
 
+/** A file that several threads convert together. */
+export interface SplitTask {
+  readonly file: FileTask
+  /** What the threads know of each other (src/split/split-board.ts), made anew for each attempt. */
+  readonly memory: SharedArrayBuffer
+  /** Bytes of the source that a thread claims at once. */
+  readonly blockBytes: number
+}
+
 /** One unit for the thread pool. */
 export type Task =
   | { readonly kind: 'convert'; readonly files: readonly FileTask[] }
+  /** Converts one file, with the help of those threads that get `help` tasks with the same memory. */
+  | (SplitTask & { readonly kind: 'lead' })
+  | (SplitTask & { readonly kind: 'help' })
   /** Converts the first bytes of files and writes nothing: for the space preflight and the plan's predicted time. */
   | { readonly kind: 'sample'; readonly files: readonly FileTask[]; readonly maxBytes: number }
   /** Hashes whole files (`--checksum`). A file that cannot be read gets null. */

@@ -1,12 +1,13 @@
 import { MigrationError } from '../errors/migration-error.ts'
 import { hasKernels } from '../kernels/load-kernels.ts'
-import type { DataPlan, EngineName } from '../model/data-plan.ts'
+import type { DataPlan, EngineName, MappedColumn } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
+import type { Mapping } from '../model/mapping.ts'
 import type { ResolvedOptions } from '../model/options.ts'
 
 /** Offsets into batch memory are 28 bits beside their flags. */
 const MAX_RECORD_BYTES = 2 ** 28 - 1
-/** The batch memory must hold nine bytes for each byte read at once, within the 4 GiB that offsets reach. */
+/** The batch memory must hold ten bytes for each byte read at once, within the 4 GiB that offsets reach. */
 const MAX_CHUNK_BYTES = 2 ** 26
 
 const NONE = -1
@@ -16,9 +17,14 @@ const CR = 0x0d
 
 /**
  * Makes the plan that workers get out of the options of a run.
+ * @param mapping what `options.map` holds or names, read and checked; null: there is none.
  * @throws MigrationError WRONG_USE for combinations that no schema of single options can see.
  */
-export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName): DataPlan {
+export function buildDataPlan(
+  options: ResolvedOptions,
+  targetFormat: FormatName,
+  mapping: Mapping | null = null,
+): DataPlan {
   checkColumns(options)
   const plan: DataPlan = {
     engine: chooseEngine(options.engine),
@@ -47,11 +53,13 @@ export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName
       nullText: options.nullstr ?? null,
       nested: options.nested,
     },
-    select: options.select ?? null,
-    drop: options.drop,
+    ...(mapping === null
+      ? { select: options.select ?? null, drop: options.drop, columns: [] }
+      : compileMapping(mapping)),
     maxRecordBytes: options.maxRecordSize,
     maxRejects: options.maxRejects ?? null,
     chunkBytes: options.chunkSize,
+    splitBytes: options.splitSize,
     hashSources: options.checksum,
     pacing: choosePacing(options),
   }
@@ -63,6 +71,7 @@ export function buildDataPlan(options: ResolvedOptions, targetFormat: FormatName
   }
   checkSize('--max-record-size', plan.maxRecordBytes, MAX_RECORD_BYTES)
   checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
+  checkSize('--split-size', plan.splitBytes, Number.MAX_SAFE_INTEGER)
   checkSourceDialect(plan.delimitedSource)
   checkTargetDialect(plan)
   return plan
@@ -96,8 +105,24 @@ function knownEncoding(label: string): string {
   }
 }
 
+function compileMapping({ columns, drop, rest }: Mapping): Pick<DataPlan, 'select' | 'drop' | 'columns'> {
+  const compiled = columns.map(({ name, from, type, emptyIsNull, required }): MappedColumn => ({
+    name,
+    source: from ?? name,
+    type: type ?? null,
+    emptyIsNull: emptyIsNull ?? false,
+    isRequired: required,
+  }))
+  const select = rest === 'keep' ? null : compiled.map(({ name, source }) => ({ name, source }))
+  return { select, drop, columns: compiled }
+}
+
 function checkColumns(options: ResolvedOptions): void {
-  const { select, drop } = options
+  const { select, drop, map, engine } = options
+  if (map !== undefined && (select !== undefined || drop.length > 0))
+    refuse('--map says which columns there are, and so do --select and --drop', 'write them into the mapping')
+  if (map !== undefined && engine === 'stream')
+    refuse('--engine stream knows no mapping', 'leave --engine out, or --map')
   if (select === undefined) return
   if (select.length === 0) refuse('--select names no column', 'name at least one, or leave --select out')
   for (const { name, source } of select) {

@@ -39,6 +39,8 @@ function commonPart(plan: DataPlan): object {
     targetFormat: plan.targetFormat,
     select: plan.select,
     drop: plan.drop.toSorted(),
+    // Plans without a mapping keep the hashes that they had before there were any.
+    ...(plan.columns.length === 0 ? {} : { columns: plan.columns }),
     maxRecordBytes: plan.maxRecordBytes,
   }
 }

@@ -16,7 +16,7 @@ interface SourceFile {
 /**
  * Reads one source file, chunk by chunk, into the input region of a batch memory, and makes sure that it is the file of the
  * plan and stays so: fewer bytes than its size are SOURCE_SHORT, another size or time at the start or the end is
- * SOURCE_CHANGED.
+ * SOURCE_CHANGED. Of a file that is read at once the end is right behind the start, so it is looked at once.
  *
  *     fill(); parse [start, end); consume(position up to which it was parsed); fill(); ...   until isLast
  */
@@ -28,7 +28,7 @@ export class SourceReader {
   isLast = false
   /** Offset in the decoded source of memory position 0. */
   sourceOffset: number
-  /** Bytes read from the file. */
+  /** Bytes read from the file: the offset in it that is read next. */
   readBytes = 0
   /** CRC-32 of all bytes read; only with `shouldHash`. */
   hash = 0
@@ -40,6 +40,8 @@ export class SourceReader {
   private readonly descriptor: number
   /** Where reading stops: the size, or earlier for a sample. */
   private readonly limitBytes: number
+  /** True where the whole file was read before it was looked at: it cannot have changed in between. */
+  private isSettled = false
   private readonly pace: PaceIo | undefined
 
   constructor(
@@ -65,6 +67,7 @@ export class SourceReader {
     this.pace = options.pace
     this.pace?.(0)
     this.descriptor = openFile(file.sourcePath)
+    if (this.isReadAtOnce()) return
     try {
       this.assertUnchanged()
     } catch (error) {
@@ -76,11 +79,12 @@ export class SourceReader {
   /**
    * Reads the next bytes behind those not yet consumed. The more are left over, the more are read, so that parsing a long
    * record again from its start costs twice its length at most.
+   * @param stopAt offset in the file, behind `readBytes`, up to which to read at most.
    */
-  fill(): void {
+  fill(stopAt = Number.POSITIVE_INFINITY): void {
     this.moveCarryToFront()
     const carryBytes = this.end - this.start
-    const freeBytes = this.memory.inputEnd - this.end
+    const freeBytes = Math.min(this.memory.inputEnd - this.end, stopAt - this.readBytes)
     const wantedBytes = Math.min(Math.max(this.chunkBytes, carryBytes), freeBytes)
     const before = this.end
     while (this.end === before && !this.isLast) {
@@ -88,6 +92,19 @@ export class SourceReader {
       else this.end += this.readInto(this.memory.bytes, this.end, wantedBytes)
       this.isLast = this.readBytes >= this.limitBytes
     }
+    if (!this.isReadAtOnce()) return
+    this.assertUnchanged()
+    this.isSettled = this.isLast
+  }
+
+  /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a hash only. */
+  seek(offset: number): void {
+    this.start = this.memory.inputStart
+    this.end = this.start
+    this.sourceOffset = offset - this.start
+    this.readBytes = offset
+    this.isLast = offset >= this.limitBytes
+    this.isSettled = false
   }
 
   /** Gives up the bytes before `position`. */
@@ -97,6 +114,7 @@ export class SourceReader {
 
   /** Checks, when everything is read, that the file is still the one that was opened. */
   assertUnchanged(): void {
+    if (this.isSettled) return
     const stat = fstatSync(this.descriptor, { bigint: true })
     if (stat.isFile() && Number(stat.size) === this.file.sizeBytes && stat.mtimeNs === this.file.mtimeNs) return
     const found = stat.isFile() ? `${stat.size} bytes, modified ${formatTime(stat.mtimeNs)}` : 'no longer a file'
@@ -111,6 +129,10 @@ export class SourceReader {
     closeSync(this.descriptor)
   }
 
+  private isReadAtOnce(): boolean {
+    return this.decoder === null && this.file.sizeBytes <= this.chunkBytes && this.limitBytes === this.file.sizeBytes
+  }
+
   private moveCarryToFront(): void {
     const { inputStart, bytes } = this.memory
     if (this.start === inputStart) return
@@ -123,8 +145,10 @@ export class SourceReader {
   private readInto(target: Uint8Array, position: number, wantedBytes: number): number {
     const length = Math.min(wantedBytes, this.limitBytes - this.readBytes)
     if (length === 0) return 0
-    const count = readSync(this.descriptor, target, position, length, null)
+    const count = this.readAt(target, position, length)
     if (count === 0) {
+      // An end that comes early is the lesser news where the file is another one than that of the plan.
+      if (this.isReadAtOnce()) this.assertUnchanged()
       throw new MigrationError(
         'SOURCE_SHORT',
         `the file ended after ${this.readBytes} of its ${this.file.sizeBytes} bytes`,
@@ -135,6 +159,16 @@ export class SourceReader {
     this.pace?.(count)
     if (this.shouldHash) this.hash = crc32(target.subarray(position, position + count), this.hash)
     return count
+  }
+
+  private readAt(target: Uint8Array, position: number, length: number): number {
+    try {
+      // With a place to read at, a pipe that took the file's place refuses and loses no byte.
+      return readSync(this.descriptor, target, position, length, this.readBytes)
+    } catch (error) {
+      if (this.isReadAtOnce()) this.assertUnchanged()
+      throw error
+    }
   }
 
   private fillDecoded(decoder: StreamDecoder, wantedBytes: number): void {

@@ -1,5 +1,7 @@
 /** Milliseconds that passed: on the wall, and on CPUs in all threads of this process, in user and in system mode. */
 export interface Clock {
+  /** When it was started, on the monotonic clock that all threads share (`process.hrtime`). */
+  readonly startNs: number
   read(): { readonly realMs: number; readonly userMs: number; readonly systemMs: number }
 }
 
@@ -7,6 +9,7 @@ export function startClock(): Clock {
   const startMs = performance.now()
   const startCpu = process.cpuUsage()
   return {
+    startNs: Number(process.hrtime.bigint()),
     read() {
       const { user, system } = process.cpuUsage(startCpu)
       return { realMs: performance.now() - startMs, userMs: user / 1000, systemMs: system / 1000 }

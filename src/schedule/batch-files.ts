@@ -34,14 +34,19 @@ export function countTasks(files: SourceList, indexes: Uint32Array, threads: num
   return indexes.length - smallFiles + Math.ceil(smallFiles / filesPerTask(smallFiles, threads))
 }
 
-/** Cuts ordered files into tasks: one file each, small neighbours together. */
-export function* batchFiles(files: SourceList, ordered: Uint32Array, threads: number): Generator<number[]> {
+/** Cuts ordered files into tasks: one file each, small neighbours together. @param alone files that share no task. */
+export function* batchFiles(
+  files: SourceList,
+  ordered: Uint32Array,
+  threads: number,
+  alone: ReadonlySet<number> = new Set(),
+): Generator<number[]> {
   const mostFiles = filesPerTask(countSmallFiles(files, ordered), threads)
   let task: number[] = []
   let taskBytes = 0
   for (const index of ordered) {
     const sizeBytes = files.sizeBytes(index)
-    if (sizeBytes >= SMALL_FILE_BYTES) {
+    if (sizeBytes >= SMALL_FILE_BYTES || alone.has(index)) {
       yield [index]
       continue
     }

@@ -1,16 +1,22 @@
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import type { ConvertedFile, FileResult } from '../model/task-result.ts'
+import type { ConvertedFile, FileResult, HelpResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
-import type { ThreadPool } from './thread-pool.ts'
+import type { Executor } from './executor.ts'
+import { SplitFile } from './split-file.ts'
+import type { ThreadLimit } from './thread-limit.ts'
 
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
 const TASKS_AHEAD_PER_THREAD = 1
 
 interface RunFilesOptions {
-  readonly pool: ThreadPool
-  readonly threads: number
+  readonly pool: Executor
+  /** How many threads may work, at any moment. */
+  readonly limit: ThreadLimit
   /** True where tasks are timed: a task then may not wait in the queue of the pool. */
   readonly areTasksTimed: boolean
+  /** The files that several threads convert together, each alone in its batch, and the bytes that a thread takes at once. */
+  readonly splits: ReadonlySet<number>
+  readonly blockBytes: number
   /** Tries after the first, for errors that may pass. */
   readonly retries: number
   /** Makes the task for one try at a file; each try has staged paths of its own. */
@@ -18,6 +24,10 @@ interface RunFilesOptions {
   /** Takes a converted file; the promise holds back further tasks (back-pressure of the commit). */
   readonly onConverted: (result: ConvertedFile, attempt: number, task: FileTask) => Promise<void>
   readonly onFailed: (index: number, error: WireError) => void
+  /** Told of every try that a thread ended by itself, converted or not, before what became of it. */
+  readonly onTried: (result: FileResult, threadNumber: number) => void
+  /** Told of all work that a thread did for a file that another one leads. */
+  readonly onHelped: (help: HelpResult) => void
   /** Asked before each task: false stops handing out tasks. */
   readonly mayStart: () => boolean
 }
@@ -29,34 +39,95 @@ interface RunFilesOptions {
  */
 export async function runFiles(batches: Iterable<readonly number[]>, options: RunFilesOptions): Promise<number> {
   const iterator = batches[Symbol.iterator]()
+  const lanes: Promise<void>[] = []
+  const openSplits = new Set<SplitFile>()
+  let openLanes = 0
   let notStarted = 0
-  const tasksAhead = options.areTasksTimed ? 0 : TASKS_AHEAD_PER_THREAD
-  const lanes = Array.from({ length: options.threads * (1 + tasksAhead) }, async () => {
-    for (let next = iterator.next(); !next.done; next = iterator.next()) {
-      if (options.mayStart()) await runBatch(next.value, 1, options)
-      else notStarted += next.value.length
+
+  /** False where nothing is left to do. */
+  const runNext = async (): Promise<boolean> => {
+    const helped = [...openSplits].find((split) => split.wantsHelp)
+    if (helped && options.mayStart()) {
+      await helped.help()
+      return true
     }
-  })
-  await Promise.all(lanes)
+    const next = iterator.next()
+    if (next.done) return false
+    if (!options.mayStart()) notStarted += next.value.length
+    else if (next.value.some((index) => options.splits.has(index))) await runSplit(next.value, openSplits, options)
+    else await runBatch(next.value, 1, options)
+    return true
+  }
+  const runLane = async (): Promise<void> => {
+    // Its own departure must never leave fewer lanes than tasks are allowed.
+    let hasMore = true
+    while (hasMore && openLanes <= allowedTasks(options)) hasMore = await runNext()
+    openLanes--
+  }
+  const openLanesUpToLimit = (): void => {
+    for (let free = allowedTasks(options) - openLanes; free > 0; free--) {
+      openLanes++
+      const lane = runLane()
+      // Whoever waits below hears of it, perhaps later.
+      lane.catch(() => {})
+      lanes.push(lane)
+    }
+  }
+
+  options.limit.whenChanged(openLanesUpToLimit)
+  openLanesUpToLimit()
+  // Further lanes are only opened while one of these runs, so none is missed.
+  for (let ended = 0; ended < lanes.length;) ended = (await Promise.all(lanes)).length
   return notStarted
 }
 
-async function runBatch(indexes: readonly number[], attempt: number, options: RunFilesOptions): Promise<void> {
+/** Fewer than there are threads must not queue up, or all threads would work all the same. */
+function allowedTasks({ limit, pool, areTasksTimed }: RunFilesOptions): number {
+  const mayQueue = !areTasksTimed && limit.threads >= pool.size
+  return limit.threads * pool.tasksPerThread * (mayQueue ? 1 + TASKS_AHEAD_PER_THREAD : 1)
+}
+
+/** Converts a file with all threads that are free. */
+async function runSplit(
+  indexes: readonly number[],
+  openSplits: Set<SplitFile>,
+  options: RunFilesOptions,
+): Promise<void> {
+  const { pool, blockBytes, limit, onHelped } = options
+  const split = new SplitFile(pool, { blockBytes, mostHelpers: () => limit.threads - 1, onHelped })
+  openSplits.add(split)
+  try {
+    await runBatch(indexes, 1, options, split)
+  } finally {
+    split.end()
+    openSplits.delete(split)
+  }
+}
+
+/** @param split where the batch is one file that several threads convert together. */
+async function runBatch(
+  indexes: readonly number[],
+  attempt: number,
+  options: RunFilesOptions,
+  split?: SplitFile,
+): Promise<void> {
   const files = indexes.map((index) => options.makeFileTask(index, attempt))
   let results: readonly FileResult[]
   try {
-    const answer = await options.pool.run({ kind: 'convert', files })
+    const [first] = files
+    const answer = await (split && first ? split.lead(first) : options.pool.run({ kind: 'convert', files }))
     if (answer.kind !== 'convert') throw new Error(`a convert task was answered with ${answer.kind}`)
     results = answer.files
+    for (const result of results) options.onTried(result, answer.threadNumber)
   } catch (error) {
-    await handleCrash(indexes, attempt, error, options)
+    await handleCrash(indexes, attempt, error, options, split)
     return
   }
   const accepted: Promise<void>[] = []
   for (const [position, result] of results.entries()) {
     const file = files[position]
     if (result.isConverted && file) accepted.push(options.onConverted(result, attempt, file))
-    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options)
+    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options, split)
   }
   await Promise.all(accepted)
 }
@@ -66,6 +137,7 @@ async function handleCrash(
   attempt: number,
   error: unknown,
   options: RunFilesOptions,
+  split?: SplitFile,
 ): Promise<void> {
   const wasStopped = error instanceof MigrationError && error.code === 'STOPPED'
   if (indexes.length > 1 && !wasStopped) {
@@ -74,12 +146,18 @@ async function handleCrash(
   }
   for (const index of indexes) {
     const file = options.makeFileTask(index, attempt).relativePath
-    await retryOrFail(index, attempt, toWireError(error, { phase: 'worker', file }), options)
+    await retryOrFail(index, attempt, toWireError(error, { phase: 'worker', file }), options, split)
   }
 }
 
-async function retryOrFail(index: number, attempt: number, error: WireError, options: RunFilesOptions): Promise<void> {
+async function retryOrFail(
+  index: number,
+  attempt: number,
+  error: WireError,
+  options: RunFilesOptions,
+  split?: SplitFile,
+): Promise<void> {
   if (error.isRetryable && attempt <= options.retries && options.mayStart())
-    await runBatch([index], attempt + 1, options)
+    await runBatch([index], attempt + 1, options, split)
   else options.onFailed(index, error)
 }

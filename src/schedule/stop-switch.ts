@@ -1,6 +1,6 @@
 import type { MigrateHooks } from '../model/events.ts'
 import type { Report } from '../model/report.ts'
-import type { ThreadPool } from './thread-pool.ts'
+import type { Executor } from './executor.ts'
 
 /** How long threads may take to give up their files before they are ended. With the commit of what is finished it stays below 5 s. */
 const GRACE_MS = 3500
@@ -12,7 +12,7 @@ export class StopSwitch {
   /** Why the run stops; null: it goes on. */
   reason: StopReason | null = null
   private readonly hooks: MigrateHooks
-  private pool: ThreadPool | null = null
+  private pool: Executor | null = null
   private isStopping = false
   private graceTimer: NodeJS.Timeout | undefined
   private readonly onAbort = (): void => this.stop(stopReasonOf(this.hooks.signal?.reason))
@@ -24,7 +24,7 @@ export class StopSwitch {
   }
 
   /** Names the threads that are to stop. */
-  control(pool: ThreadPool): void {
+  control(pool: Executor): void {
     this.pool = pool
     if (this.isStopping) this.stopPool(pool)
   }
@@ -48,7 +48,7 @@ export class StopSwitch {
     clearTimeout(this.graceTimer)
   }
 
-  private stopPool(pool: ThreadPool): void {
+  private stopPool(pool: Executor): void {
     pool.requestStop()
     this.graceTimer ??= setTimeout(() => void pool.destroy(), GRACE_MS)
   }

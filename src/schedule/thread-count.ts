@@ -12,6 +12,14 @@ export function resolveThreadCount(threads: string, cores = countUsableCores()):
   return Number(threads)
 }
 
+/** Beyond this, threads that wait are no longer what a run waits for. */
+const MOST_AUTO_THREADS = 32
+
+/** The most threads that `auto` may come to use: more than there are cores, for work that waits. */
+export function mostAutoThreads(cores = countUsableCores()): number {
+  return Math.max(MOST_AUTO_THREADS, cores * 2)
+}
+
 /** Cores this process may use: its CPU affinity, cut down by the CPU quota of its control groups, rounded up. */
 export function countUsableCores(): number {
   const quota = readCpuQuota()

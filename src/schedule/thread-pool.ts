@@ -1,9 +1,10 @@
 import { Piscina } from 'piscina'
-import { requestStop, type WorkerSetup } from '../convert-task.ts'
+import { countStarted, requestStop, type WorkerSetup } from '../convert-task.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
+import type { Executor } from './executor.ts'
 import { findWorkerEntry } from './worker-entry.ts'
 
 /** Each thread's two progress numbers lie this far apart, so that threads do not share cache lines. */
@@ -11,7 +12,10 @@ const PROGRESS_STRIDE = 16
 
 interface ThreadPoolOptions {
   readonly plan: DataPlan
+  /** Threads to start with. */
   readonly threads: number
+  /** The most that `grow` is asked for; default: none beyond `threads`. */
+  readonly maxThreads?: number
   /** Tasks that a thread has in work at the same time. Only what waits asynchronously gains by more than 1. */
   readonly tasksPerThread?: number | undefined
   /** Milliseconds after which a task's thread is ended; undefined: never. */
@@ -27,8 +31,10 @@ interface ThreadPoolOptions {
  * Errors are MigrationErrors: WORKER_EXIT and WORKER_OOM when the thread ended, an errno's name when none could be started, TIMEOUT,
  * STOPPED.
  */
-export class ThreadPool {
-  private readonly pool: Piscina
+export class ThreadPool implements Executor {
+  /** One, and one more for each time it grew: Piscina starts threads whenever a task waits, and tasks always wait here. */
+  private readonly pools: { readonly piscina: Piscina; readonly threads: number; tasks: number }[] = []
+  private readonly setup: WorkerSetup
   private readonly options: ThreadPoolOptions
   private readonly control = new SharedArrayBuffer(8)
   private readonly progress: Float64Array
@@ -36,27 +42,47 @@ export class ThreadPool {
 
   constructor(options: ThreadPoolOptions) {
     this.options = options
-    const progress = new SharedArrayBuffer(options.threads * PROGRESS_STRIDE * Float64Array.BYTES_PER_ELEMENT)
+    const maxThreads = Math.max(options.threads, options.maxThreads ?? 0)
+    const progress = new SharedArrayBuffer(maxThreads * PROGRESS_STRIDE * Float64Array.BYTES_PER_ELEMENT)
     this.progress = new Float64Array(progress)
-    const setup: WorkerSetup = {
+    this.setup = {
       plan: options.plan,
       control: this.control,
       progress,
-      maxThreads: options.threads,
+      maxThreads,
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
     }
-    this.pool = new Piscina({
-      filename: options.entry ?? findWorkerEntry(),
-      minThreads: options.threads,
-      maxThreads: options.threads,
-      concurrentTasksPerWorker: options.tasksPerThread ?? 1,
+    this.grow(options.threads)
+  }
+
+  /** Threads that were started and not replaced. */
+  get size(): number {
+    return this.pools.reduce((sum, { threads }) => sum + threads, 0)
+  }
+
+  /** Tasks that a thread has in work at the same time. */
+  get tasksPerThread(): number {
+    return this.options.tasksPerThread ?? 1
+  }
+
+  /** Starts threads up to a number. They stay until the pool is destroyed. */
+  grow(size: number): void {
+    const threads = size - this.size
+    if (threads <= 0 || this.isStopping) return
+    const { entry, maxHeapMb } = this.options
+    const piscina = new Piscina({
+      filename: entry ?? findWorkerEntry(),
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: this.tasksPerThread,
       idleTimeout: Number.POSITIVE_INFINITY,
-      workerData: setup,
+      workerData: this.setup,
       recordTiming: false,
-      ...(options.maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb } }),
+      ...(maxHeapMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
     })
     // A thread that dies between tasks is replaced by the pool; the next task tells if that does not help.
-    this.pool.on('error', () => {})
+    piscina.on('error', () => {})
+    this.pools.push({ piscina, threads, tasks: 0 })
   }
 
   /** Runs a task on the next free thread. */
@@ -65,9 +91,12 @@ export class ThreadPool {
     const timeout = taskTimeoutMs === undefined ? undefined : new AbortController()
     // The clock runs while a task waits for a thread too, so timed callers hand out no more tasks than there are threads.
     const timer = timeout && setTimeout(() => timeout.abort(), taskTimeoutMs)
+    const pool = this.leastLoaded()
+    pool.tasks++
     try {
-      return TaskResultSchema.parse(await this.pool.run(task, timeout ? { signal: timeout.signal } : {}))
+      return TaskResultSchema.parse(await pool.piscina.run(task, timeout ? { signal: timeout.signal } : {}))
     } catch (error) {
+      this.clearProgress(task)
       if (timeout?.signal.aborted) {
         throw new MigrationError('TIMEOUT', `the task took longer than ${taskTimeoutMs} ms`, {
           phase: 'worker',
@@ -76,13 +105,31 @@ export class ThreadPool {
       }
       throw this.describeCrash(error)
     } finally {
+      pool.tasks--
       clearTimeout(timer)
+    }
+  }
+
+  private leastLoaded(): ThreadPool['pools'][number] {
+    const [least] = this.pools.toSorted((a, b) => a.tasks / a.threads - b.tasks / b.threads)
+    if (least === undefined) throw new Error('a pool without threads was given a task')
+    return least
+  }
+
+  /** A thread that has died cannot say any more that it is idle. */
+  private clearProgress(task: Task): void {
+    if (task.kind !== 'convert') return
+    const fileNumbers = new Set(task.files.map(({ index }) => index + 1))
+    for (let at = 0; at < this.progress.length; at += PROGRESS_STRIDE) {
+      if (fileNumbers.has(this.progress[at] ?? 0)) this.progress[at] = 0
     }
   }
 
   /** What each thread is at: the index of its file and the bytes of it that are read; null: idle. */
   readProgress(): ({ readonly index: number; readonly readBytes: number } | null)[] {
-    return Array.from({ length: this.options.threads }, (_, thread) => {
+    // A thread that replaces a dead one has a number of its own, where there is room for it.
+    const started = Math.min(countStarted(this.control), this.setup.maxThreads)
+    return Array.from({ length: Math.max(this.size, started) }, (_, thread) => {
       const fileNumber = this.progress[thread * PROGRESS_STRIDE] ?? 0
       const readBytes = this.progress[thread * PROGRESS_STRIDE + 1] ?? 0
       return fileNumber === 0 ? null : { index: fileNumber - 1, readBytes }
@@ -98,7 +145,7 @@ export class ThreadPool {
   /** Ends all threads, in the middle of their tasks if need be. */
   async destroy(): Promise<void> {
     this.isStopping = true
-    await this.pool.destroy()
+    await Promise.all(this.pools.map(({ piscina }) => piscina.destroy()))
   }
 
   private describeCrash(error: unknown): MigrationError {

@@ -1,10 +1,10 @@
 import type { MigrateEvent } from '../model/events.ts'
-import type { ThreadPool } from './thread-pool.ts'
+import type { Executor } from './executor.ts'
 
 const INTERVAL_MS = 100
 
 interface WatchProgressOptions {
-  readonly pool: ThreadPool
+  readonly pool: Executor
   /** Path and size of a file by its index. */
   readonly describeFile: (index: number) => { readonly file: string; readonly sizeBytes: number }
   /** Files done and failed, and the bytes of all of them. */

@@ -35,7 +35,7 @@ export async function convertWithStreams(
   file: FileTask & { readonly format: FormatName },
   plan: DataPlan,
   { shouldStop, assertUnchanged, pace }: StreamHooks,
-): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'durationNs'>> {
+): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
   const counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
   const toRow = new Transform({
     objectMode: true,

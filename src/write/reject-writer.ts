@@ -34,15 +34,12 @@ export class RejectWriter {
   /** Writes the rejects of a batch in the order of their records: readers and writers of formats both add to a batch. */
   writeBatch(batch: RecordBatch): void {
     if (batch.rejects.length === 0) return
-    const rejects = batch.rejects.toSorted((a, b) => a.byteStart - b.byteStart || a.record - b.record)
-    for (const reject of rejects) this.write(reject, batch)
+    for (const reject of inOrder(batch.rejects)) this.write(reject, batch)
   }
 
   /** The first reject in words, for where the file fails and its rejects with it. */
   describeFirst(): string {
-    if (this.first === null) return 'there is no first one'
-    const { record, line, code, message } = this.first
-    return `the first is record ${record} in line ${line}: ${code}, ${message}`
+    return describeFirstReject(this.first)
   }
 
   /** True where a rejects file was made. Call it after `close`. */
@@ -63,18 +60,7 @@ export class RejectWriter {
     this.count++
     this.first ??= reject
     this.codes.set(reject.code, (this.codes.get(reject.code) ?? 0) + 1)
-    const { record, line, byteStart, byteEnd, code, message, column } = reject
-    this.pending += `${JSON.stringify({
-      file: this.relativePath,
-      record,
-      line,
-      byteStart,
-      byteEnd,
-      code,
-      message,
-      ...(column === undefined ? {} : { column }),
-      ...(reject.hasRaw ? rawBytes(reject, batch) : {}),
-    })}\n`
+    this.pending += formatReject(keepReject(reject, batch), this.relativePath)
     if (this.pending.length >= FLUSH_CHARACTERS) this.flush()
   }
 
@@ -85,6 +71,35 @@ export class RejectWriter {
     this.pending = ''
     this.file.write(bytes, 0, bytes.length)
   }
+}
+
+/** A reject in words, as the first one of a file that fails for its rejects. */
+export function describeFirstReject(first: Pick<Reject, 'record' | 'line' | 'code' | 'message'> | null): string {
+  if (first === null) return 'there is no first one'
+  return `the first is record ${first.record} in line ${first.line}: ${first.code}, ${first.message}`
+}
+
+/** A reject with its bytes, which stays good when the batch is cleared. */
+export type KeptReject = Reject & { readonly raw?: string; readonly rawBase64?: string }
+
+/** The rejects of a batch in the order of their records, with their bytes. */
+export function keepRejects(batch: RecordBatch): KeptReject[] {
+  return inOrder(batch.rejects).map((reject) => keepReject(reject, batch))
+}
+
+function inOrder(rejects: readonly Reject[]): Reject[] {
+  return rejects.toSorted((a, b) => a.byteStart - b.byteStart || a.record - b.record)
+}
+
+function keepReject(reject: Reject, batch: RecordBatch): KeptReject {
+  return reject.hasRaw ? { ...reject, ...rawBytes(reject, batch) } : reject
+}
+
+/** The line of a rejects file. */
+export function formatReject(reject: KeptReject, file: string): string {
+  const { record, line, byteStart, byteEnd, code, message, column, raw, rawBase64 } = reject
+  // JSON.stringify leaves out what is undefined.
+  return `${JSON.stringify({ file, record, line, byteStart, byteEnd, code, message, column, raw, rawBase64 })}\n`
 }
 
 function rawBytes(reject: Reject, batch: RecordBatch): { raw: string } | { rawBase64: string } {

@@ -46,9 +46,10 @@ function toObject(record) {
   return typeof record === 'string' ? JSON.parse(record) : record
 }
 
+/** A number is not the text of it. */
 function toText(value) {
-  if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (value === null || value === undefined || value === '') return ''
+  return typeof value === 'object' ? JSON.stringify(value) : `${typeof value} ${value}`
 }
 
 function* readTarget(path) {

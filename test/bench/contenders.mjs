@@ -14,6 +14,9 @@ import { median, relativeDeviation } from './statistics.mjs'
 const CLI = new URL('../../dist/bin/migrate.js', import.meta.url).pathname
 const DUCKDB = new URL('peer-duckdb.mjs', import.meta.url).pathname
 
+/** The types of columns that have one, as `--map` takes them. */
+const MAPPING = new URL('orders-mapping.json', import.meta.url).pathname
+
 /** The names of columns that the projection keeps, as `--select` takes them. */
 const SELECTED = 'id=order_id,customer=customer_id,order_date,place=city,product_name,quantity,price=unit_price,notes'
 
@@ -26,13 +29,16 @@ export function drover({
   threads,
   engine = 'auto',
   isProjected = false,
+  isTyped = false,
   isDurable = false,
+  flags = [],
 }) {
-  const args = [CLI, '--in', source, '--out', target, '--to', to, '--engine', engine, '--quiet']
+  const args = [CLI, '--in', source, '--out', target, '--to', to, '--engine', engine, '--quiet', ...flags]
   if (threads !== undefined) args.push('--threads', String(threads))
   if (!isDurable) args.push('--no-fsync')
   if (engine === 'stream') args.push('--lossy')
   if (isProjected) args.push('--select', SELECTED)
+  if (isTyped) args.push('--map', MAPPING)
   const who = engine === 'auto' ? 'Drover' : `${engine} engine`
   const measure = () => measureProcess(process.execPath, args)
   const name = `${who}${isDurable ? ', durable' : ''}${inThreads(threads)}`
@@ -40,8 +46,9 @@ export function drover({
 }
 
 /** DuckDB makes one target file out of all the sources. */
-export function duckdb({ source, bytes, target, from, to, threads, isProjected = false }) {
-  const args = [DUCKDB, from, to, source, target, String(threads), ...(isProjected ? [SELECTED] : [])]
+export function duckdb({ source, bytes, target, from, to, threads, isProjected = false, isTyped = false }) {
+  const columns = [isProjected ? ['--select', SELECTED] : [], isTyped ? ['--map', MAPPING] : []].flat()
+  const args = [DUCKDB, from, to, source, target, String(threads), ...columns]
   const measure = () => measureProcess(process.execPath, args)
   return { name: `DuckDB${inThreads(threads)}`, sources: [source], bytes, target, measure }
 }

@@ -25,6 +25,7 @@ const LEAST_TINY_RUNS = 11
 /** Each is called with { sizeBytes, fileCount, runs, scratch, say }. */
 export const GROUPS = {
   'csv-to-ndjson': csvToNdjson,
+  typed,
   'ndjson-to-csv': ndjsonToCsv,
   'csv-to-csv': csvToCsv,
   'text-shape': (bench) => otherShape(bench, 'text', 'csvToNdjsonText'),
@@ -82,6 +83,12 @@ async function csvToNdjson(bench) {
   }
 }
 
+async function typed(bench) {
+  const work = await prepareConversion(bench, { shape: 'orders', from: 'csv', to: 'ndjson', isTyped: true })
+  const judged = await judgeConversion(bench, work, 'typed')
+  return { ...judged, notes: ['typed: four of the twelve columns of orders are numbers, by a mapping'] }
+}
+
 async function ndjsonToCsv(bench) {
   const work = await prepareConversion(bench, { shape: 'orders', from: 'ndjson', to: 'csv' })
   return judgeConversion(bench, work, 'ndjsonToCsv')
@@ -103,7 +110,7 @@ async function judgeConversion(bench, work, key) {
 }
 
 /** Makes the data, converts it once with each tool (which warms them up), and compares the values. Drover's target is kept. */
-async function prepareConversion({ scratch, sizeBytes, fileCount, say }, { shape, from, to, isProjected = false }) {
+async function prepareConversion({ scratch, sizeBytes, fileCount, say }, { shape, from, to, ...columns }) {
   say(`making ${megabytes(sizeBytes)} of ${shape} as ${from}`)
   const source = join(scratch, 'source')
   const bytes = await generateFolder({ folder: source, shape, format: from, sizeBytes, fileCount })
@@ -112,19 +119,24 @@ async function prepareConversion({ scratch, sizeBytes, fileCount, say }, { shape
   const peerTarget = join(scratch, `peer.${to}`)
 
   say('comparing the values')
-  await drover({ source, bytes, target: kept, to, threads: 2, isProjected }).measure()
-  await duckdb({ source, bytes, target: peerTarget, from, to, threads: 2, isProjected }).measure()
+  await drover({ source, bytes, target: kept, to, threads: 2, ...columns }).measure()
+  await duckdb({ source, bytes, target: peerTarget, from, to, threads: 2, ...columns }).measure()
   const comparison = {
-    title: `${shape}, ${from} -> ${to}${isProjected ? ' with columns dropped and renamed' : ''}`,
+    title: `${shape}, ${from} -> ${to}${describeColumns(columns)}`,
     ...(await compareValues(to, kept, peerTarget)),
   }
   rmSync(peerTarget)
 
   const contenders = [1, 2].flatMap((threads) => [
-    drover({ source, bytes, target, to, threads, isProjected }),
-    duckdb({ source, bytes, target: peerTarget, from, to, threads, isProjected }),
+    drover({ source, bytes, target, to, threads, ...columns }),
+    duckdb({ source, bytes, target: peerTarget, from, to, threads, ...columns }),
   ])
   return { kept, bytes, contenders, comparison }
+}
+
+function describeColumns({ isProjected = false, isTyped = false }) {
+  if (isTyped) return ' with types'
+  return isProjected ? ' with columns dropped and renamed' : ''
 }
 
 async function compareValues(format, mine, theirs) {

@@ -1,5 +1,5 @@
 // The results of bench:peers as Markdown that also reads well on a terminal.
-import { NOT_BUILT_YET, OTHER_SHAPES, TARGETS } from './targets.mjs'
+import { OTHER_SHAPES, TARGETS } from './targets.mjs'
 
 /** @param results what bench:peers exports as JSON. */
 export function renderMarkdown({ machine, settings, groups, values, warnings }) {
@@ -11,7 +11,7 @@ export function renderMarkdown({ machine, settings, groups, values, warnings }) 
         .map(([name, version]) => `${name} ${version}`)
         .join(', '),
       `${settings.size} of data in ${settings.files} files, ${settings.runs} interleaved runs, medians; inputs warm; scratch on ${settings.scratch}; \`--no-fsync\` unless said`,
-      `CPU and memory by ${settings.measuringMethod}`,
+      `CPU and memory by ${settings.measuringMethod}; ${Math.round(settings.touchedBytes / 1e9)} GB of free memory used once before`,
     ]),
     '## Where Drover must be',
     renderTargets(TARGETS, values),
@@ -34,7 +34,6 @@ function renderTargets(targets, values) {
   const cell = ({ key, one, two }, threads) => {
     const target = threads === 1 ? one : two
     if (target === undefined) return ''
-    if (NOT_BUILT_YET.includes(key)) return 'not built yet'
     const value = values[key]?.[threads - 1]
     if (value === undefined) return 'not run'
     const shown = `${value.toPrecision(3)}${target.unit} (${target.sign} ${target.limit}${target.unit})`

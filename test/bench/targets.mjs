@@ -48,6 +48,3 @@ export const OTHER_SHAPES = [
     two: atLeast(10),
   },
 ]
-
-/** Targets for what no one can measure yet. */
-export const NOT_BUILT_YET = ['typed']

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { formatSummary } from '../../src/cli/format-summary.ts'
 import type { SummaryOptions } from '../../src/cli/format-summary.ts'
 import type { Report } from '../../src/model/report.ts'
-import { FILE_FAILED, sampleReport } from './sample-events.ts'
+import { FILE_FAILED, sampleMeasurements, sampleReport } from './sample-events.ts'
 
 const PLAIN: SummaryOptions = { paint: (_, text) => text, verbose: 0, isQuiet: false }
 
@@ -19,16 +19,45 @@ it('has every figure of an ordinary run, aligned', () => {
   expect(summarize({})).toBe(
     [
       'Converted 3 files to ndjson in 10.0 s',
+      '  time       10.0 s real, 18.0 s user, 500 ms system',
       '  files      3 converted',
       '  records    3,000 read = 3,000 written + 0 rejected + 0 filtered',
       '  bytes      100 MB in, 200 MB out',
-      '  time       10.0 s real, 18.0 s user, 500 ms system',
       '  speed      10.0 MB/s, 100 s/GB, 1.67 min/GB',
       '  engine     reference, 2 threads',
       '  tree hash  c0ffee',
       '',
     ].join('\n'),
   )
+})
+
+describe('what the run measured', () => {
+  it('follows the engine: the verdict, its evidence and its advice; and how far it is from a copy', () => {
+    const text = summarize({ measured: sampleMeasurements() })
+    expect(text).toContain('min/GB, 1.28 x of copying these bytes\n')
+    expect(text).toContain('engine     reference, 2 threads, the least busy worked 80% of the busiest\n')
+    expect(text).toContain('verdict    cpu-bound: on CPU 97%\n             more threads will not help\n')
+    expect(text).not.toContain('slowest')
+  })
+
+  it('says with --threads auto what was tried', () => {
+    const steps = [{ atMs: 900, threads: 2, megabytesPerSecond: 100, secondsPerGb: 10 }]
+    const tuning = { steps, chosen: 2, reason: '2 threads: 10.0 s/GB; 4: 10.1, no faster' }
+    expect(summarize({ measured: sampleMeasurements({ tuning }) })).toContain(
+      '2 threads (auto: 2 threads: 10.0 s/GB; 4: 10.1, no faster)\n',
+    )
+  })
+
+  it('names the slowest files with -v', () => {
+    expect(summarize({ measured: sampleMeasurements() }, { verbose: 1 })).toContain(
+      '  slowest    8.00 s, 90.0 MB, cpu-bound: a/b.csv\n',
+    )
+  })
+
+  it('does not judge some milliseconds', () => {
+    const busy = { busyNs: 1e6, onCpuNs: 1e6, runQueueNs: 0, waitingNs: 0 }
+    expect(summarize({ measured: sampleMeasurements({ busy }) })).not.toContain('verdict')
+  })
 })
 
 describe('the headline', () => {

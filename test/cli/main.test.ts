@@ -19,7 +19,7 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     ['--no-fsyncs', 'unknown flag --no-fsyncs', 'did you mean --no-fsync?'],
     ['-x', 'unknown flag -x', 'migrate --help lists all flags'],
     // Flags of later versions are not known yet, and never silently ignored.
-    [`${BOTH} --limit 5`, 'unknown flag --limit', 'migrate --help lists all flags'],
+    [`${BOTH} --sample 5`, 'unknown flag --sample', 'migrate --help lists all flags'],
     ['paln', 'unknown command "paln"', 'did you mean "migrate plan"?'],
     ['old new', 'unknown command "old"', 'commands are run, plan, config; paths are given with --in and --out'],
     ['--in a plan', 'unexpected argument "plan"', 'put the command first: migrate plan ...'],

@@ -1,5 +1,6 @@
 import type { PlannedEvent, ProgressEvent } from '../../src/cli/progress-figures.ts'
 import type { MigrateEvent } from '../../src/model/events.ts'
+import type { Measurements } from '../../src/model/measurement.ts'
 import type { Report } from '../../src/model/report.ts'
 
 /** A plan of 4 files with 100 MB on two threads. */
@@ -65,6 +66,7 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
     planHash: 'p',
     manifestHash: 'm',
     treeHash: 'c0ffee',
+    splitFiles: 0,
     files: { total: 3, converted: 3, alreadyDone: 0, failed: 0, notStarted: 0 },
     skipped: {
       unknownFormat: { count: 0, examples: [] },
@@ -87,6 +89,50 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
     warnings: [],
     orphans: { count: 0, examples: [], arePruned: false },
     stopped: null,
+    ...rest,
+  }
+}
+
+const busyOf = (seconds: number) => ({ busyNs: seconds * 1e9, onCpuNs: seconds * 1e9, runQueueNs: 0, waitingNs: 0 })
+
+/** What a CPU-bound run on two threads measured. */
+export function sampleMeasurements(rest: Partial<Measurements> = {}): Measurements {
+  const slowest: Measurements['slowestFiles'][number] = {
+    file: 'a/b.csv',
+    thread: 0,
+    startMs: 100,
+    endMs: 8100,
+    sourceBytes: 90_000_000,
+    targetBytes: 180_000_000,
+    records: 2000,
+    rejected: 0,
+    attempt: 1,
+    stageNs: { read: 1e9, parse: 3e9, map: 0, encode: 3e9, write: 1e9, sync: 0 },
+    busy: busyOf(8),
+    verdict: 'cpu-bound',
+  }
+  return {
+    source: 'thread-schedstat',
+    verdict: {
+      kind: 'cpu-bound',
+      evidence: 'on CPU 97%',
+      advice: 'more threads will not help',
+      shares: { onCpu: 0.97, runQueue: 0.01, waiting: 0.02 },
+    },
+    busy: busyOf(18),
+    threads: [
+      { thread: 0, files: 1, sourceBytes: 90_000_000, busy: busyOf(10) },
+      { thread: 1, files: 2, sourceBytes: 10_000_000, busy: busyOf(8) },
+    ],
+    oneMoreThread: null,
+    copyFloor: { seconds: 7.8, ratio: 1.28 },
+    slowestFiles: [slowest],
+    costliestFiles: [],
+    files: [slowest],
+    filesLeftOut: 2,
+    timeline: [],
+    system: { cores: 2, cpuQuota: null, storage: null, pressure: null, stealShare: null, peakMemoryBytes: 1e8 },
+    tuning: null,
     ...rest,
   }
 }

@@ -1,12 +1,13 @@
+import { renameSync } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { CommitFileSystem } from '../../src/commit/commit-file-system.ts'
+import type { RenamingFileSystem } from '../../src/commit/commit-file-system.ts'
 
 /** A call about to be made: `sync a.ndjson`, `rename x a.ndjson`, `mkdir folder`. Files are named without their folders. */
 export type Watch = (call: string, path: string) => void
 
 /** The real file system, with a look at every call before it is made. A watch that throws makes the call fail. */
-export function watchFileSystem(watch: Watch): CommitFileSystem {
+export function watchFileSystem(watch: Watch): RenamingFileSystem {
   const wrapHandle = (handle: FileHandle, path: string): FileHandle => {
     for (const method of ['sync', 'write', 'truncate', 'appendFile'] as const) {
       const original = handle[method].bind(handle) as (...args: unknown[]) => Promise<unknown>
@@ -26,6 +27,10 @@ export function watchFileSystem(watch: Watch): CommitFileSystem {
     rename: async (from, to) => {
       watch(`rename ${basename(String(to))}`, String(to))
       return fs.rename(from, to)
+    },
+    renameSync: (from, to) => {
+      watch(`rename ${basename(String(to))}`, String(to))
+      renameSync(from, to)
     },
     unlink: async (path) => {
       watch(`unlink ${basename(String(path))}`, String(path))

@@ -84,6 +84,20 @@ describe('settleManifests', () => {
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([`${SECOND}.ndjson`])
   })
 
+  test('where all of the own claims are proved, only those of other runs are read', async () => {
+    const root = makeTargetRoot()
+    await write(root, FIRST, 'gone')
+    await write(root, SECOND, 'b')
+    const asked: string[] = []
+    const options = { targetRoot: root, isDurable: true, areOwnProved: true }
+    await settleManifests(options, header(SECOND), (target) => {
+      asked.push(target)
+      return false
+    })
+    expect(asked).toEqual(['gone'])
+    expect(await claimsOf(root)).toEqual([`${SECOND} gone`])
+  })
+
   test('a run that had nothing to do, and wrote no manifest, keeps what dead runs claim', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'gone')

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/control/plan-run.ts'
+import type { MappingInput } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import { BROKEN, GOOD, REJECTED, SmallTree, write } from './small-tree.ts'
 
@@ -21,6 +22,40 @@ async function reasons(tree: SmallTree, options: Partial<MigrateOptions> = {}): 
 }
 
 const DONE = { 'a.csv': 'done', 'c.ndjson': 'done', 'sub/b.csv': 'done' }
+
+describe('a run with a mapping', () => {
+  const MAPPING = 'columns: { a: integer }\n'
+
+  it('takes it from a file, and converts again what another mapping made, but not for a comment', async () => {
+    const tree = new SmallTree({ 'a.csv': GOOD, 'c.ndjson': '{"a":"1"}\n{"a":"x"}\n' })
+    write(tree.folder, { 'm.yaml': MAPPING })
+    const map = join(tree.folder, 'm.yaml')
+    const { rejectCodes } = await tree.migrate({ map, to: 'ndjson' })
+    expect(rejectCodes).toEqual({ CAST: 1 })
+    expect([tree.read('a.ndjson'), tree.read('c.ndjson')]).toEqual(['{"a":1,"b":"x"}\n{"a":2,"b":"y"}\n', '{"a":1}\n'])
+    write(tree.folder, { 'm.yaml': `# typed\n${MAPPING}` })
+    expect(await reasons(tree, { map, to: 'ndjson' })).toEqual({ 'a.csv': 'done', 'c.ndjson': 'done' })
+    write(tree.folder, { 'm.yaml': MAPPING.replace('integer', 'number') })
+    const changed = 'mapping or options differ'
+    expect(await reasons(tree, { map, to: 'ndjson' })).toEqual({ 'a.csv': changed, 'c.ndjson': changed })
+  })
+
+  it('says so in the plan', async () => {
+    const tree = new SmallTree({ 'a.csv': GOOD })
+    const tierOf = async (map: MappingInput) =>
+      [...(await plan({ in: tree.source, out: tree.out, map })).files].map(({ tier }) => tier)
+    expect(await tierOf({ columns: { a: 'integer' } })).toEqual(['kernel, typed: bytes csv to ndjson'])
+    expect(await tierOf({ columns: { x: { from: 'a' } } })).toEqual(['kernel: bytes csv to ndjson'])
+  })
+
+  it('is refused for a mapping that is wrong, before anything is there', async () => {
+    const tree = new SmallTree({ 'a.csv': GOOD })
+    await expect(tree.migrate({ map: { columns: { a: 'int' as 'integer' } } })).rejects.toMatchObject({
+      code: 'MAPPING_INVALID',
+    })
+    expect(existsSync(tree.out)).toBe(false)
+  })
+})
 
 describe('a second run', () => {
   it('has nothing to do, tells so, and still counts the rejects that stand', async () => {
@@ -57,6 +92,7 @@ describe('a second run', () => {
   it.each<[title: string, options: Partial<MigrateOptions>, converted: string[]]>([
     ['--select', { select: 'a' }, ['a.csv', 'c.ndjson', 'sub/b.csv']],
     ['--drop', { drop: 'b' }, ['a.csv', 'c.ndjson', 'sub/b.csv']],
+    ['--map', { map: { columns: { a: 'string' } } }, ['a.csv', 'c.ndjson', 'sub/b.csv']],
     ['--nullstr, which only concerns tables', { nullstr: 'NULL' }, ['a.csv', 'sub/b.csv']],
     ['--force', { force: true }, ['a.csv', 'c.ndjson', 'sub/b.csv']],
     ['--threads, which changes no byte', { threads: 1 }, []],

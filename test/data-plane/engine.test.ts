@@ -146,6 +146,13 @@ const rejectLines = (count: number): string =>
   Array.from({ length: count }, (_, index) => `|NOT_AN_OBJECT ${index + 1}:${index + 1}`).join('')
 
 describe('limits', () => {
+  it.each(PAIRS)('--max-record-size may be as large as it can be: %s to %s', async (from, to) => {
+    const options = { maxRecordSize: 2 ** 28 - 1 }
+    expect(await convertText({ bytes: SOURCES[from], from, to, options })).toBe(
+      await convertText({ bytes: SOURCES[from], from, to }),
+    )
+  })
+
   const ragged = 'a,b\n1\n1,2,3\n1,2\n'
 
   it.each<[title: string, from: FormatName, bytes: string, options: Partial<MigrateOptions>, expected: string]>([
@@ -327,6 +334,18 @@ describe('a source that changes while it is read', () => {
       }
       const converted = await convertBytes({ bytes, from, to: 'ndjson', beforeChunk, options: { chunkSize: 1024 } })
       expect(converted.code).toBe(code)
+    }
+  })
+
+  it.each<[title: string, change: (path: string) => void]>([
+    ['grows', (path) => appendFileSync(path, '1\n')],
+    ['is cut', (path) => truncateSync(path, 4200)],
+    ['is emptied', (path) => truncateSync(path, 0)],
+    ['is touched', (path) => utimesSync(path, 1, 1)],
+  ])('fails where it %s before it is read at once', async (_, beforeChunk) => {
+    for (const from of ['csv', 'bytes'] as const) {
+      const converted = await convertBytes({ bytes, from, to: 'ndjson', beforeChunk, options: { chunkSize: 65_536 } })
+      expect(converted.code).toBe('SOURCE_CHANGED')
     }
   })
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import type { FormatName } from '../../src/model/format-name.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
+import { json, text } from '../support/arbitraries.ts'
 import { convertText } from '../support/convert-bytes.ts'
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts'
 import { readDelimited } from '../support/read-delimited.ts'
@@ -11,15 +12,6 @@ vi.setConfig({ testTimeout: FUZZ_TIMEOUT_MS })
 const CHUNK_SIZES = [1, 7, 4096]
 const chunkSize = fc.constantFrom(...CHUNK_SIZES)
 
-/** Everything that means something in one of the formats, in front of random text. */
-const piece = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom(...`",;\t\r\n \0\\{}[]:#'`.split(''), '\r\n', '""', '\ufeff', 'a', '\u2028', '😀', 'é'),
-  },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }) },
-)
-const text = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(''))
 const name = text.filter((text) => text !== '')
 
 /** Names and rows of a table of strings, at least one row and one column. */
@@ -118,25 +110,7 @@ it('reads every dialect back that it writes', async () => {
   )
 })
 
-const key = fc.oneof(fc.constantFrom('__proto__', 'constructor', '', '10', '2', 'a', 'a.b'), text)
-const number = fc.oneof(
-  fc.constantFrom('0', '-0', '1.10', '1e400', '1E+2', '-1.5e-7', '9007199254740993', '123456789012345678901234567890'),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
-)
-/** JSON text of any value; names of an object differ. */
-const { record } = fc.letrec<{ value: string; record: string }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3 },
-    text.map((text) => JSON.stringify(text)),
-    number,
-    fc.constantFrom('true', 'false', 'null', '"\\u0041\\/\\ud83d\\ude00\\u0000"'),
-    fc.array(tie('value'), { maxLength: 3 }).map((values) => `[${values.join()}]`),
-    tie('record'),
-  ),
-  record: fc
-    .uniqueArray(fc.tuple(key, tie('value')), { maxLength: 4, selector: ([name]) => name })
-    .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`),
-}))
+const { record } = json
 const records = fc.array(record, { maxLength: 5 })
 
 it('keeps compact JSON records byte for byte through NDJSON and JSON', async () => {

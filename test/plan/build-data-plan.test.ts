@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { optionsOf } from './options-of.ts'
@@ -26,9 +27,11 @@ test('the defaults make this plan', () => {
     delimitedTarget: { delimiter: 44, quote: 34, hasHeader: true, lineEnd: 'lf', nullText: null, nested: 'json' },
     select: null,
     drop: [],
+    columns: [],
     maxRecordBytes: 16_777_216,
     maxRejects: null,
     chunkBytes: 262_144,
+    splitBytes: 64 * 1024 * 1024,
     hashSources: false,
     pacing: null,
   })
@@ -91,4 +94,23 @@ test.each<[Partial<MigrateOptions>, string]>([
 
 test('a null text may hold what is special in csv only, when targets are json', () => {
   expect(buildDataPlan(optionsOf({ nullstr: 'a,b' }), 'json').delimitedSource.nullText).toBe('a,b')
+})
+
+test.each<[Partial<MigrateOptions>, string]>([
+  [{ select: 'a' }, '--select and --drop'],
+  [{ drop: 'a' }, '--select and --drop'],
+  [{ engine: 'stream', lossy: true }, 'knows no mapping'],
+])('a mapping does not go together with %j', (options, problem) => {
+  const map = { columns: { a: 'integer' } } as const
+  expect(() => buildDataPlan(optionsOf({ map, ...options }), 'ndjson', MappingSchema.parse(map))).toThrow(problem)
+})
+
+test('a mapping becomes a selection, or columns that are renamed in their places', () => {
+  const x = { x: { from: 'a', type: 'json' } }
+  const [keep, drop] = ['keep', 'drop'].map((rest) =>
+    buildDataPlan(optionsOf(), 'ndjson', MappingSchema.parse({ columns: x, rest })),
+  )
+  const columns = [{ name: 'x', source: 'a', type: 'json', emptyIsNull: false, isRequired: false }]
+  expect(keep).toMatchObject({ select: null, columns })
+  expect(drop).toMatchObject({ select: [{ name: 'x', source: 'a' }], columns })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { FormatName } from '../../src/model/format-name.ts'
+import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { SourceFormat } from '../../src/model/source-list.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
@@ -56,6 +57,26 @@ test('the format of targets and the way they are named are part of the plan', ()
 function csvHash(options: Partial<MigrateOptions>): string {
   return filePlanHash(buildDataPlan(optionsOf(options), 'csv'), 'csv')
 }
+
+function hashesOf(mapping: unknown): string[] {
+  const plan = buildDataPlan(optionsOf(), 'csv', MappingSchema.parse(mapping))
+  return [planHash(plan, 'replace'), filePlanHash(plan, 'csv'), filePlanHash(plan, 'ndjson')]
+}
+
+test('a mapping is part of the plan, but for one that only drops, which is --drop', () => {
+  const mappings = [
+    { columns: { a: 'integer' } },
+    { columns: { a: 'number' } },
+    { columns: { a: { type: 'integer', required: true } } },
+    { columns: { b: { from: 'a', type: 'integer' } } },
+    { columns: { a: 'integer' }, rest: 'drop' },
+    { columns: { a: 'integer' }, drop: ['b'] },
+    { drop: ['b'] },
+  ].map(hashesOf)
+  expect(new Set(mappings.flat()).size).toBe(mappings.flat().length)
+  const dropping = buildDataPlan(optionsOf({ drop: 'b' }), 'csv')
+  expect(mappings.at(-1)![0]).toBe(planHash(dropping, 'replace'))
+})
 
 test('the order in which columns are dropped changes nothing, that in which they are selected does', () => {
   expect(csvHash({ drop: 'a,b' })).toBe(csvHash({ drop: 'b,a' }))

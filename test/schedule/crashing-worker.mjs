@@ -34,7 +34,8 @@ function convert(file) {
   DEEDS[deed]?.()
   const stageNs = { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
   const isFailed = deed in ERRORS && attempt <= Number(count)
-  if (isFailed) return { index: file.index, isConverted: false, error: ERRORS[deed], stageNs, durationNs: 1 }
+  if (isFailed)
+    return { index: file.index, isConverted: false, error: ERRORS[deed], stageNs, startNs: 1, durationNs: 1 }
   return {
     index: file.index,
     isConverted: true,
@@ -47,6 +48,7 @@ function convert(file) {
     records: { read: 1, written: 1, rejected: 0, filtered: 0 },
     notices: { blankLines: 0, commentLines: 0, skippedLines: 0, quotesInUnquotedFields: 0, renamedColumns: 0 },
     stageNs,
+    startNs: 1,
     durationNs: 1,
   }
 }

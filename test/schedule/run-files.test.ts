@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { runFiles } from '../../src/schedule/run-files.ts'
+import { ThreadLimit } from '../../src/schedule/thread-limit.ts'
 import { ThreadPool } from '../../src/schedule/thread-pool.ts'
 import { optionsOf } from '../plan/options-of.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -12,6 +13,8 @@ const WORKER = join(import.meta.dirname, 'crashing-worker.mjs')
 
 interface Settings {
   readonly threads?: number
+  /** Given where it changes while the files run. */
+  readonly limit?: ThreadLimit
   readonly retries?: number
   readonly taskTimeoutMs?: number
   readonly mayStart?: () => boolean
@@ -31,6 +34,7 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
   const names = batches.flat()
   const log = join(temporaryFolder(), 'log')
   const { threads = 1, retries = 0, taskTimeoutMs } = settings
+  const { limit = new ThreadLimit(threads) } = settings
   const plan = buildDataPlan(optionsOf(), 'ndjson')
   const pool = new ThreadPool({ plan, threads, taskTimeoutMs, entry: WORKER, maxHeapMb: 48 })
   onTestFinished(() => pool.destroy())
@@ -45,8 +49,10 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
     batches.map((batch) => batch.map(() => at++)),
     {
       pool,
-      threads,
+      limit,
       retries,
+      splits: new Set(),
+      blockBytes: 1,
       areTasksTimed: taskTimeoutMs !== undefined,
       mayStart: settings.mayStart ?? (() => true),
       makeFileTask: (index, attempt) => ({
@@ -64,6 +70,8 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
         await settings.onConverted?.()
       },
       onFailed: (index, error) => end(index, error.code),
+      onTried: () => {},
+      onHelped: () => {},
     },
   )
   const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []
@@ -138,6 +146,24 @@ describe('runFiles', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(converted).toBe(2)
     taking.abort()
+    expect(Object.keys((await ending).outcomes)).toHaveLength(20)
+  })
+
+  it('hands out more tasks at once when its limit rises, and fewer when it falls', async () => {
+    const limit = new ThreadLimit(1)
+    const gates: (() => void)[] = []
+    const names = Array.from({ length: 20 }, (_, index) => [`fine-${index}`])
+    const ending = run(names, { limit, threads: 2, onConverted: () => new Promise((open) => gates.push(open)) })
+    // One thread of two: one task. Both: two, and one ahead for each.
+    await expect.poll(() => gates.length).toBe(1)
+    limit.set(2)
+    await expect.poll(() => gates.length).toBe(4)
+    limit.set(1)
+    for (const open of gates.splice(0)) open()
+    for (let ended = 4; ended < 20; ended++) {
+      await expect.poll(() => gates.length).toBe(1)
+      gates.pop()?.()
+    }
     expect(Object.keys((await ending).outcomes)).toHaveLength(20)
   })
 })

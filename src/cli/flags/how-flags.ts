@@ -8,8 +8,9 @@ export const HOW_FLAGS: readonly Flag[] = [
     group: 'How',
     placeholder: 'N|50%|+2|auto',
     default: 'auto',
-    help: 'worker threads; auto: the cores this process may use',
+    help: 'worker threads; auto: as many as prove fastest, from the cores on',
   },
+  { key: 'memoryLimit', kind: 'text', group: 'How', placeholder: 'SIZE', help: 'no more threads than fit into it' },
   {
     key: 'engine',
     kind: 'text',
@@ -72,6 +73,14 @@ export const HOW_FLAGS: readonly Flag[] = [
     placeholder: 'SIZE',
     default: '16MiB',
     help: 'longer records are rejected',
+  },
+  {
+    key: 'splitSize',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'SIZE',
+    default: '64MiB',
+    help: 'larger files may be converted by several threads at once',
   },
   {
     key: 'chunkSize',

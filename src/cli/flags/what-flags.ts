@@ -115,4 +115,12 @@ export const WHAT_FLAGS: readonly Flag[] = [
     help: 'the columns of the targets, in this order',
   },
   { key: 'drop', kind: 'list', group: 'What', placeholder: 'NAME,...', help: 'columns to leave out' },
+  {
+    key: 'map',
+    kind: 'text',
+    group: 'What',
+    placeholder: 'FILE',
+    isPath: true,
+    help: 'a mapping: names, types and nulls of columns (yaml, toml, json; docs/mapping.md)',
+  },
 ]

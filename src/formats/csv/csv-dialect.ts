@@ -28,8 +28,19 @@ export interface CsvDialect {
   readonly quotedStops: Uint8Array
 }
 
-/** Prepares the dialect of the sources of a run. */
-export function createCsvDialect(source: DelimitedSource, format: DelimitedFormatName): CsvDialect {
+/** Dialects that are prepared, by what they were made from: a run has one or two of them, however many files it has. */
+const prepared = new WeakMap<DelimitedSource, Map<DelimitedFormatName, CsvDialect>>()
+
+/** The prepared dialect of the sources of a run. */
+export function csvDialectOf(source: DelimitedSource, format: DelimitedFormatName): CsvDialect {
+  let dialects = prepared.get(source)
+  if (dialects === undefined) prepared.set(source, (dialects = new Map()))
+  let dialect = dialects.get(format)
+  if (dialect === undefined) dialects.set(format, (dialect = createCsvDialect(source, format)))
+  return dialect
+}
+
+function createCsvDialect(source: DelimitedSource, format: DelimitedFormatName): CsvDialect {
   const delimiter = delimiterOf(format, source.delimiter)
   return {
     delimiter,

@@ -1,8 +1,8 @@
 // Reads delimited text into batches. This file decides what each line of a file is (header, record, blank, comment, passed over)
 // and what becomes of a record; the bytes themselves are the scanner's.
 import { isUtf8 } from 'node:buffer'
-import { decodeCellText } from '../../batch/cell-text.ts'
-import { CELL_ESCAPED_TEXT, CELL_KIND_SHIFT, CELL_LENGTH_MASK, CELL_TEXT, packCell } from '../../batch/cell.ts'
+import { CELL_TEXT, packCell } from '../../batch/cell.ts'
+import type { BatchMemory } from '../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Shape } from '../../batch/shape.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
@@ -10,9 +10,9 @@ import { MigrationError } from '../../errors/migration-error.ts'
 import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
-import type { RecordReader } from '../format.ts'
+import type { SplittableReader } from '../format.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
-import { createCsvDialect } from './csv-dialect.ts'
+import { csvDialectOf } from './csv-dialect.ts'
 import type { CsvDialect, DelimitedFormatName } from './csv-dialect.ts'
 import {
   describeFault,
@@ -21,11 +21,15 @@ import {
   describeTooLarge,
   INVALID_UTF8_MESSAGE,
 } from './csv-faults.ts'
-import { createNumberedShape, createTableShape, findDuplicateColumn, nameColumns } from './csv-header.ts'
+import { createNumberedShape, createTableShape } from './csv-header.ts'
+import { findKnownHeader, keepHeader } from './known-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { FastRows } from './fast-rows.ts'
+import { guessRecordStart } from './guess-record-start.ts'
 import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
+import { malformedHeader, readHeader } from './read-header.ts'
+import type { HeaderPlace } from './read-header.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
 
 const LF = 0x0a
@@ -47,9 +51,11 @@ interface OpenQuote {
 }
 
 /** Reads one csv or tsv file. */
-export class CsvReader implements RecordReader {
+export class CsvReader implements SplittableReader {
   recordCount = 0
   readonly notices: NoticeCounts = noNotices()
+  /** The line that the next byte belongs to. */
+  line = 1
   private readonly source: DelimitedSource
   private readonly maxRecordBytes: number
   private readonly file: string
@@ -60,8 +66,6 @@ export class CsvReader implements RecordReader {
   private shape: Shape | null = null
   private shapeIndex = 0
   private columnCount = -1
-  /** The line that the next byte belongs to. */
-  private line = 1
   private linesToPass: number
   private isAtFileStart = true
   /** True inside a comment or one of the `skipLines`. */
@@ -77,12 +81,34 @@ export class CsvReader implements RecordReader {
     this.source = plan.delimitedSource
     this.maxRecordBytes = plan.maxRecordBytes
     this.file = file
-    this.dialect = createCsvDialect(plan.delimitedSource, format)
+    this.dialect = csvDialectOf(plan.delimitedSource, format)
     this.scanner = new CsvRecordScanner(this.dialect, this.lineEnds)
     this.linesToPass = plan.delimitedSource.skipLines
   }
 
-  parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+  get isBetweenRecords(): boolean {
+    return !this.isPassingLine && this.largeRecord === null
+  }
+
+  /** Files whose lines end with a CR alone never are: they are too rare for guesses of their own. */
+  get isSettled(): boolean {
+    return this.shape !== null && this.linesToPass === 0 && this.lineEnds.areLineFeeds && this.isBetweenRecords
+  }
+
+  resume(recordCount: number, line: number): void {
+    this.recordCount = recordCount
+    this.line = line
+    Object.assign(this.notices, noNotices())
+    this.isPassingLine = false
+    this.largeRecord = null
+  }
+
+  guessRecordStart(memory: BatchMemory, start: number, end: number): number | null {
+    const { scanner, dialect, columnCount } = this
+    return guessRecordStart({ memory, scanner, dialect, columnCount, comment: this.source.comment }, start, end)
+  }
+
+  parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {
     const { bytes } = batch.memory
     this.prepare(batch)
     let position = start
@@ -95,9 +121,9 @@ export class CsvReader implements RecordReader {
     if (this.largeRecord !== null) position = this.passLargeRecord(batch, position, end, isLast)
     const wholeEnd = isLast ? end : wholeUtf8End(bytes, position, end)
     this.checksEachRecord = !isUtf8(bytes.subarray(position, wholeEnd))
-    while (position < end && !batch.isFull) {
-      position = this.takeFastRows(batch, position, end)
-      if (position === end || batch.isFull) break
+    while (position < end && !batch.isFull && (position < limit || !this.isBetweenRecords)) {
+      position = this.takeFastRows(batch, position, Math.min(end, limit))
+      if (position === end || batch.isFull || (position >= limit && this.isBetweenRecords)) break
       const next = this.parseNext(batch, position, end, isLast)
       if (next === position) break
       position = next
@@ -298,43 +324,21 @@ export class CsvReader implements RecordReader {
   }
 
   private takeHeader(batch: RecordBatch, start: number): void {
-    const { scanner } = this
-    const { bytes } = batch.memory
-    const byteStart = batch.sourceOffset + start
-    if (scanner.fault !== null) throw this.headerError(describeFault(scanner.fault, scanner.faultField + 1), byteStart)
-    if (this.checksEachRecord && !isUtf8(bytes.subarray(start, scanner.recordEnd))) {
-      throw this.headerError('it is not valid UTF-8', byteStart)
+    const headerBytes = batch.memory.bytes.subarray(start, this.scanner.recordEnd)
+    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
+    const known = findKnownHeader(this.dialect, headerBytes)
+    if (known !== null) {
+      this.notices.renamedColumns += known.renamedCount
+      this.useShape(batch, known.shape)
+      return
     }
-    this.notices.quotesInUnquotedFields += scanner.literalQuoteCount
-    const header = this.headerNames(batch)
-    const duplicate = this.source.duplicateColumns === 'fail' ? findDuplicateColumn(header) : null
-    if (duplicate !== null) {
-      const { name, first, second } = duplicate
-      throw new MigrationError(
-        'DUPLICATE_COLUMN',
-        `columns ${first} and ${second} are both named ${JSON.stringify(name)}`,
-        {
-          phase: 'parse',
-          hint: '--duplicate-columns rename gives the second one a number',
-          position: { file: this.file, line: this.line, byte: byteStart },
-        },
-      )
-    }
-    const { names, renamedCount } = nameColumns(header)
+    const mayRename = this.source.duplicateColumns === 'rename'
+    const place = this.placeOf(batch.sourceOffset + start)
+    const { names, renamedCount } = readHeader(batch, this.scanner, start, mayRename, place)
     this.notices.renamedColumns += renamedCount
-    this.useShape(batch, createTableShape(names))
-  }
-
-  private headerNames(batch: RecordBatch): readonly string[] {
-    const { bytes, cells, scratchStart } = batch.memory
-    return Array.from({ length: this.scanner.fieldCount }, (_, field) => {
-      const word = 2 * (batch.cellCount + field)
-      const start = cells[word]!
-      const length = cells[word + 1]! & CELL_LENGTH_MASK
-      if (cells[word + 1]! >>> CELL_KIND_SHIFT !== CELL_ESCAPED_TEXT)
-        return utf8.decode(bytes.subarray(start, start + length))
-      return utf8.decode(bytes.subarray(scratchStart, decodeCellText(batch, CELL_ESCAPED_TEXT, start, length)))
-    })
+    const shape = createTableShape(names)
+    keepHeader(this.dialect, headerBytes, shape, renamedCount)
+    this.useShape(batch, shape)
   }
 
   private endInQuotes(batch: RecordBatch, open: OpenQuote): void {
@@ -354,7 +358,7 @@ export class CsvReader implements RecordReader {
         },
       })
     }
-    if (isHeader) throw this.headerError(message, open.recordStart)
+    if (isHeader) throw malformedHeader(message, this.placeOf(open.recordStart))
     this.addReject(
       batch,
       'UNTERMINATED_QUOTE',
@@ -390,17 +394,10 @@ export class CsvReader implements RecordReader {
 
   private failLargeHeader(byteStart: number): void {
     if (this.shape !== null || !this.source.hasHeader) return
-    throw this.headerError(`it is longer than --max-record-size ${this.maxRecordBytes}`, byteStart)
+    throw malformedHeader(`it is longer than --max-record-size ${this.maxRecordBytes}`, this.placeOf(byteStart))
   }
 
-  private headerError(reason: string, byteStart: number): MigrationError {
-    return new MigrationError('MALFORMED_HEADER', `the header cannot be read: ${reason}`, {
-      phase: 'parse',
-      hint: 'check --delim, --quote and --skip, or use --no-header',
-      position: { file: this.file, line: this.line, byte: byteStart },
-    })
+  private placeOf(byte: number): HeaderPlace {
+    return { file: this.file, line: this.line, byte }
   }
 }
-
-/** A mark in the middle of a file is text. */
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

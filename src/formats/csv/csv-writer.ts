@@ -73,6 +73,11 @@ export class CsvWriter implements RecordWriter {
     }
   }
 
+  continueBehindRows(discarded: OutputBuffer): void {
+    this.open(discarded)
+    this.isAtFileStart = false
+  }
+
   /** @throws MigrationError UNREPRESENTABLE where a target without quotes cannot hold the header. */
   finish(output: OutputBuffer): void {
     if (!this.isOpen) this.open(output)

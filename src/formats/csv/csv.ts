@@ -7,5 +7,6 @@ export const csv: Format = {
   name: 'csv',
   extensions: ['csv'],
   createReader: (plan, file) => new CsvReader(plan, 'csv', file),
+  createSplittableReader: (plan, file) => new CsvReader(plan, 'csv', file),
   createWriter: (plan, columns) => new CsvWriter(plan, 'csv', columns),
 }

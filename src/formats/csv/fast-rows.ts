@@ -65,7 +65,14 @@ export class FastRows {
       if (this.scannedEnd === 0) {
         this.scannedFrom = position
         this.scannedEnd = Math.min(end, position + WINDOW_BYTES)
-        kernels.scanSeparators(memory.separatorsStart, position, this.scannedEnd, dialect.delimiter, dialect.quote)
+        kernels.scanSeparators(
+          memory.separatorsStart,
+          memory.linesStart,
+          position,
+          this.scannedEnd,
+          dialect.delimiter,
+          dialect.quote,
+        )
       }
       const ended = kernels.takeRows(
         memory.rowsStart,

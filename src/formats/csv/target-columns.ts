@@ -32,7 +32,7 @@ export class TargetColumns {
   /** Takes the columns of a batch. Returns false once one of them came after `close`. */
   learn(batch: RecordBatch): boolean {
     if (this.isSelected) return true
-    for (const view of batch.views) {
+    for (const view of batch.acceptedViews ?? batch.views) {
       if (this.learntViews.has(view)) continue
       this.learntViews.add(view)
       for (const key of view.keys) this.add(key)

@@ -23,7 +23,7 @@ export class FastRecords {
   constructor(opening: string, ending: string) {
     this.ending = Buffer.from(ending).reduce((word, byte, index) => word | (byte << (8 * index)), 0)
     this.endingBytes = ending.length
-    this.tables = new ViewTables((view) => layOutView(view, opening))
+    this.tables = new ViewTables((view) => layOutOnce(view, opening))
   }
 
   /** Once for each batch, before `encode`. */
@@ -53,6 +53,17 @@ export class FastRecords {
       ),
     )
   }
+}
+
+/** The forms of views by opening. Views are shared by files with the same header, each of which has a writer of its own. */
+const laidOut = new Map<string, WeakMap<View, Uint8Array | null>>()
+
+function layOutOnce(view: View, opening: string): Uint8Array | null {
+  let forms = laidOut.get(opening)
+  if (forms === undefined) laidOut.set(opening, (forms = new WeakMap()))
+  let form = forms.get(view)
+  if (form === undefined) forms.set(view, (form = layOutView(view, opening)))
+  return form
 }
 
 /** A record without columns has no prefix to open it. */

@@ -14,9 +14,9 @@ export function decodeName(raw: string): string {
   return JSON.parse(Buffer.from(raw, 'latin1').toString()) as string
 }
 
-/** The decoded name in UTF-8, one character a byte: equal for all ways to write a name. */
+/** Equal for all ways to write a name, and different for different names: the decoded name in UTF-8, one character a byte, in quotes. */
 export function canonicalName(raw: string): string {
-  return raw.includes('\\') ? Buffer.from(decodeName(raw)).toString('latin1') : raw.slice(1, -1)
+  return raw.includes('\\') ? `"${Buffer.from(decodeName(raw)).toString('latin1')}"` : raw
 }
 
 /** A name as the source wrote it. A record may have a million names, so the forms that not every writer needs are made late. */
@@ -32,10 +32,10 @@ export class JsonKey implements Key {
   }
 
   get text(): Uint8Array {
-    return (this.textBytes ??= new TextEncoder().encode(this.name))
+    return (this.textBytes ??= Buffer.from(this.name))
   }
 
   get json(): Uint8Array {
-    return (this.jsonBytes ??= Uint8Array.from(this.raw, (character) => character.charCodeAt(0)))
+    return (this.jsonBytes ??= Buffer.from(this.raw, 'latin1'))
   }
 }

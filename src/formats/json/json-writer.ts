@@ -40,6 +40,10 @@ export class JsonWriter implements RecordWriter {
     this.encoder.encode(batch, row, batch.views[shape]!, output)
   }
 
+  continueBehindRows(): void {
+    this.isEmpty = false
+  }
+
   finish(output: OutputBuffer): void {
     output.append(this.isEmpty ? EMPTY_ARRAY : CLOSING)
   }

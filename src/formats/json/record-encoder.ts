@@ -12,7 +12,7 @@ import { compactNested, decodeCellText } from '../../batch/cell-text.ts'
 import type { OutputBuffer } from '../../batch/output-buffer.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { View } from '../../batch/shape.ts'
-import { BACKSLASH, CLOSE_BRACE, IS_PLAIN, OPEN_BRACE, QUOTE, SPACE } from './json-bytes.ts'
+import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, IS_PLAIN, OPEN_BRACE, QUOTE, SPACE } from './json-bytes.ts'
 
 // Rows as compact JSON objects. Most target bytes are names, the same in every row, so everything between two values is prepared
 // once per view; most values are copied, and only text of delimited sources is looked at byte by byte.
@@ -32,13 +32,20 @@ const LONGEST_ESCAPE = 6
 /** Shorter cells are copied byte by byte: a call of copyWithin costs as much as some 60 bytes. */
 const SHORT_BYTES = 64
 
+const NO_PREFIXES: Prefixes = {
+  words: new Uint32Array(0),
+  wordStarts: new Int32Array(1),
+  byteLengths: new Int32Array(0),
+}
+const NO_MEMORY = new DataView(new ArrayBuffer(0))
+
 /** Encodes rows of batches. Keeps nothing between rows but the prefixes of views. */
 export class RecordEncoder {
   private readonly prefixesOfView = new WeakMap<View, Prefixes>()
   private lastView: View | null = null
-  private lastPrefixes: Prefixes = createPrefixes({ cells: new Int32Array(0), keys: [] })
+  private lastPrefixes: Prefixes = NO_PREFIXES
   /** The batch memory, for words at any position. */
-  private memoryWords: DataView = new DataView(new ArrayBuffer(0))
+  private memoryWords: DataView = NO_MEMORY
 
   /** Writes the row, under the names of `view`, without anything before or behind it. */
   encode(batch: RecordBatch, row: number, view: View, output: OutputBuffer): void {
@@ -105,17 +112,21 @@ export class RecordEncoder {
   }
 }
 
-function createPrefixes(view: View): Prefixes {
-  const prefixes = view.keys.map((key, index) =>
-    Buffer.concat([Buffer.from(index === 0 ? '{' : ','), key.json, Buffer.from(':')]),
-  )
-  const wordStarts = new Int32Array(prefixes.length + 1)
-  for (const [index, { length }] of prefixes.entries())
+/** Without anything made for a single name: a record may have a million. */
+function createPrefixes({ keys }: View): Prefixes {
+  const byteLengths = Int32Array.from(keys, ({ json }) => json.length + 2)
+  const wordStarts = new Int32Array(keys.length + 1)
+  for (const [index, length] of byteLengths.entries())
     wordStarts[index + 1] = wordStarts[index]! + Math.ceil(length / 4)
-  const words = new Uint32Array(wordStarts[prefixes.length]!)
+  const words = new Uint32Array(wordStarts[keys.length]!)
   const bytes = new Uint8Array(words.buffer)
-  for (const [index, prefix] of prefixes.entries()) bytes.set(prefix, 4 * wordStarts[index]!)
-  return { words, wordStarts, byteLengths: Int32Array.from(prefixes, (prefix) => prefix.length) }
+  for (const [index, { json }] of keys.entries()) {
+    const start = 4 * wordStarts[index]!
+    bytes[start] = index === 0 ? OPEN_BRACE : COMMA
+    bytes.set(json, start + 1)
+    bytes[start + 1 + json.length] = COLON
+  }
+  return { words, wordStarts, byteLengths }
 }
 
 /** True for the kinds that go through the scratch region. */

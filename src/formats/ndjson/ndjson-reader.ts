@@ -1,8 +1,9 @@
+import type { BatchMemory } from '../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
-import type { RecordReader } from '../format.ts'
+import type { SplittableReader } from '../format.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { LINE_FEED, isWhiteSpace, trimEnd } from '../json/json-bytes.ts'
 import { RecordIntake } from '../json/record-intake.ts'
@@ -19,12 +20,13 @@ interface ConsumedSpace {
 }
 
 /** Reads one NDJSON source file. */
-export class NdjsonReader implements RecordReader {
+export class NdjsonReader implements SplittableReader {
   readonly notices: NoticeCounts = noNotices()
   private readonly intake: RecordIntake
   private readonly file: string
+  /** The line that the next byte belongs to. */
+  line: number
   private isAtStart: boolean
-  private line: number
   private hasLineBytes: boolean
   /** Offset in the source up to which the present line is known to have no end. */
   private scannedOffset = 0
@@ -46,19 +48,42 @@ export class NdjsonReader implements RecordReader {
     return this.intake.recordCount
   }
 
-  parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+  get isBetweenRecords(): boolean {
+    return !this.hasLineBytes && this.oversizedStart < 0
+  }
+
+  get isSettled(): boolean {
+    return !this.isAtStart && this.isBetweenRecords
+  }
+
+  resume(recordCount: number, line: number): void {
+    this.intake.recordCount = recordCount
+    this.line = line
+    Object.assign(this.notices, noNotices())
+    this.hasLineBytes = false
+    this.scannedOffset = 0
+    this.oversizedStart = -1
+  }
+
+  /** Lines end at line feeds and nowhere else, so this guess is always right. */
+  guessRecordStart({ bytes }: BatchMemory, start: number, end: number): number | null {
+    const lineFeed = Buffer.from(bytes.buffer, bytes.byteOffset, end).indexOf(LINE_FEED, start)
+    return lineFeed < 0 ? null : lineFeed + 1
+  }
+
+  parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {
     const { bytes } = batch.memory
     let position = this.isAtStart ? passByteOrderMark(bytes, start, end, isLast, this.file) : start
     if (position === MARK_UNKNOWN) return start
     this.isAtStart = false
-    this.intake.begin(batch, position, end, this.line)
+    this.intake.begin(batch, position, Math.max(position, Math.min(end, limit)), this.line)
     // A line feed behind the last byte ends every scan; what stands there is not the reader's and is put back.
     const behindEnd = bytes[end]!
     bytes[end] = LINE_FEED
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, end)
-    while (position < end && !batch.isFull) {
+    while (position < end && !batch.isFull && (position < limit || !this.isBetweenRecords)) {
       position = this.takeRegularLines(batch, position)
-      if (position === end || batch.isFull) break
+      if (position === end || batch.isFull || (position >= limit && this.isBetweenRecords)) break
       const next = this.takeLine(batch, text, position, isLast)
       if (next < 0) break
       position = next

@@ -35,6 +35,9 @@ export class NdjsonWriter implements RecordWriter {
     output.position = position + 1
   }
 
+  /** Nothing comes before the first row. */
+  continueBehindRows(): void {}
+
   /** An NDJSON file without records is empty. */
   finish(): void {}
 }

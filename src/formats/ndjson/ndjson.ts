@@ -7,5 +7,6 @@ export const ndjson: Format = {
   name: 'ndjson',
   extensions: ['ndjson', 'jsonl'],
   createReader: (plan, file) => new NdjsonReader(plan, file),
+  createSplittableReader: (plan, file) => new NdjsonReader(plan, file),
   createWriter: () => new NdjsonWriter(),
 }

@@ -7,5 +7,6 @@ export const tsv: Format = {
   name: 'tsv',
   extensions: ['tsv', 'tab'],
   createReader: (plan, file) => new CsvReader(plan, 'tsv', file),
+  createSplittableReader: (plan, file) => new CsvReader(plan, 'tsv', file),
   createWriter: (plan, columns) => new CsvWriter(plan, 'tsv', columns),
 }

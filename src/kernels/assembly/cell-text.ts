@@ -18,11 +18,13 @@ export function marksBefore(marks: v128, left: u32): u32 {
 @inline
 export function copyBytes(from: usize, to: usize, length: u32): void {
   v128.store(to, v128.load(from))
-  if (length > 16) copyRest(from, to, length)
+  if (length <= 16) return
+  v128.store(to, v128.load(from, 16), 16)
+  if (length > 32) copyRest(from, to, length)
 }
 
 function copyRest(from: usize, to: usize, length: u32): void {
-  for (let index: u32 = 16; index < length; index += 16) v128.store(to + index, v128.load(from + index))
+  for (let index: u32 = 32; index < length; index += 16) v128.store(to + index, v128.load(from + index))
 }
 
 /** decodeQuotedText of the twin. Returns where the text ends. */

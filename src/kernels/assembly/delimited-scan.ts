@@ -5,13 +5,17 @@
 //
 //     text       1 , " x , y " , 3 \n 4 , ...
 //     separators   1           7   9    11          u32 each, from separatorsStart on
+//     lines                    2                    u32 each, from linesStart on
+//
+// A line is `index << 2 | is CR LF << 1 | has quotes`: the number of its line feed in the table of separators, how it ends, and whether
+// a quote stands in it. So it is regular if its index is `columnCount` more than that of the line before.
 //
 // Parity alone would misread `5" pipe` or `"a"b`. The masks show every quote that neither opens a field nor closes one, and every
 // carriage return that is not part of a line end: the table ends before the first of them, and the record that holds it is the
 // reference reader's.
 //
-// Stage 2, takeRows: groups of `columnCount` separators become rows (src/batch/record-batch.ts) and cells (src/batch/cell.ts). A row
-// that is not regular (field count, comment, too long) stops it. The host hands that one record to the reference reader and comes
+// Stage 2, takeRows: lines of `columnCount` separators become rows (src/batch/record-batch.ts) and cells (src/batch/cell.ts), four cells at
+// a time where the line has no quotes. A row that is not regular (field count, comment, too long) stops it. The host hands that one record to the reference reader and comes
 // back with the position behind it; the table is still good if a separator stands right before that position.
 import { CR, LF, isSame, matches, prefixXor } from './bytes'
 import {
@@ -36,6 +40,8 @@ let wasCut: bool = false
 let tableStart: usize = 0
 let tableNext: usize = 0
 let tableEnd: usize = 0
+let lineNext: usize = 0
+let lineEnd: usize = 0
 
 let rowCount: u32 = 0
 let nextPosition: usize = 0
@@ -61,11 +67,22 @@ export function takenLines(): u32 {
   return lineCount
 }
 
+const LINE_INDEX_SHIFT: u32 = 2
+const LINE_IS_CRLF: u32 = 2
+const LINE_HAS_QUOTES: u32 = 1
+
 /**
- * Fills the separator table for [start, end), of which `start` begins a record. At most WINDOW_BYTES.
+ * Fills the tables of separators and lines for [start, end), of which `start` begins a record. At most WINDOW_BYTES.
  * @param quote the quote, or -1.
  */
-export function scanSeparators(table: usize, start: usize, end: usize, delimiter: u32, quote: i32): void {
+export function scanSeparators(
+  table: usize,
+  lineTable: usize,
+  start: usize,
+  end: usize,
+  delimiter: u32,
+  quote: i32,
+): void {
   const delimiters = i8x16.splat(<i8>delimiter)
   const quotes = i8x16.splat(<i8>quote)
   const lineFeeds = i8x16.splat(<i8>LF)
@@ -73,6 +90,10 @@ export function scanSeparators(table: usize, start: usize, end: usize, delimiter
   const hasQuotes: u64 = quote < 0 ? 0 : -1
   wasCut = false
   let entry = table
+  let line = lineTable
+  let quotesCarry: u32 = 0
+  // The byte before the first record, so that every cell starts behind a separator.
+  store<u32>(table - 4, <u32>start - 1)
   let insideCarry: u64 = 0
   // The byte before a record counts as a separator.
   let mayOpenCarry: u64 = 1
@@ -108,6 +129,22 @@ export function scanSeparators(table: usize, start: usize, end: usize, delimiter
     // Nothing from the first odd byte on is trusted.
     separators &= oddKnown ? (oddKnown & -oddKnown) - 1 : known
 
+    let lineBits = lineFeedBits & separators
+    let quotesLeft = quoteBits
+    while (lineBits) {
+      const lineBit = lineBits & -lineBits
+      const before = lineBit - 1
+      const index = <u32>((entry - table) >> 2) + <u32>popcnt(separators & before)
+      const hasQuotes = quotesCarry | u32((quotesLeft & before) != 0)
+      const isCrLf = u32((afterReturn & lineBit) != 0) << 1
+      store<u32>(line, (index << LINE_INDEX_SHIFT) | isCrLf | hasQuotes)
+      line += 4
+      quotesLeft &= ~before
+      quotesCarry = 0
+      lineBits ^= lineBit
+    }
+    quotesCarry |= u32(quotesLeft != 0)
+
     const count = <usize>popcnt(separators)
     const base = <u32>block
     let place = entry
@@ -133,13 +170,15 @@ export function scanSeparators(table: usize, start: usize, end: usize, delimiter
   tableStart = table
   tableNext = table
   tableEnd = entry
+  lineNext = lineTable
+  lineEnd = line
 }
 
 /**
  * Makes rows of the records from `start` on, which must begin a record.
  * @param rows the row table, @param row the row to begin with, @param rowLimit the row to end before.
  * @param cell where the first cell goes, @param firstCell its number.
- * @param record, line: of the first row, less the batch's bases.
+ * @param record, firstLine: of the first row, less the batch's bases.
  * @param comment the first byte of a comment, or -1. @param nullText, nullLength: unquoted text that is null; length -1: none.
  * @returns why it ended. See takenRows, takenEnd, takenLines.
  */
@@ -151,7 +190,7 @@ export function takeRows(
   firstCell: u32,
   shape: u32,
   record: u32,
-  line: u32,
+  firstLine: u32,
   start: usize,
   columnCount: u32,
   quote: i32,
@@ -167,86 +206,107 @@ export function takeRows(
   const rowBytes = (<usize>columnCount) << 2
   let rowAt = rows + ((<usize>row) << 2)
   const rowAtLimit = rows + ((<usize>rowLimit) << 2)
-  let fieldStart = start
-  let entry = tableNext
+  let rowStart = start
   let end: i32 = ENDED_TABLE
   let lines: u32 = 0
-  while (entry + rowBytes <= tableEnd) {
-    if (rowAt === rowAtLimit) {
+  for (; lineNext < lineEnd; lineNext += 4) {
+    if (rowAt == rowAtLimit) {
       end = ENDED_FULL
       break
     }
-    const rowStart = fieldStart
-    const rowEntry = entry
-    const rowCell = cell
-    const lastEntry = entry + rowBytes - 4
-    let isOdd = <i32>load<u8>(rowStart) == comment
-    let quotedLines: u32 = 0
-    let textEnd: usize = 0
-    for (; entry <= lastEntry; entry += 4) {
-      const separator = <usize>load<u32>(entry)
-      const isLineEnd = <u32>load<u8>(separator) == LF
-      if (isLineEnd != (entry == lastEntry)) {
-        isOdd = true
-        break
-      }
-      textEnd = separator
-      if (isLineEnd && separator > fieldStart && <u32>load<u8>(separator - 1) == CR) textEnd--
-      const length = <u32>(textEnd - fieldStart)
-      if (length > 0 && <i32>load<u8>(fieldStart) == quote) {
-        quotedLines += countQuoted(fieldStart + 1, textEnd - 1, quote)
-        store<u32>(cell, <u32>fieldStart + 1)
-        store<u32>(cell, (quotedKind << CELL_KIND_SHIFT) | (length - 2), 4)
-      } else {
-        const kind = <i32>length == nullLength && isSame(fieldStart, nullText, length) ? CELL_NULL : CELL_TEXT
-        store<u32>(cell, <u32>fieldStart)
-        store<u32>(cell, (kind << CELL_KIND_SHIFT) | length, 4)
-      }
-      cell += 8
-      fieldStart = separator + 1
-    }
-    if (isOdd || <u32>(textEnd - rowStart) > maxRecordBytes) {
-      entry = rowEntry
-      cell = rowCell
-      fieldStart = rowStart
+    const line = load<u32>(lineNext)
+    const rowEntry = tableNext
+    const lastEntry = tableStart + ((<usize>(line >> LINE_INDEX_SHIFT)) << 2)
+    const lineFeed = <usize>load<u32>(lastEntry)
+    const textEnd = lineFeed - <usize>((line & LINE_IS_CRLF) >> 1)
+    if (
+      lastEntry - rowEntry != rowBytes - 4 ||
+      <i32>load<u8>(rowStart) == comment ||
+      <u32>(textEnd - rowStart) > maxRecordBytes
+    ) {
       end = ENDED_ODD
       break
     }
+    let quotedLines: u32 = 0
+    putRawCells(rowEntry, lastEntry, cell)
+    const nextCell = cell + ((<usize>columnCount) << 3)
+    // The last cell ends before the carriage return.
+    store<u32>(nextCell - 4, load<u32>(nextCell - 4) - <u32>(lineFeed - textEnd))
+    if (nullLength >= 0) markNulls(cell, nextCell, quote, nullText, nullLength)
+    if (line & LINE_HAS_QUOTES) quotedLines = unquoteCells(cell, nextCell, quote)
+    cell = nextCell
     store<u32>(rowAt, firstCell)
     store<u32>(rowAt + ROW_SHAPE, shape)
     store<u32>(rowAt + ROW_START, <u32>rowStart)
     store<u32>(rowAt + ROW_END, <u32>textEnd)
     store<u32>(rowAt + ROW_RECORD, record)
-    store<u32>(rowAt + ROW_LINE, line + lines)
+    store<u32>(rowAt + ROW_LINE, firstLine + lines)
     rowAt += 4
     firstCell += columnCount
     record++
     lines += 1 + quotedLines
+    rowStart = lineFeed + 1
+    tableNext = lastEntry + 4
   }
-  // A line that is shorter than a row may be all that the table still has.
-  if (end == ENDED_TABLE && hasLineFeed(entry)) end = ENDED_ODD
-  tableNext = entry
   rowCount = <u32>((rowAt - rows) >> 2) - row
-  nextPosition = fieldStart
+  nextPosition = rowStart
   lineCount = lines
   return end
 }
 
-/** Moves on in the table to the separators of the record that begins at `start`. False where the table does not know that record. */
+/**
+ * Cells as if there were no quotes, four at a time: each starts behind the separator before it. Stores up to three cells more than the
+ * line has, where the next line's will be.
+ */
+// @ts-ignore: decorator
+@inline
+function putRawCells(firstEntry: usize, lastEntry: usize, firstCell: usize): void {
+  const ones = i32x4.splat(1)
+  let cell = firstCell
+  for (let entry = firstEntry; entry <= lastEntry; entry += 16) {
+    const starts = i32x4.add(v128.load(entry - 4), ones)
+    const lengths = i32x4.sub(v128.load(entry), starts)
+    v128.store(cell, v128.shuffle<u32>(starts, lengths, 0, 4, 1, 5))
+    v128.store(cell, v128.shuffle<u32>(starts, lengths, 2, 6, 3, 7), 16)
+    cell += 32
+  }
+}
+
+/** Raw cells that are the text of null, unquoted, become null. */
+function markNulls(firstCell: usize, cellsEnd: usize, quote: i32, nullText: usize, nullLength: i32): void {
+  for (let cell = firstCell; cell < cellsEnd; cell += 8) {
+    const start = <usize>load<u32>(cell)
+    if (<i32>load<u32>(cell, 4) != nullLength || !isSame(start, nullText, nullLength)) continue
+    if (nullLength > 0 && <i32>load<u8>(start) == quote) continue
+    store<u32>(cell, (CELL_NULL << CELL_KIND_SHIFT) | nullLength, 4)
+  }
+}
+
+/** Takes the quotes off raw cells that have them. Returns the line feeds inside them. */
+function unquoteCells(firstCell: usize, cellsEnd: usize, quote: i32): u32 {
+  let lines: u32 = 0
+  for (let cell = firstCell; cell < cellsEnd; cell += 8) {
+    const start = <usize>load<u32>(cell)
+    // Of an empty field the byte is that of a separator, or of the carriage return behind the last one.
+    if (<i32>load<u8>(start) != quote) continue
+    const length = load<u32>(cell, 4) - 2
+    lines += countQuoted(start + 1, start + 1 + length, quote)
+    store<u32>(cell, <u32>start + 1)
+    store<u32>(cell, (quotedKind << CELL_KIND_SHIFT) | length, 4)
+  }
+  return lines
+}
+
+/** Moves on in the tables to the record that begins at `start`. False where they do not know that record. */
 function seekTable(start: usize): bool {
   if (start == scannedFrom) return tableNext == tableStart
   const before = <u32>start - 1
   while (tableNext < tableEnd && load<u32>(tableNext) < before) tableNext += 4
-  if (tableNext < tableEnd && load<u32>(tableNext) == before) {
-    tableNext += 4
-    return true
-  }
-  return tableNext > tableStart && load<u32>(tableNext - 4) == before
-}
-
-function hasLineFeed(entry: usize): bool {
-  for (; entry < tableEnd; entry += 4) if (<u32>load<u8>(<usize>load<u32>(entry)) == LF) return true
-  return false
+  if (tableNext < tableEnd && load<u32>(tableNext) == before) tableNext += 4
+  else if (tableNext == tableStart || load<u32>(tableNext - 4) != before) return false
+  const next = <u32>((tableNext - tableStart) >> 2)
+  while (lineNext < lineEnd && load<u32>(lineNext) >> LINE_INDEX_SHIFT < next) lineNext += 4
+  return true
 }
 
 let quotedKind: u32 = 0

@@ -117,8 +117,12 @@ export function encodeCsvRows(
         }
         const bytes = v128.load(start)
         v128.store(to, bytes)
-        const marks = marksBefore(specials(bytes, delimiters, quotes), length)
-        if (marks == 0 && length - 1 < 16 && <i32>length != nullLength && !hasBlankEnds(start, length)) {
+        if (
+          length <= 16 &&
+          (suspectBits(bytes, delimiters, quotes) & ((1 << length) - 1)) == 0 &&
+          <i32>length != nullLength &&
+          (length == 0 ? !isAlone : !mayHaveBlankEnds(start, length))
+        ) {
           to += length
         } else {
           to = putText(start, length, to, delimiters, quotes, isAlone)
@@ -146,6 +150,14 @@ function isDecoded(kind: u32): bool {
   return kind == CELL_ESCAPED_TEXT || kind == CELL_ESCAPED_STRING || kind == CELL_SPACED_NESTED
 }
 
+/** One bit for each byte that may not be able to stand outside quotes: delimiters, quotes, and all up to the carriage return. */
+// @ts-ignore: decorator
+@inline
+function suspectBits(bytes: v128, delimiters: v128, quotes: v128): u32 {
+  const marks = v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, quotes))
+  return <u32>i8x16.bitmask(v128.or(marks, i8x16.le_u(bytes, i8x16.splat(<i8>CR))))
+}
+
 /** What cannot stand outside quotes. */
 // @ts-ignore: decorator
 @inline
@@ -154,6 +166,13 @@ function specials(bytes: v128, delimiters: v128, quotes: v128): v128 {
     v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, quotes)),
     v128.or(i8x16.eq(bytes, i8x16.splat(<i8>CR)), i8x16.eq(bytes, i8x16.splat(<i8>LF))),
   )
+}
+
+/** False where a text of one byte at least surely neither begins nor ends with a blank. */
+// @ts-ignore: decorator
+@inline
+function mayHaveBlankEnds(start: usize, length: u32): bool {
+  return ((<u32>load<u8>(start) - SPACE - 1) | (<u32>load<u8>(start + length - 1) - SPACE - 1)) >> 31 != 0
 }
 
 /** True where a text of one byte at least begins or ends with a blank, which others would trim. */

@@ -127,8 +127,12 @@ function specials(bytes: v128): v128 {
 function putText(start: usize, length: u32, to: usize): usize {
   const bytes = v128.load(start)
   v128.store(to, bytes)
-  const marks = marksBefore(specials(bytes), length)
-  if (marks == 0 && length <= 16) return to + length
+  const marks = <u32>i8x16.bitmask(specials(bytes))
+  if (length <= 16) {
+    if ((marks & ((1 << length) - 1)) == 0) return to + length
+  } else if (marks == 0) {
+    return putEscapedText(start + 16, start + length, to + 16, -1)
+  }
   return putEscapedText(start, start + length, to, -1)
 }
 

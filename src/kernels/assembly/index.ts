@@ -1,4 +1,5 @@
 // All kernels, as one module over the memory of a batch (src/batch/batch-memory.ts draws its regions).
+export { castRows } from './cast-cells'
 export * from './delimited-scan'
 export { encodeCsvRows } from './encode-csv'
 export { encodeJsonRows } from './encode-json'

@@ -52,9 +52,11 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
     },
     select: null,
     drop: [],
+    columns: [],
     maxRecordBytes,
     maxRejects: null,
     chunkBytes: 64,
+    splitBytes: 1024 * 1024,
     hashSources: false,
     pacing: null,
   }

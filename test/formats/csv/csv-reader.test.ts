@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { chunkSizesFor } from '../../support/chunk-sizes.ts'
 import { parseCsv } from './csv-driver.ts'
 import type { Outcome, SourceOptions } from './csv-driver.ts'
 
@@ -13,8 +14,6 @@ interface Expected {
   readonly error?: string
 }
 
-const CHUNK_SIZES = [4096, 1, 2, 3, 7]
-
 function run(cases: readonly Case[]) {
   for (const [title, source, expected, options] of cases) {
     it(`${title}: ${JSON.stringify(source)}`, () => {
@@ -27,7 +26,9 @@ function run(cases: readonly Case[]) {
         ...(whole.error && { error: whole.error.code }),
       }
       expect(got).toEqual({ rejects: [], notices: {}, ...expected })
-      for (const chunkBytes of CHUNK_SIZES) expect(parseCsv(source, options, { chunkBytes })).toEqual(whole)
+      for (const chunkBytes of chunkSizesFor(source.length)) {
+        expect(parseCsv(source, options, { chunkBytes })).toEqual(whole)
+      }
     })
   }
 }

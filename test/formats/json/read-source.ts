@@ -19,6 +19,7 @@ import type { Format } from '../../../src/formats/format.ts'
 import { loadKernels } from '../../../src/kernels/load-kernels.ts'
 import type { Kernels } from '../../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../../src/model/data-plan.ts'
+import { chunkSizesFor } from '../../support/chunk-sizes.ts'
 
 // A caller like the real one: bytes come in chunks, what is not consumed is kept in front of the next ones. Every source is read
 // twice, by the reference and with the kernels, and nothing may differ.
@@ -83,9 +84,11 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
     },
     select: null,
     drop: [],
+    columns: [],
     maxRecordBytes: changes.maxRecordBytes ?? 10_000,
     maxRejects: null,
     chunkBytes,
+    splitBytes: 1024 * 1024,
     hashSources: false,
     pacing: null,
   }
@@ -206,12 +209,12 @@ function placeFor(maxRecordBytes: number, chunkBytes: number): Place {
   return place
 }
 
-/** Reads at several chunk sizes and throws where that makes a difference. */
+/** Reads with chunks that end behind each byte, and throws where that makes a difference. */
 export function readAtAllChunkSizes(
   format: Format,
   source: string | Uint8Array,
   changes: PlanChanges = {},
-  chunkSizes: readonly number[] = [1, 2, 3, 7],
+  chunkSizes: readonly number[] = chunkSizesFor(Buffer.byteLength(source)),
 ): ReadByBoth {
   const whole = readSource(format, source, changes)
   for (const chunkBytes of chunkSizes) {

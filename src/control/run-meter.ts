@@ -1,0 +1,82 @@
+import type { Measurements, ThreadTuning } from '../model/measurement.ts'
+import type { StageTimes } from '../model/times.ts'
+import type { Clock } from '../report/clock.ts'
+import { RunFigures } from '../report/run-figures.ts'
+import { watchSystem } from '../report/system-figures.ts'
+import { Timeline, type Moment } from '../report/timeline.ts'
+import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
+import type { Executor } from '../schedule/executor.ts'
+import type { Plan } from './make-plan.ts'
+
+/** Measures one run: its files, its course, and what the system counts meanwhile. */
+export class RunMeter {
+  readonly figures = new RunFigures()
+  /** What `--threads auto` tried; null where the number was given. */
+  tuning: ThreadTuning | null = null
+  private readonly clock: Clock
+  private readonly readSystem = watchSystem({ cores: countUsableCores(), cpuQuota: readCpuQuota() })
+  private timeline: Timeline | null = null
+  private lastReadBytes = 0
+  private endNs = 0
+  /** Lanes that wait for commits, and since when there are any. */
+  private held = 0
+  private heldSinceNs = 0
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  /** From here on files are converted on the pool. */
+  start(pool: Executor): void {
+    this.timeline = new Timeline(() => this.look(pool))
+    this.timeline.start()
+  }
+
+  /** The last commit has ended. */
+  stop(): void {
+    this.endNs = nowNs()
+    this.timeline?.stop()
+  }
+
+  /** Counts the time for which finished files hold back new ones. */
+  async hold(ready: Promise<void>): Promise<void> {
+    if (this.held++ === 0) this.heldSinceNs = nowNs()
+    await ready
+    if (--this.held === 0) this.figures.heldNs += nowNs() - this.heldSinceNs
+  }
+
+  /** @param stageNs of all converted files. */
+  read(plan: Plan, stageNs: StageTimes): Measurements | null {
+    const { files } = plan.discovery
+    return this.figures.read({
+      startNs: this.clock.startNs,
+      endNs: this.endNs,
+      threads: this.tuning?.chosen ?? plan.threads,
+      runNs: nowNs() - this.clock.startNs,
+      path: (index) => files.path(index),
+      stageNs,
+      system: this.readSystem(),
+      timeline: this.timeline?.points() ?? [],
+      tuning: this.tuning,
+    })
+  }
+
+  /** How far the run is. */
+  look(pool: Executor): Moment {
+    const threads = pool.readProgress()
+    const inWork = threads.reduce((sum, thread) => sum + (thread?.readBytes ?? 0), 0)
+    // A thread may be at its next file before the result of the last one has come.
+    this.lastReadBytes = Math.max(this.lastReadBytes, this.figures.readBytes + inWork)
+    const { realMs, userMs, systemMs } = this.clock.read()
+    return {
+      atMs: realMs,
+      readBytes: this.lastReadBytes,
+      busyThreads: threads.filter((thread) => thread !== null).length,
+      cpuMs: userMs + systemMs,
+    }
+  }
+}
+
+function nowNs(): number {
+  return Number(process.hrtime.bigint())
+}

@@ -1,0 +1,210 @@
+import type { FileFigures, Measurements, SystemFigures, ThreadTuning, TimelinePoint } from '../model/measurement.ts'
+import type { ConvertedFile, FileResult, HelpResult } from '../model/task-result.ts'
+import type { BusyTime, StageTimes } from '../model/times.ts'
+import { BusyLedger } from './busy-ledger.ts'
+import { computeCopyFloor } from './copy-floor.ts'
+import { judge, judgeFile } from './judge.ts'
+import { predictOneMoreThread } from './one-more-thread.ts'
+import type { Spending } from './spending.ts'
+import { TopList } from './top-list.ts'
+
+/** Files that a report lists one by one. */
+const LISTED_FILES = 5000
+/** Slowest and costliest files of a report. */
+const NAMED_FILES = 10
+/** Smaller files cost what opening and closing costs, whatever is in them. */
+const FEWEST_BYTES_FOR_COST = 64 * 1024
+
+interface Try {
+  readonly thread: number
+  readonly busy: BusyTime
+}
+
+/** A converted file as it is kept until the end of the run; its busy time is final only then. */
+interface MeasuredFile {
+  readonly index: number
+  readonly thread: number
+  readonly startNs: number
+  readonly endNs: number
+  readonly sourceBytes: number
+  readonly targetBytes: number
+  readonly records: number
+  readonly rejected: number
+  readonly attempt: number
+  readonly stageNs: StageTimes
+  readonly busy: BusyTime
+}
+
+/** What the report needs beside the files. */
+interface RunContext {
+  /** When the run began, on the clock of `startNs`. */
+  readonly startNs: number
+  /** When the last commit ended. */
+  readonly endNs: number
+  readonly threads: number
+  /** The whole run so far, from planning on. */
+  readonly runNs: number
+  readonly path: (index: number) => string
+  /** Of all converted files. */
+  readonly stageNs: StageTimes
+  readonly system: SystemFigures
+  readonly timeline: TimelinePoint[]
+  readonly tuning: ThreadTuning | null
+}
+
+interface TimeParts {
+  readonly wallNs: number
+  /** When the last file was ended by its thread. */
+  readonly workEndNs: number
+  readonly workNs: number
+  readonly syncWaitNs: number
+}
+
+/** Collects what threads measured, file by file, in bounded memory. */
+export class RunFigures {
+  /** Bytes of sources that threads have read, in all tries at files that ended. */
+  readBytes = 0
+  /** Nanoseconds in which finished files waited for commits so that no thread got a new one. */
+  heldNs = 0
+  private readonly ledger = new BusyLedger()
+  /** Tries whose files are not committed yet. */
+  private readonly tries = new Map<number, Try>()
+  private readonly largest = new TopList<MeasuredFile>(LISTED_FILES, (file) => file.sourceBytes)
+  private readonly slowest = new TopList<MeasuredFile>(NAMED_FILES, durationOf)
+  private readonly costliest = new TopList<MeasuredFile>(NAMED_FILES, (file) => durationOf(file) / file.sourceBytes)
+  private readonly lastEndNs = new Map<number, number>()
+  private fileCount = 0
+  private sourceBytes = 0
+  private firstStartNs = Number.POSITIVE_INFINITY
+
+  /** Enters a try at a file, whatever came of it. */
+  addTry(result: FileResult, thread: number): void {
+    const busy = this.addWork(result, thread)
+    if (!result.isConverted) return
+    this.readBytes += result.sourceBytes
+    this.tries.set(result.index, { thread, busy })
+  }
+
+  /** Enters the work of a thread on a file that another one leads. */
+  addHelp(help: HelpResult): void {
+    this.addWork(help, help.threadNumber)
+  }
+
+  private addWork({ startNs, durationNs, slice }: FileResult | HelpResult, thread: number): BusyTime {
+    this.firstStartNs = Math.min(this.firstStartNs, startNs)
+    this.lastEndNs.set(thread, Math.max(this.lastEndNs.get(thread) ?? 0, startNs + durationNs))
+    return this.ledger.add(thread, durationNs, slice)
+  }
+
+  /** Enters a converted file whose commit has ended. */
+  addCommitted(result: ConvertedFile, stageNs: StageTimes, attempt: number): void {
+    const lastTry = this.tries.get(result.index)
+    if (lastTry === undefined) return
+    this.tries.delete(result.index)
+    this.fileCount++
+    this.sourceBytes += result.sourceBytes
+    this.ledger.addConverted(lastTry.thread, result.sourceBytes)
+    const { index, startNs, durationNs, sourceBytes, targetBytes } = result
+    const { read: records, rejected } = result.records
+    const endNs = startNs + durationNs
+    const file = { index, startNs, endNs, sourceBytes, targetBytes, records, rejected, attempt, stageNs, ...lastTry }
+    this.largest.add(file)
+    this.slowest.add(file)
+    if (sourceBytes >= FEWEST_BYTES_FOR_COST) this.costliest.add(file)
+  }
+
+  /** What the run measured of itself; null where nothing was converted. */
+  read(context: RunContext): Measurements | null {
+    if (this.fileCount === 0) return null
+    this.ledger.settle()
+    const busy = this.ledger.total()
+    const parts = this.divideTime(context)
+    const verdict = this.judge(busy, parts, context)
+    const files = this.largest.read()
+    const describe = (file: MeasuredFile): FileFigures => describeFile(file, context)
+    return {
+      source: this.ledger.source,
+      verdict,
+      busy,
+      threads: this.ledger.threads(),
+      oneMoreThread: predictOneMoreThread({
+        threads: context.threads,
+        cores: context.system.cores,
+        wallNs: parts.wallNs,
+        busyNs: busy.busyNs,
+        onCpuNs: busy.onCpuNs,
+        verdict: verdict.kind,
+      }),
+      copyFloor: computeCopyFloor({
+        ...parts,
+        busyNs: busy.busyNs,
+        stageNs: context.stageNs,
+        runNs: context.runNs,
+      }),
+      slowestFiles: this.slowest.read().map(describe),
+      costliestFiles: this.costliest.read().map(describe),
+      files: files.toSorted((a, b) => a.startNs - b.startNs).map(describe),
+      filesLeftOut: this.fileCount - files.length,
+      timeline: context.timeline,
+      system: context.system,
+      tuning: context.tuning,
+    }
+  }
+
+  /** The wall time from the first file to the last commit, and what of it threads worked or stood still for commits. */
+  private divideTime({ endNs }: RunContext): TimeParts {
+    const workEndNs = Math.max(...this.lastEndNs.values())
+    return {
+      wallNs: endNs - this.firstStartNs,
+      workEndNs,
+      workNs: workEndNs - this.firstStartNs - this.heldNs,
+      syncWaitNs: endNs - workEndNs + this.heldNs,
+    }
+  }
+
+  private judge(busy: BusyTime, parts: TimeParts, context: RunContext): NonNullable<Measurements['verdict']> {
+    const { wallNs, workEndNs, workNs, syncWaitNs } = parts
+    const [longest] = this.slowest.read()
+    const spending: Spending = {
+      busy,
+      stageNs: context.stageNs,
+      syncWaitShare: shareOf(syncWaitNs, wallNs),
+      idleShare: shareOf(this.idleNs(context.threads, workEndNs), context.threads * workNs),
+    }
+    return judge(spending, {
+      threads: context.threads,
+      cores: context.system.cores,
+      stealShare: context.system.stealShare,
+      fileCount: this.fileCount,
+      sourceBytes: this.sourceBytes,
+      longestFile: longest ? { file: context.path(longest.index), share: shareOf(durationOf(longest), workNs) } : null,
+    })
+  }
+
+  /** Time of threads that had no further file while others still worked, or none at all. */
+  private idleNs(threads: number, workEndNs: number): number {
+    // With --threads auto some may have been given nothing because they were too many.
+    const ends = [...this.lastEndNs.values()].sort((a, b) => b - a).slice(0, threads)
+    const afterTheirLast = ends.reduce((sum, endNs) => sum + workEndNs - endNs, 0)
+    return afterTheirLast + Math.max(0, threads - ends.length) * (workEndNs - this.firstStartNs)
+  }
+}
+
+function describeFile(file: MeasuredFile, { path, startNs }: RunContext): FileFigures {
+  const { index, startNs: fileStartNs, endNs, ...figures } = file
+  return {
+    file: path(index),
+    ...figures,
+    startMs: (fileStartNs - startNs) / 1e6,
+    endMs: (endNs - startNs) / 1e6,
+    verdict: judgeFile(file.busy, file.stageNs),
+  }
+}
+
+function durationOf(file: MeasuredFile): number {
+  return file.endNs - file.startNs
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole <= 0 ? 0 : Math.min(1, Math.max(0, part / whole))
+}

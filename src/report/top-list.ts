@@ -1,0 +1,26 @@
+/** The items that rank highest among any number of them, in memory for twice as many as it keeps. */
+export class TopList<Item> {
+  private readonly limit: number
+  private readonly rank: (item: Item) => number
+  private items: Item[] = []
+
+  constructor(limit: number, rank: (item: Item) => number) {
+    this.limit = limit
+    this.rank = rank
+  }
+
+  add(item: Item): void {
+    this.items.push(item)
+    if (this.items.length >= this.limit * 2) this.prune()
+  }
+
+  /** @returns at most `limit` items, the highest first; items of one rank in the order in which they came. */
+  read(): readonly Item[] {
+    this.prune()
+    return this.items
+  }
+
+  private prune(): void {
+    this.items = this.items.toSorted((a, b) => this.rank(b) - this.rank(a)).slice(0, this.limit)
+  }
+}

@@ -1,0 +1,20 @@
+import type { TaskResult } from '../model/task-result.ts'
+import type { Task } from '../model/task.ts'
+
+/** What runs tasks: the pool of threads, or for a tiny run the main thread itself. */
+export interface Executor {
+  /** Runs a task when its turn comes. Rejects where there is no result: the task crashed, timed out or was stopped. */
+  run(task: Task): Promise<TaskResult>
+  /** Threads that it has. */
+  readonly size: number
+  /** Tasks that a thread has in work at the same time. */
+  readonly tasksPerThread: number
+  /** Starts threads up to a number, where it can have more than one. */
+  grow(size: number): void
+  /** What each thread is at: the index of its file and the bytes of it that are read; null: idle. */
+  readProgress(): ({ readonly index: number; readonly readBytes: number } | null)[]
+  /** Asks for all files in work to be given up at the next chunk. Their tasks then fail as STOPPED. */
+  requestStop(): void
+  /** Ends everything, in the middle of tasks if need be. */
+  destroy(): Promise<void>
+}

@@ -1,0 +1,55 @@
+import { createTaskRunner, requestStop, type TaskRunner } from '../convert-task.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { SourceList } from '../model/source-list.ts'
+import type { TaskResult } from '../model/task-result.ts'
+import type { Task } from '../model/task.ts'
+import { SMALL_FILE_BYTES } from './batch-files.ts'
+import type { Executor } from './executor.ts'
+
+/**
+ * Runs tasks on the main thread. Starting a pool takes longer than a small file does, and so short a task holds up neither
+ * signals nor the commit. Nothing depends on where a file is converted: it is staged and committed as ever, so a crash of the process
+ * loses no more than one of a thread.
+ */
+export class InlineExecutor implements Executor {
+  readonly size = 1
+  readonly tasksPerThread = 1
+  private readonly plan: DataPlan
+  private readonly control = new SharedArrayBuffer(8)
+  private runner: TaskRunner | null = null
+
+  constructor(plan: DataPlan) {
+    this.plan = plan
+  }
+
+  /** Whether a run is small enough: a single small file. */
+  static takes(files: SourceList, indexes: Uint32Array): boolean {
+    const [first] = indexes
+    return first !== undefined && indexes.length === 1 && files.sizeBytes(first) < SMALL_FILE_BYTES
+  }
+
+  async run(task: Task): Promise<TaskResult> {
+    // Made here, not before: where its memory cannot be had, the file fails, as it does in a thread.
+    this.runner ??= createTaskRunner({
+      plan: this.plan,
+      control: this.control,
+      progress: new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT),
+      maxThreads: 1,
+      paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
+    })
+    return this.runner(task)
+  }
+
+  grow(): void {}
+
+  /** Nobody can look while a task has the main thread. */
+  readProgress(): null[] {
+    return [null]
+  }
+
+  requestStop(): void {
+    requestStop(this.control)
+  }
+
+  async destroy(): Promise<void> {}
+}

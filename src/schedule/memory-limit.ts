@@ -1,0 +1,18 @@
+/** What a run takes without its threads, and what each of them adds, as measured with 1 to 8 threads; larger records take more. */
+const BASE_BYTES = 100 * 1024 * 1024
+const BYTES_PER_THREAD = 30 * 1024 * 1024
+
+/** Threads that fit into a memory limit; at least one. */
+export function threadsThatFit(limitBytes: number): number {
+  return Math.max(1, Math.floor((limitBytes - BASE_BYTES) / BYTES_PER_THREAD))
+}
+
+/** True where one thread more would exceed the limit. */
+export function isMemoryFull(limitBytes: number, usedBytes = process.memoryUsage.rss()): boolean {
+  return usedBytes + BYTES_PER_THREAD > limitBytes
+}
+
+/** The limit where none was given: half of what this process could still get. */
+export function defaultMemoryLimit(): number {
+  return process.memoryUsage.rss() + process.availableMemory() / 2
+}

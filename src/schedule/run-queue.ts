@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+const THREADS = '/proc/self/task'
+
+/**
+ * Nanoseconds that all threads of this process, those that have ended left out, were ready to run while no CPU was free. 0 where
+ * the system does not tell.
+ */
+export function readRunQueueNs(): number {
+  let sumNs = 0
+  for (const thread of listThreads()) {
+    try {
+      sumNs += Number(readFileSync(`${THREADS}/${thread}/schedstat`, 'latin1').split(' ')[1] ?? 0)
+    } catch {
+      // It has just ended.
+    }
+  }
+  return sumNs
+}
+
+function listThreads(): string[] {
+  try {
+    return readdirSync(THREADS)
+  } catch {
+    return []
+  }
+}

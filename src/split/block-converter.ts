@@ -1,0 +1,231 @@
+import { OutputBuffer } from '../batch/output-buffer.ts'
+import { createStages, stopped, timed, type FileWork } from '../convert-file.ts'
+import { getFormat } from '../formats/registry.ts'
+import type { RecordWriter, SplittableReader } from '../formats/format.ts'
+import type { NoticeCounts } from '../model/task-result.ts'
+import type { Mapper } from '../map/mapper.ts'
+import { SourceReader } from '../read/source-reader.ts'
+import { BlockStore, GuessGivenUp, type SplitFiles } from './block-store.ts'
+import type { SplitTotals } from './split-board.ts'
+
+/** Bytes read at once behind a block, to complete its last record. */
+const TAIL_BYTES = 4096
+/** How far a guess may lead behind its block: a quote that opens nothing would lead to the end of the file. */
+const MOST_GUESSED_TAIL_BYTES = 1024 * 1024
+/** Where a file is not settled by then, it is converted by one thread. */
+const MOST_OPENING_BYTES = 16 * 1024 * 1024
+
+/** The records of a block, converted; what it came to lies in the store and in the output region. */
+export interface ConvertedBlock extends ConvertedPart {
+  /** Where its first record starts. */
+  readonly start: number
+  readonly store: BlockStore
+}
+
+/** What the reader came to in a part of the file. */
+interface ConvertedPart {
+  /** Where the first record behind the block starts. */
+  readonly end: number
+  readonly recordCount: number
+  readonly lineCount: number
+  readonly notices: NoticeCounts
+  readonly refusedByReader: number
+}
+
+/** Thrown where a record has a column that is not in the header: the file must be begun again. */
+export class LateColumn extends Error {}
+
+/** Converts parts of one file. Each thread that takes part has one. */
+export class BlockConverter {
+  readonly source: SourceReader
+  readonly reader: SplittableReader
+  private readonly work: FileWork
+  private readonly map: Mapper
+  /** Knows all columns, and writes nothing before its first row. */
+  private continuing: RecordWriter | null = null
+  private readonly opening: RecordWriter
+  private readonly output: OutputBuffer
+  private store: BlockStore | null = null
+
+  constructor(work: FileWork) {
+    const { file, context } = work
+    const { plan, batch } = context
+    this.work = work
+    const reader = getFormat(file.format).createSplittableReader?.(plan, file.relativePath)
+    if (reader === undefined) throw new Error(`${file.format} files cannot be split`)
+    const { writer, map } = createStages(plan, file.format, file.relativePath)
+    this.reader = reader
+    this.opening = writer
+    this.map = map
+    this.output = new OutputBuffer(batch.memory, (bytes, start, end) =>
+      timed(work.stageNs, 'write', () => this.store?.takeTarget(bytes, start, end)),
+    )
+    this.source = new SourceReader(file, batch.memory, {
+      // A block and the byte before it, which may be a line end.
+      chunkBytes: plan.chunkBytes + 1,
+      encoding: plan.encoding,
+      shouldHash: false,
+      pace: context.pace?.wait,
+    })
+  }
+
+  /** Where the next record starts, when a part is done. */
+  get position(): number {
+    return this.source.start + this.source.sourceOffset
+  }
+
+  /**
+   * Converts the start of the file, until any thread could go on behind it: at least its first block. A file that is not settled
+   * soon is converted to its end.
+   * @param store null: only learn what every thread must know, and write nothing.
+   */
+  convertOpening(store: BlockStore | null, blockBytes: number): ConvertedPart {
+    const { reader, source } = this
+    this.source.seek(0)
+    this.begin(0, 1, store)
+    let refusedByReader = 0
+    for (let limit = blockBytes; ; limit += blockBytes) {
+      refusedByReader += this.advance(limit, this.opening, Number.POSITIVE_INFINITY)
+      if (reader.isSettled && limit <= MOST_OPENING_BYTES) break
+      if (source.isLast && source.start === source.end) break
+    }
+    return this.endPart(0, 1, refusedByReader)
+  }
+
+  /** Converts the records that start in [start of the totals, limit). @throws MigrationError, LateColumn. */
+  convertFrom(totals: SplitTotals, limit: number, files: SplitFiles): ConvertedBlock {
+    const store = new BlockStore(files, this.work.file.relativePath, totals)
+    const start = totals.sourceOffset
+    this.source.seek(start)
+    this.begin(totals.recordCount, totals.line, store)
+    const writer = totals.targetBytes === 0 ? this.createWriter() : this.continuingWriter()
+    const refusedByReader = this.advance(limit, writer, Number.POSITIVE_INFINITY)
+    return { start, store, ...this.endPart(totals.recordCount, totals.line, refusedByReader) }
+  }
+
+  /**
+   * Converts a block before it is known where its first record starts.
+   * @returns null where there is nothing to guess from, or the guess led nowhere.
+   */
+  convertGuessed(blockStart: number, limit: number, files: SplitFiles): ConvertedBlock | null {
+    const { source, reader, work } = this
+    const { memory } = work.context.batch
+    source.seek(blockStart - 1)
+    timed(work.stageNs, 'read', () => source.fill(limit))
+    const guess = timed(work.stageNs, 'parse', () => reader.guessRecordStart(memory, source.start, source.end))
+    if (guess === null || guess + source.sourceOffset >= limit) return null
+    const start = guess + source.sourceOffset
+    const store = new BlockStore(files, work.file.relativePath, null)
+    source.consume(guess)
+    this.begin(0, 1, store)
+    try {
+      const refusedByReader = this.advance(limit, this.continuingWriter(), limit + MOST_GUESSED_TAIL_BYTES)
+      return { start, store, ...this.endPart(0, 1, refusedByReader) }
+    } catch {
+      // Whatever is wrong is looked at again from where the block really starts.
+      return null
+    }
+  }
+
+  /** Completes the target behind the last block. */
+  finish(totals: SplitTotals, files: SplitFiles): SplitTotals {
+    const store = new BlockStore(files, this.work.file.relativePath, totals)
+    this.output.position = this.output.start
+    this.store = store
+    const writer = totals.targetBytes === 0 ? this.createWriter() : this.continuingWriter()
+    writer.finish(this.output)
+    this.closeStore()
+    this.writeRest(store, totals)
+    return store.addTo(totals)
+  }
+
+  /** Writes what is left of the block that was converted last. */
+  writeRest(store: BlockStore, totals: SplitTotals): void {
+    timed(this.work.stageNs, 'write', () => store.writeRest(totals, this.output))
+  }
+
+  close(): void {
+    this.source.close()
+  }
+
+  private begin(recordCount: number, line: number, store: BlockStore | null): void {
+    this.reader.resume(recordCount, line)
+    this.output.position = this.output.start
+    this.store = store
+  }
+
+  /**
+   * Converts the records that start before `limit`.
+   * @param furthest offset that must not be read past. @returns the records that the reader refused.
+   */
+  private advance(limit: number, writer: RecordWriter, furthest: number): number {
+    const { source, reader, work } = this
+    const { batch, shouldStop } = work.context
+    const { stageNs } = work
+    let refused = 0
+    // Where a start was guessed, the block is here already.
+    let isRead = source.end > source.start && source.readBytes >= limit
+    do {
+      if (shouldStop()) throw stopped()
+      if (source.readBytes > furthest) throw new GuessGivenUp('the record has no end in sight')
+      if (!isRead) timed(stageNs, 'read', () => source.fill(this.nextReadEnd(limit)))
+      isRead = false
+      do {
+        batch.clear()
+        batch.sourceOffset = source.sourceOffset
+        const { start, end, isLast, sourceOffset } = source
+        source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast, limit - sourceOffset)))
+        refused += batch.rejects.length
+        timed(stageNs, 'map', () => this.map(batch))
+        if (!writer.learnColumns(batch)) throw new LateColumn('a column came too late')
+        if (this.store !== null) this.encode(writer, this.store)
+      } while (batch.isFull)
+    } while (!source.isLast && !(reader.isBetweenRecords && this.position >= limit))
+    return refused
+  }
+
+  private nextReadEnd(limit: number): number {
+    const { readBytes, start, end } = this.source
+    // The more is left over, the more is read, as in `fill`.
+    return readBytes < limit ? limit : readBytes + Math.max(TAIL_BYTES, end - start)
+  }
+
+  private encode(writer: RecordWriter, store: BlockStore): void {
+    const { stageNs, context } = this.work
+    // Bytes for which the region has no room are written within the encoding: their time counts as write, not twice.
+    const writeNsBefore = stageNs.write
+    const startMs = performance.now()
+    writer.write(context.batch, this.output)
+    stageNs.encode += (performance.now() - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+    if (context.batch.rejects.length > 0) timed(stageNs, 'write', () => store.takeRejects(context.batch))
+  }
+
+  /** @param recordCount, line: what the reader began with. */
+  private endPart(recordCount: number, line: number, refusedByReader: number): ConvertedPart {
+    const { reader } = this
+    this.closeStore()
+    return {
+      end: this.position,
+      recordCount: reader.recordCount - recordCount,
+      lineCount: reader.line - line,
+      notices: { ...reader.notices },
+      refusedByReader,
+    }
+  }
+
+  private closeStore(): void {
+    timed(this.work.stageNs, 'write', () => this.store?.close(this.output))
+  }
+
+  private createWriter(): RecordWriter {
+    const { plan } = this.work.context
+    return getFormat(plan.targetFormat).createWriter(plan, this.opening.columns)
+  }
+
+  private continuingWriter(): RecordWriter {
+    if (this.continuing !== null) return this.continuing
+    this.continuing = this.createWriter()
+    this.continuing.continueBehindRows(new OutputBuffer(this.work.context.batch.memory, () => {}))
+    return this.continuing
+  }
+}

@@ -1,0 +1,157 @@
+// One file converted by several threads. The leader was given the file: it makes the staged files, converts the opening, then
+// blocks like the others, and completes the file at the end. Helpers come when they are free and leave when no block is left.
+// A helper that meets anything wrong leaves the block to the leader, which meets it again: errors have one way to the report.
+import { closeSync, openSync, readSync, unlinkSync } from 'node:fs'
+import {
+  convertFile,
+  convertRecords,
+  failOnMostlyRejects,
+  noStageTimes,
+  refuseCompressed,
+  type Conversion,
+  type ConvertContext,
+  type FileWork,
+} from '../convert-file.ts'
+import type { Reject } from '../batch/record-batch.ts'
+import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
+import type { FileResult } from '../model/task-result.ts'
+import type { StageTimes } from '../model/times.ts'
+import type { SplitTask } from '../model/task.ts'
+import { PositionedFile } from '../write/positioned-file.ts'
+import { describeFirstReject } from '../write/reject-writer.ts'
+import { LateColumn } from './block-converter.ts'
+import { SplitAborted, SplitBoard } from './split-board.ts'
+import { checkStop, SplitShare, Surrendered } from './split-share.ts'
+
+/**
+ * Converts a file as its leader, with whoever helps. The result is that of `convertFile`, byte for byte.
+ */
+export function leadSplit(task: SplitTask, context: ConvertContext): Promise<FileResult> {
+  return convertFile(task.file, context, (work) => convertSplit(work, task))
+}
+
+/**
+ * Converts blocks of a file until none is left, or the file is given up.
+ * @returns what cost the file, or null.
+ */
+export function helpSplit(task: SplitTask, context: ConvertContext): WireError | null {
+  const { file } = task
+  const board = new SplitBoard(task.memory)
+  if (file.format === 'bytes' || board.isClaimed) return null
+  const work: FileWork = { file: { ...file, format: file.format }, context, stageNs: noStageTimes() }
+  try {
+    const share = joinSplit(work, task, board)
+    if (share === null) return null
+    try {
+      share.convertBlocks()
+    } finally {
+      share.leave()
+    }
+    return null
+  } catch (error) {
+    // The leader knows of these, or comes to know them itself.
+    if (error instanceof SplitAborted || error instanceof Surrendered) return null
+    board.abort()
+    return toWireError(error, { phase: 'write', file: file.relativePath })
+  }
+}
+
+/** @returns null where this thread cannot help, for whatever reason: it has claimed no block, so nobody waits for it. */
+function joinSplit(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare | null {
+  try {
+    board.waitForOpening(() => checkStop(work.context))
+    return SplitShare.join(work, task, board)
+  } catch {
+    return null
+  }
+}
+
+function convertSplit(work: FileWork, task: SplitTask): Conversion {
+  refuseCompressed(work.file.relativePath)
+  const board = new SplitBoard(task.memory)
+  try {
+    return leadBlocks(work, task, board)
+  } catch (error) {
+    board.abort()
+    discard(work.file.stagedTarget)
+    discard(work.file.stagedRejects)
+    // Its columns are not those that the first records have: one thread finds them all, in their order.
+    if (error instanceof LateColumn) return convertRecords(work)
+    throw error instanceof SplitAborted ? helperLost() : error
+  }
+}
+
+function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Conversion {
+  const { file, context, stageNs } = work
+  const { plan } = context
+  PositionedFile.create(file.stagedTarget, context.pace?.wait).close()
+  const share = SplitShare.lead(work, task, board)
+  try {
+    share.convertBlocks()
+    const totals = share.finish()
+    for (const [stage, ns] of Object.entries(board.readStageNs())) stageNs[stage as keyof StageTimes] += ns
+    failOnMostlyRejects(
+      plan,
+      { count: totals.rejectCount, describeFirst: () => firstReject(file.stagedRejects) },
+      totals.recordCount,
+    )
+    return {
+      sourceBytes: file.sizeBytes,
+      targetBytes: totals.targetBytes,
+      targetHash: totals.targetHash,
+      sourceHash: plan.hashSources ? totals.sourceHash : null,
+      hasRejects: totals.rejectBytes > 0,
+      rejectCodes: board.readRejectCodes(),
+      records: {
+        read: totals.recordCount,
+        written: totals.recordCount - totals.rejectCount,
+        rejected: totals.rejectCount,
+        filtered: 0,
+      },
+      notices: {
+        blankLines: totals.blankLines,
+        commentLines: totals.commentLines,
+        skippedLines: totals.skippedLines,
+        quotesInUnquotedFields: totals.quotesInUnquotedFields,
+        renamedColumns: totals.renamedColumns,
+      },
+    }
+  } finally {
+    share.leave()
+  }
+}
+
+/** Bytes of a rejects file that are read at once. */
+const REJECTS_PIECE_BYTES = 65_536
+
+/** The first line of a rejects file. */
+function firstReject(path: string): string {
+  const descriptor = openSync(path, 'r')
+  try {
+    let line = Buffer.alloc(0)
+    while (!line.includes('\n')) {
+      const piece = Buffer.alloc(REJECTS_PIECE_BYTES)
+      line = Buffer.concat([line, piece.subarray(0, readSync(descriptor, piece))])
+    }
+    return describeFirstReject(JSON.parse(line.subarray(0, line.indexOf('\n')).toString()) as Reject)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Never throws: it runs where something else went wrong already. */
+function discard(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It was not made, or is collected at the end of the run.
+  }
+}
+
+/** The main thread knows better why, and says so in place of this. */
+function helperLost(): MigrationError {
+  return new MigrationError('WORKER_EXIT', 'a thread that helped with this file ended', {
+    phase: 'worker',
+    isRetryable: true,
+  })
+}

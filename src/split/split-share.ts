@@ -1,0 +1,245 @@
+import { crc32 } from 'node:zlib'
+import {
+  failOnTooManyRejects,
+  noStageTimes,
+  stopped,
+  timed,
+  type ConvertContext,
+  type FileWork,
+} from '../convert-file.ts'
+import { MigrationError } from '../errors/migration-error.ts'
+import { noNotices } from '../formats/format.ts'
+import type { SplitTask } from '../model/task.ts'
+import { PositionedFile } from '../write/positioned-file.ts'
+import { BlockConverter, type ConvertedBlock } from './block-converter.ts'
+import { BlockStore, type SplitFiles } from './block-store.ts'
+import { combineCrc32 } from './combine-crc32.ts'
+import type { SplitBoard, SplitTotals } from './split-board.ts'
+
+/** Thrown by a helper that has left its block to the leader. */
+export class Surrendered extends Error {}
+
+/** @throws MigrationError STOPPED where the run is to stop. */
+export function checkStop(context: ConvertContext): void {
+  if (context.shouldStop()) throw stopped()
+}
+
+/** What one thread does for a file that is split. */
+export class SplitShare {
+  private readonly work: FileWork
+  private readonly board: SplitBoard
+  private readonly isLeader: boolean
+  private readonly blockBytes: number
+  private readonly converter: BlockConverter
+  private readonly target: PositionedFile
+  private rejects: PositionedFile | null = null
+  private areFilesOpen = true
+  private readonly files: SplitFiles
+  /** Where block 0 starts. */
+  private blocksStart = 0
+  private doneBytes = 0
+  /** True where another block was converted since the present one was guessed at: its bytes are gone. */
+  private isGuessLost = false
+  private readonly checkStop: () => void
+  /** While the leader waits, a helper may leave it a block. */
+  private readonly takeOver: () => void
+
+  private constructor(work: FileWork, task: SplitTask, board: SplitBoard, isLeader: boolean) {
+    this.work = work
+    this.board = board
+    this.isLeader = isLeader
+    this.blockBytes = task.blockBytes
+    this.checkStop = () => checkStop(work.context)
+    this.takeOver = () => {
+      if (this.isLeader) this.convertSurrendered()
+    }
+    const pace = work.context.pace?.wait
+    this.target = PositionedFile.open(work.file.stagedTarget, pace)
+    this.files = {
+      target: this.target,
+      rejects: () => (this.rejects ??= PositionedFile.openOrCreate(work.file.stagedRejects, pace)),
+    }
+    try {
+      this.converter = new BlockConverter(work)
+    } catch (error) {
+      this.target.close()
+      throw error
+    }
+  }
+
+  /** The share of the thread that was given the file: it converts the start and opens the rest to all. */
+  static lead(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare {
+    return SplitShare.begin(new SplitShare(work, task, board, true), (share) => share.openBlocks())
+  }
+
+  /** The share of a thread that helps: it learns from the start of the file what all must know, as the leader did. */
+  static join(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare {
+    return SplitShare.begin(new SplitShare(work, task, board, false), (share) => {
+      share.blocksStart = share.converter.convertOpening(null, share.blockBytes).end
+    })
+  }
+
+  private static begin(share: SplitShare, work: (share: SplitShare) => void): SplitShare {
+    try {
+      work(share)
+      return share
+    } catch (error) {
+      share.leave()
+      throw error
+    }
+  }
+
+  /** Converts blocks until none is left. */
+  convertBlocks(): void {
+    for (let block = this.board.claim(); block !== null;) {
+      this.convertBlock(block)
+      const next = this.board.claim()
+      // Once its last block counts as written, nobody asks whether a helper could close its files.
+      if (next === null && !this.isLeader) this.closeFiles()
+      this.markWritten()
+      block = next
+    }
+  }
+
+  /** The leader waits for the others and completes the target. @returns the totals of the file. */
+  finish(): SplitTotals {
+    const { board, converter, work } = this
+    board.waitForEnd(this.checkStop, this.takeOver)
+    const totals = board.readTotals()
+    converter.source.assertUnchanged()
+    failOnTooManyRejects(work.context.plan, totals.rejectCount)
+    const finished = converter.finish(totals, this.files)
+    this.closeFiles()
+    return finished
+  }
+
+  /** Closes what is open. Never throws: it runs where something else went wrong already, or where all is closed. */
+  leave(): void {
+    if (!this.isLeader) this.board.leave(this.doneBytes)
+    try {
+      this.converter.close()
+      this.closeFiles()
+    } catch {
+      // The file is given up, or its bytes were safe before.
+    }
+  }
+
+  private openBlocks(): void {
+    const { board, converter, work } = this
+    const { sizeBytes, relativePath } = work.file
+    const before = emptyTotals()
+    const store = new BlockStore(this.files, relativePath, before)
+    const opening = converter.convertOpening(store, this.blockBytes)
+    const { end } = opening
+    failOnTooManyRejects(work.context.plan, opening.refusedByReader)
+    const sourceHash = this.hashSource(0, end)
+    const after = addPart({ ...store.addTo(before), sourceHash }, opening)
+    store.openRejects()
+    converter.writeRest(store, before)
+    this.blocksStart = end
+    board.open(Math.ceil((sizeBytes - end) / this.blockBytes), after, store.rejectCodes)
+    this.count(end)
+  }
+
+  private convertBlock(block: number): void {
+    const { board, converter, work } = this
+    const start = this.blocksStart + block * this.blockBytes
+    const limit = Math.min(start + this.blockBytes, work.file.sizeBytes)
+    const sourceHash = this.hashSource(start, limit)
+    const guessed = board.isTurnOf(block) ? null : converter.convertGuessed(start, limit, this.files)
+    this.isGuessLost = false
+    board.waitForTurn(block, this.checkStop, this.takeOver)
+    const totals = board.readTotals()
+    const before = { ...totals, sourceHash: combineCrc32(totals.sourceHash, sourceHash, limit - start) }
+    if (before.sourceOffset >= limit) {
+      // A record that starts before the block covers all of it.
+      board.endTurn(block, before, new Map())
+    } else {
+      const isTrue = !this.isGuessLost && guessed?.start === before.sourceOffset && before.targetBytes > 0
+      const converted = this.decide(isTrue ? guessed : null, before, limit)
+      board.endTurn(block, addPart(converted.store.addTo(before), converted), converted.store.rejectCodes)
+      converter.writeRest(converted.store, before)
+    }
+    this.count(limit - start)
+  }
+
+  /** In the turn of a block: what it comes to. Nothing can go wrong after it but the writing. */
+  private decide(guessed: ConvertedBlock | null, before: SplitTotals, limit: number): ConvertedBlock {
+    try {
+      const converted = guessed ?? this.converter.convertFrom(before, limit, this.files)
+      failOnTooManyRejects(this.work.context.plan, before.refusedByReader + converted.refusedByReader)
+      converted.store.openRejects()
+      return converted
+    } catch (error) {
+      const isStopped = error instanceof MigrationError && error.code === 'STOPPED'
+      if (this.isLeader || isStopped) throw error
+      this.board.surrender()
+      throw new Surrendered('the leader takes the block', { cause: error })
+    }
+  }
+
+  private convertSurrendered(): void {
+    this.board.takeSurrendered()
+    this.convertBlock(this.board.turn)
+    this.markWritten()
+    this.isGuessLost = true
+  }
+
+  private markWritten(): void {
+    const { board, work, isLeader } = this
+    // The leader's own times are in its result.
+    board.markWritten(isLeader ? noStageTimes() : work.stageNs)
+    if (!isLeader) Object.assign(work.stageNs, noStageTimes())
+  }
+
+  private count(bytes: number): void {
+    this.doneBytes += bytes
+    const helped = this.isLeader ? this.board.helpedBytes : 0
+    this.work.context.onProgress(this.work.file.index, this.doneBytes + helped)
+  }
+
+  /** The CRC-32 of bytes of the source, where the plan asks for it; 0 where not. The input region is written over. */
+  private hashSource(start: number, end: number): number {
+    const { context, stageNs } = this.work
+    if (!context.plan.hashSources) return 0
+    const { source } = this.converter
+    let hash = 0
+    timed(stageNs, 'read', () => {
+      for (source.seek(start); source.readBytes < end; source.consume(source.end)) {
+        source.fill(end)
+        hash = crc32(context.batch.memory.bytes.subarray(source.start, source.end), hash)
+      }
+    })
+    return hash
+  }
+
+  private closeFiles(): void {
+    if (!this.areFilesOpen) return
+    this.areFilesOpen = false
+    this.target.close()
+    this.rejects?.close()
+  }
+}
+
+function emptyTotals(): SplitTotals {
+  const hashes = { targetHash: 0, sourceHash: 0 }
+  const rejects = { rejectBytes: 0, rejectCount: 0, refusedByReader: 0 }
+  return { sourceOffset: 0, recordCount: 0, line: 1, targetBytes: 0, ...hashes, ...rejects, ...noNotices() }
+}
+
+/** The totals behind a part of the file, those of its target and its rejects being in them already. */
+function addPart(totals: SplitTotals, part: Omit<ConvertedBlock, 'start' | 'store'>): SplitTotals {
+  const { notices } = part
+  return {
+    ...totals,
+    sourceOffset: part.end,
+    recordCount: totals.recordCount + part.recordCount,
+    line: totals.line + part.lineCount,
+    refusedByReader: totals.refusedByReader + part.refusedByReader,
+    blankLines: totals.blankLines + notices.blankLines,
+    commentLines: totals.commentLines + notices.commentLines,
+    skippedLines: totals.skippedLines + notices.skippedLines,
+    quotesInUnquotedFields: totals.quotesInUnquotedFields + notices.quotesInUnquotedFields,
+    renamedColumns: totals.renamedColumns + notices.renamedColumns,
+  }
+}

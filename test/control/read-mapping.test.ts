@@ -1,0 +1,115 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readMapping } from '../../src/control/read-mapping.ts'
+import { MigrationError } from '../../src/errors/migration-error.ts'
+import type { MappingInput } from '../../src/model/mapping.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+function fileOf(name: string, text: string): string {
+  const path = join(temporaryFolder(), name)
+  writeFileSync(path, text)
+  return path
+}
+
+async function problemOf(given: unknown): Promise<string> {
+  try {
+    await readMapping(given as MappingInput)
+  } catch (error) {
+    if (!(error instanceof MigrationError) || error.code !== 'MAPPING_INVALID') throw error
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`
+  }
+  throw new Error('the mapping was taken')
+}
+
+describe('a mapping', () => {
+  it.each([
+    ['m.yaml', 'columns:\n  id: integer\n  price: { from: unit_price, type: number }\ndrop: [x]\n'],
+    [
+      'm.yml',
+      'columns:\n- { name: id, type: integer }\n- { name: price, from: unit_price, type: number }\ndrop: [x]\n',
+    ],
+    ['m.toml', 'drop = ["x"]\n[columns]\nid = "integer"\nprice = { from = "unit_price", type = "number" }\n'],
+    ['m.json', '{"columns":{"id":"integer","price":{"from":"unit_price","type":"number"}},"drop":["x"]}'],
+    [
+      'm.mjs',
+      'export default { columns: { id: "integer", price: { from: "unit_price", type: "number" } }, drop: ["x"] }',
+    ],
+  ])('is read from %s', async (name, text) => {
+    expect(await readMapping(fileOf(name, text))).toEqual({
+      columns: [
+        { name: 'id', type: 'integer', required: false },
+        { name: 'price', from: 'unit_price', type: 'number', required: false },
+      ],
+      drop: ['x'],
+      rest: 'keep',
+    })
+  })
+
+  it('may be given as a value', async () => {
+    const { columns, rest } = await readMapping({ columns: [{ name: 'a', required: true }], rest: 'drop' })
+    expect([columns, rest]).toEqual([[{ name: 'a', required: true }], 'drop'])
+  })
+
+  it('keeps the order of its columns', async () => {
+    const path = fileOf('m.yaml', 'columns: { z: string, a: , m: integer }')
+    expect((await readMapping(path)).columns.map(({ name }) => name)).toEqual(['z', 'a', 'm'])
+  })
+
+  it.each<[unknown, string]>([
+    [{ colums: {} }, 'the mapping: there is no key "colums" (did you mean columns?)'],
+    [{ columns: { a: { typ: 'string' } } }, 'the mapping: column "a": there is no key "typ" (did you mean type?)'],
+    [
+      { columns: { a: 'int' } },
+      'the mapping: column "a": type must be one of string, integer, number, boolean, json, not "int" (there are string, integer, number, boolean, json)',
+    ],
+    [
+      { columns: [{ name: 'a', type: 'interger' }] },
+      'the mapping: column "a": type must be one of string, integer, number, boolean, json, not "interger" (did you mean integer?)',
+    ],
+    [{ columns: [{ type: 'string' }] }, 'the mapping: column 1: name is missing'],
+    [{ columns: { a: { required: 'yes' } } }, 'the mapping: column "a": required must be true or false, not "yes"'],
+    [{ columns: 'a' }, 'the mapping: columns must be a list, not "a"'],
+    [{ drop: 'a' }, 'the mapping: drop must be a list, not "a"'],
+    [{ drop: [''] }, 'the mapping: drop must not be empty'],
+    [{ rest: 'no' }, 'the mapping: rest must be one of keep, drop, not "no" (there are keep, drop)'],
+    [[], 'the mapping must be keys with values, not []'],
+    [{}, 'the mapping: it names no column (give it "columns" or "drop")'],
+    [{ rest: 'drop' }, 'the mapping: it names no column (give it "columns" or "drop")'],
+    [
+      { columns: [{ name: 'a' }, { name: 'a', from: 'b' }] },
+      'the mapping: two columns are named "a" (give one of them another name)',
+    ],
+    [
+      { columns: { a: { from: 'b' } }, drop: ['b'] },
+      'the mapping: column "b" is in both "columns" and "drop" (leave it out of one of them)',
+    ],
+    [
+      { columns: { a: 'string' }, drop: ['b'], rest: 'drop' },
+      'the mapping: "rest: drop" leaves nothing for "drop" to do (leave one of them out)',
+    ],
+    [
+      { columns: { a: { type: 'integer', emptyIsNull: true } } },
+      'the mapping: column "a": "emptyIsNull" is for type string (in columns of other types an empty field is null anyway)',
+    ],
+    [
+      { columns: { a: 'integer', b: { from: 'a', type: 'number' } } },
+      'the mapping: columns "a" and "b" take "a" under different types (a column of the source has one type: give both the same)',
+    ],
+    [
+      { columns: { b: 'string', 2020: 'integer' } },
+      'the mapping: the place of the column "2020", whose name is a number, is lost among columns by name (write "columns" as a list: - { name: ..., type: ... })',
+    ],
+  ])('that is wrong is refused: %j', async (given, problem) => {
+    expect(await problemOf(given)).toBe(problem)
+  })
+
+  it('is named in what is wrong with it', async () => {
+    const path = fileOf('m.yaml', 'columns: { a: text }')
+    expect(await problemOf(path)).toContain(`${path}: column "a": type must be one of`)
+    expect(await problemOf(fileOf('m.txt', ''))).toContain('is no kind of mapping that is known')
+    expect(await problemOf(fileOf('m.json', '{'))).toContain('cannot be understood')
+    expect(await problemOf('/nowhere/m.yaml')).toContain('cannot read /nowhere/m.yaml: ENOENT')
+    expect(await problemOf(fileOf('m.yaml', ''))).toContain('must be keys with values, not null')
+  })
+})
