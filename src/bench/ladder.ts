@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Ladder, LadderStep } from '../model/bench-report.ts'
-import { OptionsSchema } from '../model/options.ts'
 import type { Bench } from './bench.ts'
 import { paceOptions, type Conditions } from './conditions.ts'
 import { summarizeCost } from './costs.ts'
@@ -40,8 +39,11 @@ const STEPS: readonly Step[] = [
 /** Files that the asynchronous step overlaps. */
 const OVERLAPPED_FILES = 8
 
+/** No file is larger. */
+const NEVER_SPLIT = Number.MAX_SAFE_INTEGER
+
 export function countLadderRuns(runs: number): number {
-  return runs * STEPS.filter(({ division }) => whyLeftOut(division) === null).length
+  return runs * STEPS.length
 }
 
 /** Sources of a step: all, or a sample where the engine is slow. */
@@ -71,7 +73,6 @@ export async function climbLadder(
   let streamTreeHash: string | null = null
   for (let round = 0; round < request.runs; round++) {
     for (const { step, results } of measured) {
-      if (whyLeftOut(step.division) !== null) continue
       const isStream = step.engine === 'stream'
       const sources = isStream ? slow : whole
       await prepare(conditions, sources, hooks.signal)
@@ -87,13 +88,6 @@ export async function climbLadder(
     describeStep(step, results, step.engine === 'stream' ? slow : whole, workers),
   )
   return { kind: conditions.kind, steps: addFactors(rows) }
-}
-
-/** Why this version has no such step, or null. */
-function whyLeftOut(division: Division): string | null {
-  return division === 'split' && !('splitSize' in OptionsSchema.shape)
-    ? 'left out: this version does not split files'
-    : null
 }
 
 function wholeSources({ request, planned, files }: Bench): Sources {
@@ -138,6 +132,7 @@ function divide(sources: Sources, step: Step, workers: number, conditions: Condi
     case 'asynchronous':
       return [{ ...common, threads: 1, overlap: OVERLAPPED_FILES }]
     case 'threads':
+      return [{ ...common, threads: workers, splitSize: NEVER_SPLIT }]
     case 'split':
       return [{ ...common, threads: workers }]
     case 'processes':
@@ -207,24 +202,27 @@ function describeStep(
   return {
     name,
     workers: isAlone ? 1 : workers,
-    cost:
-      results.length === 0
-        ? null
-        : summarizeCost(
-            results.map(({ sample }) => sample),
-            sourceBytes,
-          ),
+    cost: summarizeCost(
+      results.map(({ sample }) => sample),
+      sourceBytes,
+    ),
     sourceBytes,
-    note: whyLeftOut(division) ?? sources.note,
+    note: division === 'split' ? describeSplits(results) : sources.note,
   }
 }
 
+/** Without a split the step is the one before once more: whoever reads its factor must know. */
+function describeSplits([first]: readonly WorkResult[]): string {
+  const splitFiles = first?.splitFiles ?? 0
+  if (splitFiles === 0) return 'no file was split: none is larger than --split-size and would end late'
+  return splitFiles === 1 ? '1 file was split' : `${splitFiles} files were split`
+}
+
 function addFactors(steps: readonly UnratedStep[]): LadderStep[] {
-  const rates = steps.map(({ cost }) => cost?.secondsPerGb ?? null)
+  const rates = steps.map(({ cost }) => cost.secondsPerGb)
   return steps.map((step, index) => {
-    const own = rates[index] ?? null
-    const before = rates.slice(0, index).findLast((rate) => rate !== null) ?? null
-    const ratio = (other: number | null): number | null => (own === null || other === null ? null : other / own)
-    return { ...step, factor: ratio(before), factorOverFirst: index === 0 ? null : ratio(rates[0] ?? null) }
+    const over = (other: number | undefined): number | null =>
+      other === undefined ? null : other / step.cost.secondsPerGb
+    return { ...step, factor: over(rates[index - 1]), factorOverFirst: index === 0 ? null : over(rates[0]) }
   })
 }

@@ -17,6 +17,8 @@ export interface WorkResult {
   readonly treeHash: string
   readonly sourceBytes: number
   readonly targetBytes: number
+  /** Files that several threads converted together. */
+  readonly splitFiles: number
   readonly verdict: NonNullable<RunFigures['measured']>['verdict']
 }
 
@@ -24,7 +26,13 @@ export interface WorkResult {
 const GOOD_EXITS: ReadonlySet<number> = new Set([0, 12])
 
 /** What is read of the report of a run. */
-const RunFiguresSchema = ReportSchema.pick({ treeHash: true, sourceBytes: true, targetBytes: true, measured: true })
+const RunFiguresSchema = ReportSchema.pick({
+  treeHash: true,
+  sourceBytes: true,
+  targetBytes: true,
+  splitFiles: true,
+  measured: true,
+})
 
 type RunFigures = ReturnType<typeof RunFiguresSchema.parse>
 
@@ -67,6 +75,7 @@ export async function runWork(
       treeHash: figures[0]?.treeHash && isAlone ? figures[0].treeHash : await hashTrees(places.map((p) => p.target)),
       sourceBytes: sum(figures.map(({ sourceBytes }) => sourceBytes)),
       targetBytes: sum(figures.map(({ targetBytes }) => targetBytes)),
+      splitFiles: sum(figures.map(({ splitFiles }) => splitFiles)),
       verdict: (isAlone && figures[0]?.measured?.verdict) || null,
     }
   } finally {

@@ -88,8 +88,7 @@ const LadderStepSchema = z.object({
   name: z.string(),
   /** Threads or processes side by side. */
   workers: count,
-  /** Null where the step was left out: `note` says why. */
-  cost: CostSchema.nullable(),
+  cost: CostSchema,
   /** Bytes of sources that the step converted. */
   sourceBytes: count,
   /** Seconds per gigabyte of the step before, over those of this one. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -24,12 +24,16 @@ describe('migrate bench', () => {
     const folder = temporaryFolder()
     const out = join(folder, 'out')
     mkdirSync(out)
+    const source = join(folder, 'in')
+    cpSync(SAMPLE, source, { recursive: true })
+    // Large enough to be split.
+    writeFileSync(join(source, 'large.csv'), `id,name\n${'17,seventeen\n'.repeat(50_000)}`)
     const file = (name: string): string => join(folder, 'results', name)
     const exports = ['--export-json', file('b.json'), '--export-csv', file('b.csv')]
     const pages = ['--export-markdown', file('b.md'), '--export-html', file('b.html')]
     const setting = [
       '--in',
-      SAMPLE,
+      source,
       '--out',
       out,
       '-L',
@@ -38,6 +42,8 @@ describe('migrate bench', () => {
       ...ONCE,
       '--latency',
       '1ms',
+      '--split-size',
+      '64k',
       '--ladder',
       '-q',
     ]
@@ -57,17 +63,19 @@ describe('migrate bench', () => {
     // Two numbers of threads are too few for a model.
     expect(report.kinds[0]?.model).toBe(null)
     expect(report.work.treeHash).toMatch(/^[0-9a-f]{64}$/)
-    expect(report.ladders.map(({ steps }) => steps.filter(({ cost }) => cost !== null).length >= 8)).toEqual([
-      true,
-      true,
-    ])
+    expect(report.ladders.map(({ steps }) => steps.length)).toEqual([9, 9])
+    for (const { steps } of report.ladders) {
+      const notes = new Map(steps.map(({ name, note }) => [name, note]))
+      expect(notes.get('kernels, threads')).toBe('')
+      expect(notes.get('kernels, threads, large files split')).toBe('1 file was split')
+    }
     for (const title of ['CPU-bound', 'I/O-bound', 'Side by side, s/GB', 'Ladder, CPU-bound']) {
       for (const text of [stdout, readFileSync(file('b.md'), 'utf8'), readFileSync(file('b.html'), 'utf8')])
         expect(text).toContain(title)
     }
     expect(readFileSync(file('b.csv'), 'utf8').split('\r\n')[1]).toMatch(/^cpu-bound,,1,1,/)
     expect(readdirSync(out)).toEqual([])
-    expect(readdirSync(folder).sort()).toEqual(['out', 'results'])
+    expect(readdirSync(folder).sort()).toEqual(['in', 'out', 'results'])
   })
 
   it('ends with 14 when it is slower than its baseline, and says by how much', async () => {

@@ -158,7 +158,7 @@ function ladderTable({ kind, steps }: Ladder): BenchTable {
   const rows = steps.map(({ name, workers, cost, factor, factorOverFirst }) => [
     name,
     String(workers),
-    ...(cost === null ? ['-', '-', '-', '-', '-'] : costCells(cost)),
+    ...costCells(cost),
     factor === null ? '-' : `${threeDigits(factor)} x`,
     factorOverFirst === null ? '-' : `${threeDigits(factorOverFirst)} x`,
   ])

@@ -25,9 +25,7 @@ export function renderCsv({ kinds, ladders }: BenchReport): string {
     measured.map((point) => [kind, '', point.label, ...costCells(point), point.verdict ?? '']),
   )
   const steps = ladders.flatMap(({ kind, steps: climbed }) =>
-    climbed.flatMap(({ name, workers, cost }) =>
-      cost === null ? [] : [[kind, name, String(workers), ...costCells(cost), '']],
-    ),
+    climbed.map(({ name, workers, cost }) => [kind, name, String(workers), ...costCells(cost), '']),
   )
   return [[...COLUMNS], ...points, ...steps].map((row) => `${row.map(quote).join(',')}\r\n`).join('')
 }
