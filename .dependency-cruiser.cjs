@@ -2,7 +2,7 @@
 const LAYERS = [
   { name: 'bin', path: '^bin/' },
   { name: 'cli', path: '^src/(cli/|index\\.ts$)' },
-  { name: 'control plane', path: '^src/(migrate\\.ts$|control/)' },
+  { name: 'control plane', path: '^src/(migrate\\.ts$|control/|bench/)' },
   { name: 'schedule', path: '^src/schedule/' },
   { name: 'workers', path: '^workers/' },
   { name: 'data plane', path: '^src/((convert-task|convert-file|thread-meter)\\.ts$|split/)' },

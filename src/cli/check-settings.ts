@@ -4,6 +4,7 @@ import type { MigrateOptions, ResolvedOptions } from '../model/options.ts'
 import { OptionsSchema } from '../model/options.ts'
 import type { DisplayOptions } from './display-options.ts'
 import { DisplayOptionsSchema } from './display-options.ts'
+import { BenchOptionsSchema, type BenchOptions } from './bench-options.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
 import { longFlag } from './flags.ts'
 import { suggestNearest } from './suggest-nearest.ts'
@@ -33,13 +34,22 @@ export function checkAnySettings(settings: Settings): ReadonlyMap<string, unknow
   const result = OptionsSchema.partial({ in: true, out: true }).safeParse(options)
   if (!result.success) throw describeIssue(firstIssue(result.error), settings)
   return new Map(
-    Object.entries({ ...result.data, ...checkDisplay(settings) }).filter(([, value]) => value !== undefined),
+    Object.entries({ ...result.data, ...checkDisplay(settings), ...checkBench(settings) }).filter(
+      ([, value]) => value !== undefined,
+    ),
   )
 }
 
 /** The options of the command line alone. @throws MigrationError WRONG_USE for the first one that is wrong. */
 export function checkDisplay(settings: Settings): DisplayOptions {
   const result = DisplayOptionsSchema.safeParse(valuesOf(settings, DisplayOptionsSchema.shape))
+  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
+  return result.data
+}
+
+/** @throws MigrationError WRONG_USE for the first option of a benchmark that is wrong. */
+export function checkBench(settings: Settings): BenchOptions {
+  const result = BenchOptionsSchema.safeParse(valuesOf(settings, BenchOptionsSchema.shape))
   if (!result.success) throw describeIssue(firstIssue(result.error), settings)
   return result.data
 }

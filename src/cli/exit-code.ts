@@ -11,6 +11,7 @@ export const EXIT_CODES = {
   emptySource: 9,
   someFailed: 11,
   someRejected: 12,
+  slower: 14,
   stoppedByInterrupt: 130,
   stoppedByTermination: 143,
 } as const

@@ -5,6 +5,7 @@ import { TARGETS_FLAGS } from './flags/targets-flags.ts'
 import { HOW_FLAGS } from './flags/how-flags.ts'
 import { STATE_FLAGS } from './flags/state-flags.ts'
 import { SHOW_FLAGS } from './flags/show-flags.ts'
+import { BENCH_FLAGS, NOT_FOR_BENCH } from './flags/bench-flags.ts'
 
 /**
  * The one table of flags. Commander's options, the MIGRATE_ variables, the keys of configuration files, the help and
@@ -18,6 +19,7 @@ export const FLAGS: readonly Flag[] = [
   ...HOW_FLAGS,
   ...STATE_FLAGS,
   ...SHOW_FLAGS,
+  ...BENCH_FLAGS,
 ]
 
 const FLAG_BY_KEY: ReadonlyMap<string, Flag> = new Map(FLAGS.map((flag) => [flag.key, flag]))
@@ -43,6 +45,7 @@ export function isOnByDefault(flag: Flag): boolean {
 
 /** A flag that names no commands belongs to all that plan or run; `report` only reads, so its flags name it. */
 export function belongsTo(flag: Flag, command: CommandName): boolean {
+  if (command === 'bench' && NOT_FOR_BENCH.has(flag.key)) return false
   return flag.commands?.includes(command) ?? command !== 'report'
 }
 

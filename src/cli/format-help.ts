@@ -37,13 +37,14 @@ const TITLES: Readonly<Record<(typeof FLAG_GROUPS)[number], string>> = {
   How: 'How',
   State: 'State and configuration',
   Show: 'What is shown',
+  Bench: 'Benchmark',
 }
 
 const FOOTER = [
   'Every flag can also be a variable (MIGRATE_MAX_REJECTS=5%) or a key of a configuration file (maxRejects: 5%).',
   'A flag goes before the environment, the environment before the file. Sizes: k, M, G count in 1024; kB, MB, GB in 1000.',
   'Exit codes: 0 done, 2 wrong use, 3 no such source, 6 all files failed, 9 empty (--error-on-empty), 11 some files failed,',
-  '12 some records are rejected, 130 or 143 stopped, 1 unexpected.',
+  '12 some records are rejected, 14 slower than the baseline, 130 or 143 stopped, 1 unexpected.',
 ]
 
 function formatFlag(flag: Flag): string {

@@ -44,6 +44,7 @@ type RunCommand = (settings: Settings, host: Host, words: readonly string[]) => 
 const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
   run: async () => (await import('./run-command.ts')).runCommand,
   plan: async () => (await import('./plan-command.ts')).planCommand,
+  bench: async () => (await import('./bench-command.ts')).benchCommand,
   config: async () => (await import('./config-command.ts')).configCommand,
   report: async () => (await import('./report-command.ts')).reportCommand,
 }

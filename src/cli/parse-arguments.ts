@@ -10,6 +10,7 @@ import { wrongUse } from './wrong-use.ts'
 export const COMMANDS: Readonly<Record<CommandName, string>> = {
   run: 'converts the source tree (also without the word "run")',
   plan: 'shows what would happen, and writes nothing',
+  bench: 'measures the same work at several numbers of threads',
   config: 'prints all options and where each value comes from',
   report: 'shows a saved report, or renders it as csv, markdown or html',
 }
@@ -79,6 +80,8 @@ function optionsOf(flag: Flag): Option[] {
   if (flag.kind === 'count') {
     return [new Option(names).preset(1).argParser((_, previous: number | undefined) => (previous ?? 0) + 1)]
   }
+  // Without a parser of its own commander gathers the words.
+  if (flag.kind === 'words') return [new Option(`${names} <words...>`)]
   const option = new Option(`${names} <value>`)
   return [
     option.argParser<unknown>((value, previous) => {

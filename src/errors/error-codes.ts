@@ -20,6 +20,8 @@ export const ERROR_CODES = {
   RUN_ACTIVE: 'another run owns this target tree',
   LOCK_LOST: 'another run took this target tree over while this one was working',
   JOURNAL_FAILED: 'the journal cannot be written, so a commit cannot be proved',
+  BENCH_RUN_FAILED: 'a run that was to be measured did not make all its targets',
+  RESULTS_DIFFER: 'two runs of the same work made different targets',
   STOPPED: 'the run was stopped before this file was done',
   // One file fails, the others go on.
   SOURCE_MISSING: 'the source file is gone',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BenchOptionsSchema } from '../../src/cli/bench-options.ts'
 import { DisplayOptionsSchema } from '../../src/cli/display-options.ts'
 import { environmentName, FLAGS, longFlag } from '../../src/cli/flags.ts'
 import { readOptionWord } from '../../src/cli/option-words.ts'
@@ -7,6 +8,7 @@ import { OptionsSchema } from '../../src/model/options.ts'
 const SHAPE: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> = {
   ...OptionsSchema.shape,
   ...DisplayOptionsSchema.shape,
+  ...BenchOptionsSchema.shape,
 }
 
 /** What the help need not tell. */

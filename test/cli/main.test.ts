@@ -21,7 +21,11 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     // Flags of later versions are not known yet, and never silently ignored.
     [`${BOTH} --sample 5`, 'unknown flag --sample', 'migrate --help lists all flags'],
     ['paln', 'unknown command "paln"', 'did you mean "migrate plan"?'],
-    ['old new', 'unknown command "old"', 'commands are run, plan, config, report; paths are given with --in and --out'],
+    [
+      'old new',
+      'unknown command "old"',
+      'commands are run, plan, bench, config, report; paths are given with --in and --out',
+    ],
     ['--in a plan', 'unexpected argument "plan"', 'put the command first: migrate plan ...'],
     [
       '--in a.csv b.csv',

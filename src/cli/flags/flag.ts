@@ -15,16 +15,26 @@ export type CliOnlyKey =
   | 'as'
   | 'dryRun'
   | 'explain'
+  | 'parameterList'
+  | 'runs'
+  | 'warmup'
+  | 'cold'
+  | 'ladder'
+  | 'exportJson'
+  | 'exportCsv'
+  | 'exportMarkdown'
+  | 'exportHtml'
+  | 'baseline'
 
 export type FlagKey = keyof MigrateOptions | CliOnlyKey
 
 /**
  * How a value is given. `boolean` takes none and has a `--no-` twin; `count` takes none and adds up (`-vv`); `list` may be
- * given several times; `byte` is one character, where `\t` and `tab` stand for the tab.
+ * given several times; `words` takes all words up to the next flag; `byte` is one character, where `\t` and `tab` stand for the tab.
  */
-export type FlagKind = 'text' | 'byte' | 'boolean' | 'count' | 'list'
+export type FlagKind = 'text' | 'byte' | 'boolean' | 'count' | 'list' | 'words'
 
-export type CommandName = 'run' | 'plan' | 'config' | 'report'
+export type CommandName = 'run' | 'plan' | 'report' | 'bench' | 'config'
 
 export interface Flag {
   readonly key: FlagKey
@@ -43,6 +53,6 @@ export interface Flag {
   readonly commands?: readonly CommandName[]
 }
 
-export const FLAG_GROUPS = ['What', 'Sources', 'Targets', 'How', 'State', 'Show'] as const
+export const FLAG_GROUPS = ['What', 'Sources', 'Targets', 'How', 'State', 'Show', 'Bench'] as const
 
 export type FlagGroup = (typeof FLAG_GROUPS)[number]
