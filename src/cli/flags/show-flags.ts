@@ -23,7 +23,7 @@ export const SHOW_FLAGS: readonly Flag[] = [
     kind: 'count',
     short: '-v',
     group: 'Show',
-    commands: ['run', 'plan', 'config', 'report'],
+    commands: ['run', 'plan', 'bench', 'config', 'report'],
     help: '-v: a line for each thread; -vv: also each finished file, and times by stage',
   },
   {
@@ -31,7 +31,7 @@ export const SHOW_FLAGS: readonly Flag[] = [
     kind: 'boolean',
     short: '-q',
     group: 'Show',
-    commands: ['run', 'plan', 'config', 'report'],
+    commands: ['run', 'plan', 'bench', 'config', 'report'],
     help: 'errors only',
   },
   {
