@@ -201,10 +201,8 @@ function encodeBatch(
   const endMs = performance.now()
   stageNs.encode += (endMs - startMs) * 1e6 - (stageNs.write - writeNsBefore)
   recorder?.add('encode', startMs, endMs)
-  timed(stageNs, 'write', () => {
-    output.flush()
-    rejects.writeBatch(batch)
-  })
+  output.flush()
+  timed(stageNs, 'write', () => rejects.writeBatch(batch))
 }
 
 /**

@@ -145,6 +145,9 @@ export function wholeEssenceOf(converted: Converted): unknown {
   return converted.result.isConverted ? essenceOf(converted) : converted.result.error
 }
 
+/** Stages and files are timed by two clocks of one source, and stages are rounded. */
+const CLOCKS_DIFFER_NS = 50_000
+
 function takeFile(path: string): Buffer | null {
   if (!existsSync(path)) return null
   const bytes = readFileSync(path)
@@ -161,6 +164,8 @@ function checkResult(result: FileResult, target: Buffer | null, rejects: readonl
     Object.values(result.stageNs).every((ns) => Number.isInteger(ns) && ns >= 0),
     'stage times',
   )
+  const stagesNs = Object.values(result.stageNs).reduce((sum, ns) => sum + ns, 0)
+  claim(stagesNs <= result.durationNs + CLOCKS_DIFFER_NS, 'stages take longer than the whole')
   if (result.isConverted) {
     const { records } = result
     claim(records.read === records.written + records.rejected + records.filtered, 'counts do not add up')
