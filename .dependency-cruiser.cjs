@@ -5,7 +5,10 @@ const LAYERS = [
   { name: 'control plane', path: '^src/(migrate\\.ts$|control/|bench/)' },
   { name: 'schedule', path: '^src/schedule/' },
   { name: 'workers', path: '^workers/' },
-  { name: 'data plane', path: '^src/((convert-task|convert-file|thread-meter)\\.ts$|split/)' },
+  {
+    name: 'data plane',
+    path: '^src/((convert-task|convert-file|judge-rejects|stage-timer|thread-meter)\\.ts$|split/)',
+  },
   { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/' },
   { name: 'formats', path: '^src/formats/' },
   { name: 'batch and kernels', path: '^src/(batch|kernels)/' },

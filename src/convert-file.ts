@@ -11,7 +11,10 @@ import type { ConvertedFile, FileResult } from './model/task-result.ts'
 import type { StageTimes } from './model/times.ts'
 import type { FileTask } from './model/task.ts'
 import type { Pace } from './pace/pace.ts'
+import { nowNs } from './report/clock.ts'
 import type { SpanRecorder } from './report/span-recorder.ts'
+import { beginSpans, noStageTimes, timed, timedEncoding, wholeNs } from './stage-timer.ts'
+import { failOnMostlyRejects, failOnTooManyRejects } from './judge-rejects.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
@@ -47,12 +50,12 @@ export async function convertFile(
   convert: (work: FileWork) => Conversion = convertRecords,
 ): Promise<FileResult> {
   const stageNs = noStageTimes()
-  const startNs = Number(process.hrtime.bigint())
-  const takeSpans = beginSpans(context)
+  const startNs = nowNs()
+  const takeSpans = beginSpans(context.spans)
   const times = () => ({
     stageNs: wholeNs(stageNs),
     startNs,
-    durationNs: Number(process.hrtime.bigint()) - startNs,
+    durationNs: nowNs() - startNs,
     ...takeSpans(),
   })
   try {
@@ -194,13 +197,7 @@ function encodeBatch(
   rejects: RejectWriter,
   stageNs: StageTimes,
 ): void {
-  // Flushes happen within the encoding: their time counts as write, not twice.
-  const writeNsBefore = stageNs.write
-  const startMs = performance.now()
-  writer.write(batch, output)
-  const endMs = performance.now()
-  stageNs.encode += (endMs - startMs) * 1e6 - (stageNs.write - writeNsBefore)
-  recorder?.add('encode', startMs, endMs)
+  timedEncoding(stageNs, () => writer.write(batch, output))
   output.flush()
   timed(stageNs, 'write', () => rejects.writeBatch(batch))
 }
@@ -338,72 +335,9 @@ function mapperOf(plan: DataPlan, isTable: boolean): Mapper {
   return mapper
 }
 
-export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
-  if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
-    throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
-  }
-}
-
-/** From this many records on, more than half of them rejected means a wrong dialect, not bad records. */
-const FEWEST_RECORDS_TO_JUDGE = 1000
-
-/** Judged at the end of the file, so that neither chunk size nor order matters. */
-export function failOnMostlyRejects(
-  plan: DataPlan,
-  rejects: Pick<RejectWriter, 'count' | 'describeFirst'>,
-  records: number,
-): void {
-  const what = `${rejects.count} of ${records} records are rejected`
-  if (plan.maxRejects && 'share' in plan.maxRejects && rejects.count > plan.maxRejects.share * records) {
-    const message = `${what}, more than ${plan.maxRejects.share * 100}%; ${rejects.describeFirst()}`
-    throw tooManyRejects(message, '--max-rejects allows more')
-  }
-  if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
-    throw tooManyRejects(
-      `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
-      `check --delim, --quote and --header${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same`,
-    )
-  }
-}
-
-function tooManyRejects(message: string, hint: string): MigrationError {
-  return new MigrationError('TOO_MANY_REJECTS', message, { phase: 'parse', hint })
-}
-
 export function stopped(): MigrationError {
   return new MigrationError('STOPPED', 'the run was stopped', {
     phase: 'worker',
     hint: 'run the same command again to go on',
   })
-}
-
-export function noStageTimes(): StageTimes {
-  return { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
-}
-
-/** Without the fractions that come from adding up milliseconds. */
-function wholeNs(stageNs: StageTimes): StageTimes {
-  for (const stage of Object.keys(stageNs) as (keyof StageTimes)[]) stageNs[stage] = Math.round(stageNs[stage])
-  return stageNs
-}
-
-/** Of the file at hand: a thread does one at a time, and every stage would have to pass it on. */
-let recorder: SpanRecorder | null = null
-
-/** Records the stages of the file that this thread begins. @returns a function that gives what was recorded. */
-export function beginSpans({ spans }: ConvertContext): () => Pick<FileResult, 'spans'> {
-  recorder = spans
-  spans?.begin()
-  return () => (spans === null ? {} : { spans: spans.take() })
-}
-
-export function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
-  const startMs = performance.now()
-  try {
-    return work()
-  } finally {
-    const endMs = performance.now()
-    stageNs[stage] += (endMs - startMs) * 1e6
-    recorder?.add(stage, startMs, endMs)
-  }
 }

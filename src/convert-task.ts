@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { createBatchMemory, type BatchMemory } from './batch/batch-memory.ts'
 import { RecordBatch } from './batch/record-batch.ts'
-import { beginSpans, convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
+import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
 import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { Task } from './model/task.ts'
@@ -11,7 +11,9 @@ import type { PaceIo } from './model/pacing.ts'
 import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
 import { createPace } from './pace/pace.ts'
+import { beginSpans } from './stage-timer.ts'
 import { ThreadMeter } from './thread-meter.ts'
+import { nowNs } from './report/clock.ts'
 import { CpuProfiler } from './report/cpu-profile.ts'
 import { SpanRecorder } from './report/span-recorder.ts'
 
@@ -94,11 +96,11 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         return { kind: 'convert', files: [withSlice(result)], threadNumber }
       }
       case 'help': {
-        const startNs = Number(process.hrtime.bigint())
-        const takeSpans = beginSpans(context)
+        const startNs = nowNs()
+        const takeSpans = beginSpans(context.spans)
         const error = helpSplit(task, context)
         progress[0] = 0
-        const durationNs = Number(process.hrtime.bigint()) - startNs
+        const durationNs = nowNs() - startNs
         const { index } = task.file
         return withSlice({ kind: 'help' as const, index, error, threadNumber, startNs, durationNs, ...takeSpans() })
       }

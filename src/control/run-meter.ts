@@ -1,6 +1,6 @@
 import type { Measurements, ThreadTuning } from '../model/measurement.ts'
 import type { StageTimes } from '../model/times.ts'
-import type { Clock } from '../report/clock.ts'
+import { nowNs, type Clock } from '../report/clock.ts'
 import { RunFigures } from '../report/run-figures.ts'
 import { watchSystem } from '../report/system-figures.ts'
 import { Timeline, type Moment } from '../report/timeline.ts'
@@ -75,8 +75,4 @@ export class RunMeter {
       cpuMs: userMs + systemMs,
     }
   }
-}
-
-function nowNs(): number {
-  return Number(process.hrtime.bigint())
 }

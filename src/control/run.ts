@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { collectStaged } from '../commit/collect-staged.ts'
 import { Committer } from '../commit/committer.ts'
 import type { LockHandle } from '../commit/lock.ts'
@@ -8,7 +7,6 @@ import { runNumberOf } from '../commit/run-id.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
-import type { JournalEntry } from '../model/journal-entry.ts'
 import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
@@ -29,6 +27,7 @@ import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import { makeJournalEntry } from './make-journal-entry.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
@@ -41,9 +40,6 @@ interface PoolSize {
   readonly threads: number
   readonly maxThreads: number
 }
-
-/** Asked of the system once, not for every line of the journal. */
-const HOST = hostname()
 
 /** One run over a plan: what the steps share. */
 export class Run {
@@ -244,7 +240,7 @@ export class Run {
     const outcome = await committer.commit({
       stagedTarget,
       stagedRejects,
-      entry: this.journalEntry(result, attempt),
+      entry: makeJournalEntry(this.plan, result, attempt),
     })
     if (outcome.isCommitted) {
       const stageNs = { ...result.stageNs, sync: outcome.syncNs }
@@ -334,25 +330,6 @@ export class Run {
     return { ...source, stagedTarget: target, stagedRejects: rejects }
   }
 
-  private journalEntry(result: ConvertedFile, attempt: number): JournalEntry {
-    const { files } = this.plan.discovery
-    return {
-      source: files.path(result.index),
-      sizeBytes: files.sizeBytes(result.index),
-      mtimeNs: String(files.mtimeNs(result.index)),
-      sourceHash: result.sourceHash === null ? null : hex(result.sourceHash),
-      filePlanHash: this.plan.filePlanHash(files.format(result.index)),
-      target: this.plan.targets.path(result.index),
-      targetBytes: result.targetBytes,
-      targetHash: hex(result.targetHash),
-      hasRejects: result.hasRejects,
-      records: result.records,
-      stageNs: result.stageNs,
-      host: HOST,
-      attempt,
-    }
-  }
-
   private failFile(index: number, error: WireError): void {
     const { files } = this.plan.discovery
     if (error.code !== 'STOPPED') this.endedBytes += files.sizeBytes(index)
@@ -431,8 +408,4 @@ export class Run {
       stopped,
     })
   }
-}
-
-function hex(hash: number): string {
-  return hash.toString(16).padStart(8, '0')
 }

@@ -5,11 +5,16 @@ export interface Clock {
   read(): { readonly realMs: number; readonly userMs: number; readonly systemMs: number }
 }
 
+/** The monotonic clock that all threads share, in nanoseconds. */
+export function nowNs(): number {
+  return Number(process.hrtime.bigint())
+}
+
 export function startClock(): Clock {
   const startMs = performance.now()
   const startCpu = process.cpuUsage()
   return {
-    startNs: Number(process.hrtime.bigint()),
+    startNs: nowNs(),
     read() {
       const { user, system } = process.cpuUsage(startCpu)
       return { realMs: performance.now() - startMs, userMs: user / 1000, systemMs: system / 1000 }

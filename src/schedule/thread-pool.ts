@@ -3,7 +3,7 @@ import { PROGRESS_BYTES, countStarted, requestStop, type WorkerSetup } from '../
 import { MigrationError } from '../errors/migration-error.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
-import type { Task } from '../model/task.ts'
+import type { FileTask, Task } from '../model/task.ts'
 import type { Executor } from './executor.ts'
 import { findWorkerEntry } from './worker-entry.ts'
 
@@ -128,8 +128,7 @@ export class ThreadPool implements Executor {
 
   /** A thread that has died cannot say any more that it is idle. */
   private clearProgress(task: Task): void {
-    if (task.kind !== 'convert') return
-    const fileNumbers = new Set(task.files.map(({ index }) => index + 1))
+    const fileNumbers = new Set(filesOf(task).map(({ index }) => index + 1))
     for (let at = 0; at < this.progress.length; at += PROGRESS_STRIDE) {
       if (fileNumbers.has(this.progress[at] ?? 0)) this.progress[at] = 0
     }
@@ -192,4 +191,10 @@ export class ThreadPool implements Executor {
       isRetryable: true,
     })
   }
+}
+
+/** The files that a thread shows as its progress while it has the task. */
+function filesOf(task: Task): readonly FileTask[] {
+  if (task.kind === 'convert') return task.files
+  return task.kind === 'lead' || task.kind === 'help' ? [task.file] : []
 }

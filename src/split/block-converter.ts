@@ -1,10 +1,11 @@
 import { OutputBuffer } from '../batch/output-buffer.ts'
-import { createStages, stopped, timed, type FileWork } from '../convert-file.ts'
+import { createStages, stopped, type FileWork } from '../convert-file.ts'
 import { getFormat } from '../formats/registry.ts'
 import type { RecordWriter, SplittableReader } from '../formats/format.ts'
 import type { NoticeCounts } from '../model/task-result.ts'
 import type { Mapper } from '../map/mapper.ts'
 import { SourceReader } from '../read/source-reader.ts'
+import { timed, timedEncoding } from '../stage-timer.ts'
 import { BlockStore, GuessGivenUp, type SplitFiles } from './block-store.ts'
 import type { SplitTotals } from './split-board.ts'
 
@@ -192,11 +193,7 @@ export class BlockConverter {
 
   private encode(writer: RecordWriter, store: BlockStore): void {
     const { stageNs, context } = this.work
-    // Bytes for which the region has no room are written within the encoding: their time counts as write, not twice.
-    const writeNsBefore = stageNs.write
-    const startMs = performance.now()
-    writer.write(context.batch, this.output)
-    stageNs.encode += (performance.now() - startMs) * 1e6 - (stageNs.write - writeNsBefore)
+    timedEncoding(stageNs, () => writer.write(context.batch, this.output))
     if (context.batch.rejects.length > 0) timed(stageNs, 'write', () => store.takeRejects(context.batch))
   }
 

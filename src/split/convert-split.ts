@@ -5,8 +5,6 @@ import { closeSync, openSync, readSync, unlinkSync } from 'node:fs'
 import {
   convertFile,
   convertRecords,
-  failOnMostlyRejects,
-  noStageTimes,
   refuseCompressed,
   type Conversion,
   type ConvertContext,
@@ -14,6 +12,8 @@ import {
 } from '../convert-file.ts'
 import type { Reject } from '../batch/record-batch.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
+import { failOnMostlyRejects } from '../judge-rejects.ts'
+import { noStageTimes } from '../stage-timer.ts'
 import type { FileResult } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SplitTask } from '../model/task.ts'

@@ -1,12 +1,7 @@
 import { crc32 } from 'node:zlib'
-import {
-  failOnTooManyRejects,
-  noStageTimes,
-  stopped,
-  timed,
-  type ConvertContext,
-  type FileWork,
-} from '../convert-file.ts'
+import { stopped, type ConvertContext, type FileWork } from '../convert-file.ts'
+import { failOnTooManyRejects } from '../judge-rejects.ts'
+import { noStageTimes, timed } from '../stage-timer.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { noNotices } from '../formats/format.ts'
 import type { SplitTask } from '../model/task.ts'

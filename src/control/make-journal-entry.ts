@@ -1,0 +1,31 @@
+import { hostname } from 'node:os'
+import type { JournalEntry } from '../model/journal-entry.ts'
+import type { ConvertedFile } from '../model/task-result.ts'
+import type { Plan } from './make-plan.ts'
+
+/** Asked of the system once, not for every line of the journal. */
+const HOST = hostname()
+
+/** What the journal says of a converted file. */
+export function makeJournalEntry(plan: Plan, result: ConvertedFile, attempt: number): JournalEntry {
+  const { files } = plan.discovery
+  return {
+    source: files.path(result.index),
+    sizeBytes: files.sizeBytes(result.index),
+    mtimeNs: String(files.mtimeNs(result.index)),
+    sourceHash: result.sourceHash === null ? null : hex(result.sourceHash),
+    filePlanHash: plan.filePlanHash(files.format(result.index)),
+    target: plan.targets.path(result.index),
+    targetBytes: result.targetBytes,
+    targetHash: hex(result.targetHash),
+    hasRejects: result.hasRejects,
+    records: result.records,
+    stageNs: result.stageNs,
+    host: HOST,
+    attempt,
+  }
+}
+
+function hex(hash: number): string {
+  return hash.toString(16).padStart(8, '0')
+}

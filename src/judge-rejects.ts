@@ -1,0 +1,39 @@
+import { MigrationError } from './errors/migration-error.ts'
+import type { DataPlan } from './model/data-plan.ts'
+import type { RejectWriter } from './write/reject-writer.ts'
+
+/** @throws MigrationError TOO_MANY_REJECTS where more records are rejected than `--max-rejects N` allows. */
+export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
+  if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
+    throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
+  }
+}
+
+/** From this many records on, more than half of them rejected means a wrong dialect, not bad records. */
+const FEWEST_RECORDS_TO_JUDGE = 1000
+
+/**
+ * Judged at the end of the file, so that neither chunk size nor order matters.
+ * @throws MigrationError TOO_MANY_REJECTS where too large a share of the records is rejected.
+ */
+export function failOnMostlyRejects(
+  plan: DataPlan,
+  rejects: Pick<RejectWriter, 'count' | 'describeFirst'>,
+  records: number,
+): void {
+  const what = `${rejects.count} of ${records} records are rejected`
+  if (plan.maxRejects && 'share' in plan.maxRejects && rejects.count > plan.maxRejects.share * records) {
+    const message = `${what}, more than ${plan.maxRejects.share * 100}%; ${rejects.describeFirst()}`
+    throw tooManyRejects(message, '--max-rejects allows more')
+  }
+  if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
+    throw tooManyRejects(
+      `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
+      `check --delim, --quote and --header${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same`,
+    )
+  }
+}
+
+function tooManyRejects(message: string, hint: string): MigrationError {
+  return new MigrationError('TOO_MANY_REJECTS', message, { phase: 'parse', hint })
+}

@@ -1,0 +1,45 @@
+import type { FileResult } from './model/task-result.ts'
+import type { StageTimes } from './model/times.ts'
+import type { SpanRecorder } from './report/span-recorder.ts'
+
+/** How a thread times the stages of its files. */
+
+/** Before the first stage. */
+export function noStageTimes(): StageTimes {
+  return { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
+}
+
+/** Without the fractions that come from adding up milliseconds. */
+export function wholeNs(stageNs: StageTimes): StageTimes {
+  for (const stage of Object.keys(stageNs) as (keyof StageTimes)[]) stageNs[stage] = Math.round(stageNs[stage])
+  return stageNs
+}
+
+/** Of the file at hand: a thread does one at a time, and every stage would have to pass it on. */
+let recorder: SpanRecorder | null = null
+
+/** Records the stages of the file that this thread begins. @returns a function that gives what was recorded. */
+export function beginSpans(spans: SpanRecorder | null): () => Pick<FileResult, 'spans'> {
+  recorder = spans
+  spans?.begin()
+  return () => (spans === null ? {} : { spans: spans.take() })
+}
+
+/** Does a piece of work and counts its time for a stage. */
+export function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work: () => Result): Result {
+  const startMs = performance.now()
+  try {
+    return work()
+  } finally {
+    const endMs = performance.now()
+    stageNs[stage] += (endMs - startMs) * 1e6
+    recorder?.add(stage, startMs, endMs)
+  }
+}
+
+/** Does the encoding of a batch. Flushes happen within it, timed for themselves: their time counts as write, not twice. */
+export function timedEncoding(stageNs: StageTimes, encode: () => void): void {
+  const writeNsBefore = stageNs.write
+  timed(stageNs, 'encode', encode)
+  stageNs.encode -= stageNs.write - writeNsBefore
+}
