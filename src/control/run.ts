@@ -323,7 +323,7 @@ export class Run {
 
   private makeFileTask(index: number, attempt: number, staging: StagingArea): FileTask {
     const source = describeSource(this.plan, index)
-    const { target, rejects } = staging.pathsFor(this.plan.targets.path(index), attempt)
+    const { target, rejects } = staging.nextPaths(this.plan.targets.path(index))
     if (attempt === 1) {
       this.hooks.onEvent?.({ type: 'file-started', file: source.relativePath, sizeBytes: source.sizeBytes })
     }

@@ -46,7 +46,7 @@ export async function stageFiles(
 ): Promise<StagedFile[]> {
   const area = await StagingArea.open({ targetRoot, runId })
   return Object.entries(contents).map(([source, { target, rejects }]) => {
-    const paths = area.pathsFor(targetOf(source), 1)
+    const paths = area.nextPaths(targetOf(source))
     writeFileSync(paths.target, target)
     if (rejects !== undefined) writeFileSync(paths.rejects, rejects)
     return {
