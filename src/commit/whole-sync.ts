@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { statfsSync } from 'node:fs'
 import { release } from 'node:os'
 import { promisify } from 'node:util'
@@ -68,10 +68,10 @@ export class SyncShell {
   readonly run: SyncEverything = async () => {
     this.#isTrusted ??= isTrusted(this.#folder)
     if (!(await this.#isTrusted)) return false
+    this.#child ??= await this.#start()
     return new Promise((resolve) => {
       this.#answer = resolve
-      this.#child ??= this.#start()
-      this.#child.stdin?.write('\n')
+      this.#child?.stdin?.write('\n')
     })
   }
 
@@ -81,7 +81,9 @@ export class SyncShell {
     this.#child = null
   }
 
-  #start(): ChildProcess {
+  async #start(): Promise<ChildProcess> {
+    // Loaded when it is needed: a run over a few files does without.
+    const { spawn } = await import('node:child_process')
     // A session of its own: Ctrl-C is for the run, which still has files to commit then.
     const child = spawn('sh', ['-c', 'while read -r line; do sync -f "$0"; echo $?; done', this.#folder], {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -89,8 +91,12 @@ export class SyncShell {
     })
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#give(text.trim() === '0'))
     child.stdin.on('error', () => {})
-    child.on('error', () => this.#give(false))
-    child.on('close', () => this.#give(false))
+    const end = (): void => {
+      this.#child = null
+      this.#give(false)
+    }
+    child.on('error', end)
+    child.on('close', end)
     // Whoever waits for an answer keeps the process alive by the run that it belongs to.
     child.unref()
     return child
@@ -114,6 +120,7 @@ async function isTrusted(folder: string): Promise<boolean> {
     const [major = 0, minor = 0] = release().split('.').map(Number)
     if (process.platform !== 'linux' || major < 5 || (major === 5 && minor < 8)) return false
     if (!TRUSTED_FILE_SYSTEMS.has(statfsSync(folder).type)) return false
+    const { execFile } = await import('node:child_process')
     const { stdout } = await promisify(execFile)('sync', ['--version'])
     const version = /\(GNU coreutils\) (\d+)\.(\d+)/.exec(stdout)
     return version !== null && Number(version[1]) + Number(version[2]) / 100 >= 8.24
