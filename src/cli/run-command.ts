@@ -41,7 +41,7 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
     view.show(event)
   }
   try {
-    const { migrate } = await import('../index.ts')
+    const { migrate } = await import('../migrate.ts')
     const report = await migrate(options, { signal: watch.signal, onEvent })
     view.stop()
     const reportError = await saveReports(report, display.report)

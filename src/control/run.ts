@@ -9,7 +9,6 @@ import { MigrationError, toWireError, type WireError } from '../errors/migration
 import type { MigrateHooks } from '../model/events.ts'
 import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
-import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
@@ -17,7 +16,7 @@ import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
-import { runFiles } from '../schedule/run-files.ts'
+import { runFiles, type Converted } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
 import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
@@ -188,8 +187,8 @@ export class Run {
         areTasksTimed: options.taskTimeout !== undefined,
         mayStart: () => stop.reason === null,
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
-        onConverted: (result, attempt, task) => {
-          const commit = this.commit(committer, result, attempt, task, stop).finally(() => commits.delete(commit))
+        onConverted: (files, attempt) => {
+          const commit = this.commit(committer, files, attempt, stop).finally(() => commits.delete(commit))
           commits.add(commit)
           return this.meter.hold(committer.whenReady())
         },
@@ -229,38 +228,47 @@ export class Run {
     })
   }
 
+  /** Commits the files of a task, and counts what became of each. */
   private async commit(
     committer: Committer,
-    result: ConvertedFile,
+    files: readonly Converted[],
     attempt: number,
-    task: FileTask,
     stop: StopSwitch,
   ): Promise<void> {
-    const { stagedTarget, stagedRejects } = task
-    const outcome = await committer.commit({
-      stagedTarget,
-      stagedRejects,
-      entry: makeJournalEntry(this.plan, result, attempt),
-    })
-    if (outcome.isCommitted) {
-      const stageNs = { ...result.stageNs, sync: outcome.syncNs }
-      this.tally.addConverted({ ...result, stageNs })
-      this.meter.figures.addCommitted(result, stageNs, attempt)
-      this.ledger.add(result.index, result.targetBytes, result.targetHash)
-      this.endedBytes += result.sourceBytes
-      this.hooks.onEvent?.({
-        type: 'file-done',
-        file: task.relativePath,
-        sizeBytes: task.sizeBytes,
-        targetBytes: result.targetBytes,
-        records: result.records,
-        durationMs: result.durationNs / 1e6,
-      })
-      return
+    const outcomes = await committer.commit(
+      files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
+        stagedTarget,
+        stagedRejects,
+        entry: makeJournalEntry(this.plan, result, attempt),
+      })),
+    )
+    for (const [at, outcome] of outcomes.entries()) {
+      const file = files[at]
+      if (file === undefined) continue
+      if (outcome.isCommitted) this.countCommitted(file, outcome.syncNs, attempt)
+      else {
+        this.failFile(file.result.index, outcome.error)
+        if (outcome.error.code === 'JOURNAL_FAILED' || outcome.error.code === 'LOCK_LOST') stop.stop('fatal')
+        else this.haltIfAsked(stop)
+      }
     }
-    this.failFile(result.index, outcome.error)
-    if (outcome.error.code === 'JOURNAL_FAILED' || outcome.error.code === 'LOCK_LOST') stop.stop('fatal')
-    else this.haltIfAsked(stop)
+  }
+
+  private countCommitted({ result, task }: Converted, syncNs: number, attempt: number): void {
+    // The result is this run's own, and nobody else looks at these times.
+    result.stageNs.sync = syncNs
+    this.tally.addConverted(result)
+    this.meter.figures.addCommitted(result, attempt)
+    this.ledger.add(result.index, result.targetBytes, result.targetHash)
+    this.endedBytes += result.sourceBytes
+    this.hooks.onEvent?.({
+      type: 'file-done',
+      file: task.relativePath,
+      sizeBytes: task.sizeBytes,
+      targetBytes: result.targetBytes,
+      records: result.records,
+      durationMs: result.durationNs / 1e6,
+    })
   }
 
   /** Files that earlier runs made count for the tree hash and for the rejects that stand. */
@@ -323,7 +331,7 @@ export class Run {
 
   private makeFileTask(index: number, attempt: number, staging: StagingArea): FileTask {
     const source = describeSource(this.plan, index)
-    const { target, rejects } = staging.pathsFor(this.plan.targets.path(index), attempt)
+    const { target, rejects } = staging.nextPaths(this.plan.targets.path(index))
     if (attempt === 1) {
       this.hooks.onEvent?.({ type: 'file-started', file: source.relativePath, sizeBytes: source.sizeBytes })
     }
