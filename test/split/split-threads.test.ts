@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../support/migrate.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { Report } from '../../src/model/report.ts'
 import { runFiles } from '../../src/schedule/run-files.ts'
