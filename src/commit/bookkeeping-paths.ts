@@ -9,12 +9,16 @@ export interface BookkeepingPaths {
   /** `<targetRoot>/.migrate` */
   readonly root: string
   readonly lock: string
+  /** One file for each shard or node that works on the tree together with others. */
+  readonly members: string
   readonly manifests: string
   readonly journal: string
   readonly rejects: string
   /** Lines `{file, rejects}` for rejects files whose own name does not fit the file system. */
   readonly rejectsIndex: string
   readonly staged: string
+  /** Reports of shards. */
+  readonly reports: string
 }
 
 /** Names every bookkeeping path of a target tree; creates nothing. */
@@ -24,10 +28,12 @@ export function bookkeepingPaths(targetRoot: string): BookkeepingPaths {
     targetRoot,
     root,
     lock: join(root, 'lock'),
+    members: join(root, 'lock.members'),
     manifests: join(root, 'manifests'),
     journal: join(root, 'journal'),
     rejects: join(root, 'rejects'),
     rejectsIndex: join(root, 'rejects', 'index.ndjson'),
     staged: join(root, 'staged'),
+    reports: join(root, 'reports'),
   }
 }

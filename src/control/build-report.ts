@@ -5,6 +5,7 @@ import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
 import type { RunTally } from '../report/run-tally.ts'
 import type { Plan, Remainder } from './make-plan.ts'
+import { describeShard } from './shard-report.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
 /** Orphans that a report names; it counts all. */
@@ -45,7 +46,9 @@ export function buildReport(run: RunState): Report {
     isDurable: options.fsync,
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,
-    treeHash: ledger.isComplete && discovery.failed.length === 0 ? ledger.treeHash() : null,
+    treeHash: ledger.isComplete && discovery.failed.length === 0 && plan.shard === null ? ledger.treeHash() : null,
+    shard: plan.shard === null ? null : describeShard(plan, plan.shard, ledger),
+    merged: null,
     files: {
       total,
       converted: tally.converted,

@@ -22,6 +22,10 @@ export const ERROR_CODES = {
   JOURNAL_FAILED: 'the journal cannot be written, so a commit cannot be proved',
   BENCH_RUN_FAILED: 'a run that was to be measured did not make all its targets',
   RESULTS_DIFFER: 'two runs of the same work made different targets',
+  SHARDS_DIFFER: 'reports of shards are not of the same plan, sources and number of shards',
+  SHARD_MISSING: 'a shard, or a file of the tree, is in no report',
+  SHARD_TWICE: 'a shard, or a file of the tree, is in two reports',
+  SHARD_DAMAGED: 'the report of a shard, or its list of targets, is not as the shard left it',
   STOPPED: 'the run was stopped before this file was done',
   // One file fails, the others go on.
   SOURCE_MISSING: 'the source file is gone',
