@@ -1,3 +1,4 @@
+import { closeLeftGenerations } from './commit/close-generation.ts'
 import { collectStaged } from './commit/collect-staged.ts'
 import { acquireLock, type LockHandle } from './commit/lock.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
@@ -34,6 +35,7 @@ export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {})
 async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recording: Recording): Promise<Report> {
   const lock = await lockTarget(plan, hooks)
   try {
+    await closeLeftGenerations(plan.targetRoot, { isDurable: plan.options.fsync })
     await collectStaged({ targetRoot: plan.targetRoot, liveRunId: lock.runId })
     const remainder = await findRemainder(plan, true)
     const run = new Run(plan, remainder, lock, hooks, clock, recording)

@@ -22,6 +22,7 @@ interface RunState {
   readonly clock: Clock
   readonly measured: Report['measured']
   readonly stopped: Report['stopped']
+  readonly cluster?: Report['cluster']
 }
 
 /** The report of a run, from what its parts have counted. */
@@ -69,6 +70,7 @@ export function buildReport(run: RunState): Report {
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
     measured: run.measured,
+    ...(run.cluster === undefined ? {} : { cluster: run.cluster }),
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

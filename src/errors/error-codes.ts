@@ -22,6 +22,11 @@ export const ERROR_CODES = {
   JOURNAL_FAILED: 'the journal cannot be written, so a commit cannot be proved',
   BENCH_RUN_FAILED: 'a run that was to be measured did not make all its targets',
   RESULTS_DIFFER: 'two runs of the same work made different targets',
+  PLAN_REFUSED: 'a job does not name a plan that this node may run',
+  QUEUE_UNREACHABLE: 'the server of the queue cannot be reached',
+  NO_EXCLUSIVE_NAMES: 'the file system of the target tree cannot tell nodes who was first',
+  GENERATION_CLOSED: 'the attempt at the plan that a node works for has ended',
+  LEASE_LOST: 'a node could not renew its lease on a shard, so another one may have it',
   STOPPED: 'the run was stopped before this file was done',
   // One file fails, the others go on.
   SOURCE_MISSING: 'the source file is gone',
@@ -37,6 +42,10 @@ export const ERROR_CODES = {
   TOO_MANY_REJECTS: 'so many records are rejected that the dialect is probably wrong',
   WORKER_EXIT: 'the worker thread ended in the middle of the file',
   WORKER_OOM: 'the worker thread ran out of memory',
+  COMMIT_LOST: 'another node has committed the file',
+  COMMIT_VOID: 'a committed target and its staged file are both gone',
+  NODE_KILLED: 'every node that tried the file died',
+  SHARD_FAILED: 'no node could finish the shard that the file belongs to',
   TIMEOUT: 'the task took longer than --task-timeout',
   UNEXPECTED: 'a fault of Drover itself',
   // One record is rejected, the file goes on.
