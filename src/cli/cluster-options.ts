@@ -14,6 +14,7 @@ export const ClusterOptionsSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]{1,60}$/, { error: 'a name of letters, digits, "-", "_" and "."' })
     .default('drover'),
+  shardFiles: z.coerce.number().int().min(1).max(1_000_000).default(5000),
   listen: z.string().min(1).default('127.0.0.1:4880'),
   token: z.string().min(1).optional(),
 })

@@ -10,8 +10,9 @@ import { writeReports } from './report/write-reports.ts'
 
 /** `migrate run --cluster`: coordinates, and leaves the report in the target tree, where the dashboard finds it. */
 export async function runOnCluster(settings: Settings, options: MigrateOptions, hooks: MigrateHooks): Promise<Report> {
-  const { root, ...address } = checkCluster(settings)
-  const report = await migrateOnCluster(options, { address: requireAddress(address), root }, hooks)
+  const checked = checkCluster(settings)
+  const { root, shardFiles } = checked
+  const report = await migrateOnCluster(options, { address: requireAddress(checked), root, shardFiles }, hooks)
   // A report that cannot be written there costs nobody the run; those that the user asked for are written besides.
   await writeReports(report, [join(report.targetRoot, '.migrate', 'reports', `${report.runId}.json`)])
   return report

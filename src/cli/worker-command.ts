@@ -31,6 +31,8 @@ export async function workerCommand(settings: Settings, host: Host): Promise<num
       const { shards, files, bytes } = summary
       host.stderr.write(`left: ${countOf(files, 'file')}, ${formatBytes(bytes)}, in ${countOf(shards, 'shard')}\n`)
     }
+    // A connection that is still being tried would keep the process alive.
+    host.endProcess(EXIT_CODES.done)
     return EXIT_CODES.done
   } catch (thrown) {
     const error =

@@ -23,10 +23,12 @@ export const ShardJobSchema = z.strictObject({
 
 export type ShardJob = z.infer<typeof ShardJobSchema>
 
-/** The same job always has the same id, so adding it twice adds it once. */
+/**
+ * The same job always has the same id, so adding it twice adds it once. The generation is part of it: other target trees may be made from the
+ * same manifest, and the same tree once more.
+ */
 export function jobId({ manifestHash, generation, shard, range }: ShardJob, round = 0): string {
-  const runNumber = Number.parseInt(generation, 10)
-  const base = `${manifestHash}-${runNumber}-${shard}`
+  const base = `${manifestHash}-${generation}-${shard}`
   const part = range === undefined ? '' : `-${range.from}-${range.to}`
   return `${base}${part}${round === 0 ? '' : `-again${round}`}`
 }

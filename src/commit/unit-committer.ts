@@ -165,7 +165,11 @@ export class UnitCommitter {
 
   /** @param folders gets those that must be synced. */
   private async commitUnit(inWork: UnitInWork, folders: Set<string>): Promise<void> {
-    const targets = await this.prepare(inWork, folders)
+    const startNs = process.hrtime.bigint()
+    const prepared = await this.prepare(inWork, folders)
+    // What came before the record; what comes after it cannot stand in it.
+    const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, prepared.length))
+    const targets = prepared.map((target) => ({ ...target, stageNs: { ...target.stageNs, sync: syncNs } }))
     const { options } = this
     const { failures, unit } = inWork
     const files = [...targets, ...failures]

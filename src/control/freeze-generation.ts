@@ -23,37 +23,41 @@ export interface FreezeOptions {
   readonly root: string
   /** Nodes that are there. */
   readonly nodeCount: number
+  /** The most files of a shard. */
+  readonly mostFiles: number | undefined
 }
 
 /** Claims all targets, cuts the files into shards, and freezes the plan for the nodes. */
-export async function freezeGeneration({ plan, generation, indexes, root, nodeCount }: FreezeOptions): Promise<FrozenPlanFile> {
-  const { targetRoot, planHash, manifestHash, options, data } = plan
+export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPlanFile> {
+  const { plan, generation, indexes, root } = options
+  const { targetRoot, planHash, manifestHash, data } = plan
+  const { force, fsync, targetName, retries, taskTimeout } = plan.options
   const exclusiveBy = await probeExclusiveNames(bookkeepingPaths(targetRoot).root)
   const staging = await StagingArea.open({ targetRoot, runId: generation.id, node: 'nodes' })
   const header = { runId: generation.id, manifestHash, planHash }
-  await writeManifest({ targetRoot, isDurable: options.fsync }, header, claimsOf(plan, indexes, staging))
+  await writeManifest({ targetRoot, isDurable: fsync }, header, claimsOf(plan, indexes, staging))
   const frozen = {
     planVersion: 1 as const,
     planHash,
     manifestHash,
     generation: generation.id,
-    isForced: options.force,
+    isForced: force,
     sourceRoot: pathBelow(root, plan.discovery.root, '--in'),
     targetRoot: pathBelow(root, targetRoot, '--out'),
-    targetName: options.targetName,
+    targetName,
     data,
     filePlanHashes: Object.fromEntries([...FORMAT_NAMES, 'bytes' as const].map((format) => [format, plan.filePlanHash(format)])),
-    isDurable: options.fsync,
-    retries: options.retries,
-    taskTimeoutMs: options.taskTimeout ?? null,
+    isDurable: fsync,
+    retries,
+    taskTimeoutMs: taskTimeout ?? null,
     exclusiveBy,
   }
-  return freezePlan(generation, frozen, shardsOf(plan, indexes, nodeCount))
+  return freezePlan(generation, frozen, shardsOf(options))
 }
 
-function* shardsOf(plan: Plan, indexes: Uint32Array, nodeCount: number): Generator<ShardFile[]> {
+function* shardsOf({ plan, indexes, nodeCount, mostFiles }: FreezeOptions): Generator<ShardFile[]> {
   const { files } = plan.discovery
-  const rules = { nodeCount: nodeCount > 0 ? nodeCount : EXPECTED_NODES }
+  const rules = { nodeCount: nodeCount > 0 ? nodeCount : EXPECTED_NODES, ...(mostFiles === undefined ? {} : { mostFiles }) }
   for (const shard of cutShards(files, rules, indexes)) yield Array.from(shard, (index) => describeFile(plan, index))
 }
 

@@ -36,6 +36,8 @@ export interface ClusterOptions {
   readonly address: QueueAddress
   /** What paths that travel are relative to; default: the folder that both trees lie in. */
   readonly root?: string | undefined
+  /** The most files of a shard. */
+  readonly shardFiles?: number
 }
 
 /** How often a generation is followed by another one for commits that turned out to be void. */
@@ -227,7 +229,7 @@ class ClusterRun {
   }
 
   private async freeze(indexes: Uint32Array): Promise<OpenGeneration> {
-    const { plan, root, queue, lock } = this.parts
+    const { plan, root, queue, lock, cluster } = this.parts
     const { targetRoot, manifestHash } = plan
     const paths = bookkeepingPaths(targetRoot)
     const runNumber = await nextRunNumber(paths)
@@ -238,7 +240,7 @@ class ClusterRun {
       (workers) => workers.length,
       () => 0,
     )
-    const frozen = await freezeGeneration({ plan, generation, indexes, root, nodeCount })
+    const frozen = await freezeGeneration({ plan, generation, indexes, root, nodeCount, mostFiles: cluster.shardFiles })
     return { generation, frozen }
   }
 

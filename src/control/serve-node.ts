@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, type Job } from 'bullmq'
 import { findPlan, type FoundPlan } from '../cluster/find-plan.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
@@ -42,6 +43,9 @@ export interface NodeHooks {
 /** Shards that a node has in work at the same time: the next one fills the threads when the last files of one are being converted. */
 const SHARDS_AT_A_TIME = 2
 const STATUS_MS = 1000
+/** How long a connection may take to close. */
+const CLOSE_MS = 3000
+const LOOK_MS = 20
 /** Files that a status names. */
 const NAMED_FILES = 8
 
@@ -109,11 +113,13 @@ class ClusterNode {
     const running = worker.run()
     await untilAborted(this.hooks.signal)
     this.hooks.onEvent({ type: 'draining' })
-    await worker.close()
-    await running.catch(() => undefined)
+    const closing = worker.close().then(() => running)
+    while (this.inWork.size > 0) await sleep(LOOK_MS)
+    // A server that is away must not hold up a node that has nothing left to do.
+    await withoutWaitingLong(closing)
     this.fence.stop()
     await this.threads.end()
-    await queue.close()
+    await withoutWaitingLong(queue.close())
     return this.summary
   }
 
@@ -335,6 +341,10 @@ function sumBytes(files: readonly ShardFile[], from: number, to: number): number
   let sum = 0
   for (let at = from; at < to; at++) sum += files[at]?.sizeBytes ?? 0
   return sum
+}
+
+async function withoutWaitingLong(closing: Promise<unknown>): Promise<void> {
+  await Promise.race([closing.catch(() => undefined), sleep(CLOSE_MS, undefined, { ref: false })])
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

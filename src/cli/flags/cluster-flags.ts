@@ -31,6 +31,16 @@ export const CLUSTER_FLAGS: readonly Flag[] = [
     help: 'the name of the queue: one for each --root',
   },
   {
+    key: 'shardFiles',
+    kind: 'text',
+    group: 'Machines',
+    placeholder: 'N',
+    default: '5000',
+    isHidden: true,
+    commands: ['run', 'config'],
+    help: 'the most files that a shard has: what a kill may cost',
+  },
+  {
     key: 'listen',
     kind: 'text',
     group: 'Machines',

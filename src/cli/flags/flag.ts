@@ -26,6 +26,7 @@ export type CliOnlyKey =
   | 'exportHtml'
   | 'baseline'
   | 'cluster'
+  | 'shardFiles'
   | 'root'
   | 'queue'
   | 'listen'

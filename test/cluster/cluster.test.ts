@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { suiteFolder } from '../faults/suite-folder.ts'
+import { ClusterBed } from './cluster-bed.ts'
+import * as scenarios from './scenarios.ts'
+import type { QueueServer } from './servers/child-server.ts'
+import { startPostgres } from './servers/postgres-server.ts'
+import { startRedis, whyNoRedis } from './servers/redis-server.ts'
+
+const noRedis = whyNoRedis()
+if (noRedis !== null) {
+  // Where nobody reads, a skipped test is a broken one.
+  if (process.env['CI'] === 'true') throw new Error(noRedis)
+  console.warn(noRedis)
+}
+
+const SERVERS = [
+  { name: 'Redis', start: startRedis, isMissing: noRedis !== null },
+  { name: 'Postgres', start: startPostgres, isMissing: false },
+]
+
+describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
+  describe.skipIf(isMissing)('a cluster', () => {
+    const folder = suiteFolder()
+    let server: QueueServer
+    let bed: ClusterBed
+    let gold: scenarios.Gold
+    beforeAll(async () => {
+      server = await start(join(folder, 'server'))
+      bed = new ClusterBed(folder, server.url)
+      gold = await scenarios.prepareSources(bed)
+    })
+    afterAll(async () => {
+      await bed.remove()
+      await server.stop()
+    })
+
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') console.log(bed.said())
+      await bed.endNodes('SIGKILL')
+    })
+
+    it('survives a node that is killed in the middle of a shard', async () => {
+      const recoveryMs = await scenarios.killNode(bed, gold)
+      console.log(`another node had the shard of a killed one after ${(recoveryMs / 1000).toFixed(1)} s`)
+    })
+    it('survives its server', () => scenarios.killServer(bed, gold, server, 3000), 40_000)
+    it('survives its coordinator', () => scenarios.killCoordinator(bed, gold))
+    it('lets zombies lose', () => scenarios.zombie(bed, gold))
+    it('has one coordinator at a time', () => scenarios.twoCoordinators(bed, gold))
+    it('runs again', () => scenarios.runAgain(bed, gold))
+    expect(folder).toBeTruthy()
+  })
+})
