@@ -1,9 +1,11 @@
 import { closeLeftGenerations } from './commit/close-generation.ts'
 import { collectStaged } from './commit/collect-staged.ts'
-import { acquireLock, type LockHandle } from './commit/lock.ts'
+import { joinLock } from './commit/join-lock.ts'
+import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
 import { Recording } from './control/recording.ts'
 import { Run } from './control/run.ts'
+import { removeOldReports } from './control/shard-report.ts'
 import { fromWireError, MigrationError, toWireError } from './errors/migration-error.ts'
 import { printableName } from './errors/printable-name.ts'
 import type { MigrateHooks } from './model/events.ts'
@@ -35,12 +37,12 @@ export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {})
 async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recording: Recording): Promise<Report> {
   const lock = await lockTarget(plan, hooks)
   try {
-    await closeLeftGenerations(plan.targetRoot, { isDurable: plan.options.fsync })
-    await collectStaged({ targetRoot: plan.targetRoot, liveRunId: lock.runId })
     const remainder = await findRemainder(plan, true)
     const run = new Run(plan, remainder, lock, hooks, clock, recording)
     const stopped = await run.execute()
-    return run.report(stopped)
+    const report = run.report(stopped)
+    await run.saveShardReport(report)
+    return report
   } finally {
     // Where the run ended before its first file, its trace is empty, but whole.
     await recording.finish((index) => plan.discovery.files.path(index))
@@ -48,8 +50,40 @@ async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recordin
   }
 }
 
-function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
-  return acquireLock({
+/** Owns the target tree, alone or together with other shards, and removes what dead runs left staged. */
+async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
+  const { targetRoot, shard } = plan
+  const options = lockOptions(plan, hooks)
+  const { isDurable } = options
+  if (shard !== null) {
+    return joinLock({
+      ...options,
+      division: countOf(shard.count),
+      part: `shard ${shard.index}`,
+      onJoined: async (runId, others) => {
+        await closeLeftGenerations(targetRoot, { isDurable })
+        await collectStaged({ targetRoot, liveRunId: runId, others })
+        await removeOldReports(plan, shard)
+      },
+    })
+  }
+  const lock = await acquireLock(options)
+  try {
+    await closeLeftGenerations(targetRoot, { isDurable })
+    await collectStaged({ targetRoot, liveRunId: lock.runId })
+    return lock
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+function countOf(shards: number): string {
+  return shards === 1 ? '1 shard' : `${shards} shards`
+}
+
+function lockOptions(plan: Plan, hooks: MigrateHooks): LockOptions {
+  return {
     targetRoot: plan.targetRoot,
     manifestHash: plan.manifestHash,
     forceUnlock: plan.options.unlock,
@@ -61,7 +95,7 @@ function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
         code: 'RUN_ACTIVE',
         message: `waiting for a sign of life of the run on ${owner.host} that owns the target tree`,
       }),
-  })
+  }
 }
 
 /** A disk that fails where the run keeps its books: no file is to blame, and none can be proved done. */
@@ -74,7 +108,8 @@ function describeUnusable(error: unknown, targetRoot: string): MigrationError {
 }
 
 function refuseEmpty(plan: Plan, options: ResolvedOptions): void {
-  if (!options.errorOnEmpty || plan.discovery.files.length > 0 || plan.discovery.failed.length > 0) return
+  const { files, failed } = plan.discovery
+  if (!options.errorOnEmpty || (plan.shard?.treeFiles ?? files.length + failed.length) > 0) return
   throw new MigrationError('EMPTY_SOURCE', 'the source tree holds nothing to convert', {
     phase: 'plan',
     hint: 'check --in and the filters, or leave out --error-on-empty',

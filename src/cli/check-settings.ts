@@ -36,9 +36,12 @@ export function checkAnySettings(settings: Settings): ReadonlyMap<string, unknow
   const result = OptionsSchema.partial({ in: true, out: true }).safeParse(options)
   if (!result.success) throw describeIssue(firstIssue(result.error), settings)
   return new Map(
-    Object.entries({ ...result.data, ...checkDisplay(settings), ...checkBench(settings), ...checkCluster(settings) }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      ...result.data,
+      ...checkDisplay(settings),
+      ...checkBench(settings),
+      ...checkCluster(settings),
+    }).filter(([, value]) => value !== undefined),
   )
 }
 

@@ -16,7 +16,12 @@ export async function configCommand(settings: Settings, host: Host): Promise<num
     const setting = settings.get(flag.key)
     const value = setting === undefined ? defaultOf(flag, values.get(flag.key)) : setting.value
     const isSet = value !== undefined && value !== null
-    const text = isSet && SECRET_FLAGS.has(flag.key) ? `# ${flag.key}: (set, not shown)` : isSet ? `${flag.key}: ${formatValue(value)}` : `# ${flag.key}:`
+    const text =
+      isSet && SECRET_FLAGS.has(flag.key)
+        ? `# ${flag.key}: (set, not shown)`
+        : isSet
+          ? `${flag.key}: ${formatValue(value)}`
+          : `# ${flag.key}:`
     return { text, origin: describeOrigin(setting, isSet) }
   })
   const width = Math.min(48, Math.max(...rows.map((row) => row.text.length)))

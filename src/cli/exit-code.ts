@@ -17,7 +17,7 @@ export const EXIT_CODES = {
 } as const
 
 /** What decides the exit code of a run. */
-export type RunOutcome = Pick<Report, 'files' | 'standingRejects' | 'stopped'>
+export type RunOutcome = Pick<Report, 'files' | 'standingRejects' | 'stopped' | 'shard'>
 
 export function exitCodeOfReport(report: RunOutcome, isEmptyAnError: boolean): number {
   const { total, failed, notStarted } = report.files
@@ -26,7 +26,8 @@ export function exitCodeOfReport(report: RunOutcome, isEmptyAnError: boolean): n
   if (failed > 0) return failed >= total ? EXIT_CODES.allFailed : EXIT_CODES.someFailed
   // Stopped without a failed file, or some files left for no reason that the report knows: never to be taken for done.
   if (notStarted > 0 || report.stopped !== null) return EXIT_CODES.unexpected
-  if (total === 0 && isEmptyAnError) return EXIT_CODES.emptySource
+  // A shard of few files may have none; what counts is the tree.
+  if (total === 0 && (report.shard?.treeFiles ?? 0) === 0 && isEmptyAnError) return EXIT_CODES.emptySource
   return report.standingRejects.records > 0 ? EXIT_CODES.someRejected : EXIT_CODES.done
 }
 
@@ -54,4 +55,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'TARGET_NOT_A_FOLDER',
   'TARGET_LINK',
   'RUN_ACTIVE',
+  'SHARDS_DIFFER',
+  'SHARD_MISSING',
+  'SHARD_TWICE',
+  'SHARD_DAMAGED',
 ])

@@ -5,7 +5,11 @@ import { countOf, formatBytes, threeDigits } from './format-quantity.ts'
 /** What `migrate status` prints. */
 export function formatStatus({ server, queue, jobs, nodes, inWork, failures }: ClusterStatus): string {
   const counts = Object.entries(jobs).map(([state, count]) => `${count} ${state}`)
-  const lines = [`${server}, queue ${queue}`, `  shards     ${counts.join(', ')}`, `  nodes      ${nodes.length} connected`]
+  const lines = [
+    `${server}, queue ${queue}`,
+    `  shards     ${counts.join(', ')}`,
+    `  nodes      ${nodes.length} connected`,
+  ]
   const shown = new Set<string>()
   for (const { node, shard, doneFiles, readBytes, megabytesPerSecond, verdict, current } of inWork) {
     if (!shown.has(node.name)) {
@@ -17,7 +21,9 @@ export function formatStatus({ server, queue, jobs, nodes, inWork, failures }: C
     for (const { file } of current) lines.push(`      ${printableName(file)}`)
   }
   for (const { jobId, reason } of failures) {
-    lines.push(`  failed     ${printableName(jobId.slice(0, 8))}...${printableName(jobId.slice(-24))}: ${printableName(reason)}`)
+    lines.push(
+      `  failed     ${printableName(jobId.slice(0, 8))}...${printableName(jobId.slice(-24))}: ${printableName(reason)}`,
+    )
   }
   return `${lines.join('\n')}\n`
 }

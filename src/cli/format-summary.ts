@@ -36,6 +36,7 @@ export function formatSummary(report: Report, options: SummaryOptions): string {
     : [
         headline(report, options.paint),
         ...figures(report),
+        ...mergedShards(report, options.verbose),
         ...(options.verbose > 0 ? slowest(report) : []),
         ...(options.verbose > 1 ? [line('stages', describeStages(report))] : []),
         ...rejects(report, options.paint),
@@ -90,9 +91,54 @@ function figures(report: Report): string[] {
     line('engine', `${report.engine}${report.engine === 'stream' ? ' (lossy)' : ''}, ${describeThreads(report)}`),
   )
   lines.push(...verdict(report))
-  lines.push(line('tree hash', report.treeHash ?? 'none: some targets are missing'))
+  lines.push(...shard(report), line('tree hash', describeTreeHash(report)))
   if (!report.isDurable) lines.push(line('durable', 'no (--no-fsync): a power cut may lose finished files'))
   return lines
+}
+
+function shard({ shard: own }: Report): string[] {
+  if (own === null) return []
+  const share = own.treeBytes === 0 ? 0 : (100 * own.bytes) / own.treeBytes
+  const files = `${formatCount(own.files)} of ${countOf(own.treeFiles, 'file')}`
+  return [
+    line('shard', `${own.index} of ${own.count}: ${files}, ${share.toFixed(1)}% of ${formatBytes(own.treeBytes)}`),
+  ]
+}
+
+/** How even the shards of a merged report were; with `-v`, each of them. */
+function mergedShards({ merged }: Report, verbose: number): string[] {
+  if (merged === null) return []
+  const { shards, bytesImbalance, timeImbalance } = merged
+  const hosts = countOf(new Set(shards.map(({ host }) => host)).size, 'host')
+  const over = `bytes ${percent(bytesImbalance)}, time ${percent(timeImbalance)}`
+  const slowest = shards.toSorted((a, b) => b.realMs - a.realMs)[0]
+  const lines = [
+    line('shards', `${shards.length} on ${hosts}; the largest over the mean: ${over}`),
+    ...(slowest === undefined
+      ? []
+      : [
+          line(
+            '',
+            `the slowest was ${slowest.index} on ${printableName(slowest.host)}, ${formatDuration(slowest.realMs)}`,
+          ),
+        ]),
+  ]
+  if (verbose === 0) return lines
+  const each = shards.map(({ index, host, files, bytes, realMs, verdict: kind }) => {
+    const what = `${countOf(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(realMs)}${kind === null ? '' : `, ${kind}`}`
+    return line('', `${index} on ${printableName(host)}: ${what}`)
+  })
+  return [...lines, ...each]
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`
+}
+
+function describeTreeHash({ treeHash, shard: own }: Report): string {
+  if (treeHash !== null) return treeHash
+  if (own === null) return 'none: some targets are missing'
+  return 'none: this is a part; "migrate report merge" has it when all shards are done'
 }
 
 function describeFloor({ measured }: Report): string {

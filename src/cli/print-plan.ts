@@ -75,6 +75,12 @@ function formatTotals(plan: PlanReport): string[] {
     `${countOf(plan.fileCount, 'file')}, ${formatBytes(plan.sourceBytes)}: ${formatCount(plan.toConvert)} to convert (${formatBytes(plan.bytesToConvert)}), ${formatCount(plan.alreadyDone)} already done`,
     `to ${plan.targetFormat}${chosen}, ${engine}`,
   ]
+  if (plan.shard !== null) {
+    const { index, count, treeFiles, treeBytes } = plan.shard
+    const share = treeBytes === 0 ? 0 : (100 * plan.sourceBytes) / treeBytes
+    const tree = `${countOf(treeFiles, 'file')}, ${formatBytes(treeBytes)}`
+    lines.push(`this is shard ${index} of ${count}: ${share.toFixed(1)}% of the bytes of ${tree}`)
+  }
   if (plan.prediction !== null) {
     const { seconds, targetBytes, megabytesPerSecond } = plan.prediction
     const speed = `${threeDigits(megabytesPerSecond)} MB/s in a sample`

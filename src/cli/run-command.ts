@@ -30,7 +30,10 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
   const view = await chooseProgressView(display, host)
   const watch = watchSignals(
     host.signals,
-    (signal) => view.say(`${signal}: stopping${isOnCluster(settings) ? ' the nodes too' : ''}; finished files are kept (again: end at once${isOnCluster(settings) ? ', and leave the nodes running' : ''})`),
+    (signal) =>
+      view.say(
+        `${signal}: stopping${isOnCluster(settings) ? ' the nodes too' : ''}; finished files are kept (again: end at once${isOnCluster(settings) ? ', and leave the nodes running' : ''})`,
+      ),
     (exitCode) => {
       view.stop()
       host.endProcess(exitCode)

@@ -35,8 +35,7 @@ export async function workerCommand(settings: Settings, host: Host): Promise<num
     host.endProcess(EXIT_CODES.done)
     return EXIT_CODES.done
   } catch (thrown) {
-    const error =
-      thrown instanceof MigrationError ? thrown : fromWireError(toWireError(thrown, { phase: 'worker' }))
+    const error = thrown instanceof MigrationError ? thrown : fromWireError(toWireError(thrown, { phase: 'worker' }))
     host.stderr.write(formatError(error))
     return exitCodeOfError(error)
   } finally {
@@ -44,7 +43,10 @@ export async function workerCommand(settings: Settings, host: Host): Promise<num
   }
 }
 
-function sayer(host: Host, display: { readonly useJsonLog: boolean; readonly quiet: boolean }): (event: NodeEvent) => void {
+function sayer(
+  host: Host,
+  display: { readonly useJsonLog: boolean; readonly quiet: boolean },
+): (event: NodeEvent) => void {
   return (event) => {
     if (display.useJsonLog) {
       const { type, ...fields } = event

@@ -40,7 +40,11 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
   if (planHash(plan.data, plan.targetName) !== job.planHash || plan.planHash !== job.planHash) {
     throw refused('the job names another mapping or other options than the plan below --root')
   }
-  if (plan.manifestHash !== job.manifestHash || plan.generation !== job.generation || plan.targetRoot !== job.targetRoot) {
+  if (
+    plan.manifestHash !== job.manifestHash ||
+    plan.generation !== job.generation ||
+    plan.targetRoot !== job.targetRoot
+  ) {
     throw refused('the plan below --root was made for another tree')
   }
   if (job.shard >= plan.shards.length) throw refused(`the plan has no shard ${job.shard}`)

@@ -1,4 +1,12 @@
-import { createPostgresBackend, Queue, Worker, type PostgresPoolConfig, type Processor, type RedisOptions } from 'bullmq'
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type PostgresPoolConfig,
+  type Processor,
+  type RedisOptions,
+} from 'bullmq'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
 import type { QueueAddress } from './queue-address.ts'
@@ -14,7 +22,6 @@ import {
 } from './queue-settings.ts'
 
 /** The one place that knows on which server a queue lies: Redis (or Valkey) or Postgres, behind BullMQ's own two back ends. */
-
 
 /** What is common to both back ends. */
 export type ShardQueue = Pick<
@@ -37,35 +44,41 @@ export type ShardWorker = Pick<
 >
 
 /** Connects to a queue. @throws MigrationError QUEUE_UNREACHABLE where the server does not answer in time. */
-export async function openQueue(address: QueueAddress): Promise<ShardQueue> {
+export function openQueue(address: QueueAddress): Promise<ShardQueue> {
+  return connect(address.server, () => makeQueue(address))
+}
+
+function makeQueue({ server, queue: name }: QueueAddress): Queue<ShardJob> {
   const defaultJobOptions = {
     attempts: TRIES,
     backoff: { type: 'exponential' as const, delay: RETRY_DELAY_MS },
     removeOnComplete: KEEP_JOBS,
     removeOnFail: { ...KEEP_JOBS, age: 7 * KEEP_JOBS.age },
   }
-  const { server, queue: name } = address
-  const queue =
-    server.kind === 'redis'
-      ? new Queue<ShardJob>(name, { connection: redisConnection(server), defaultJobOptions })
-      : (new Queue(name, { connection: postgresConnection(server), defaultJobOptions }, createPostgresBackend) as unknown as Queue<ShardJob>)
-  const seen = watchErrors(queue, server)
-  try {
-    await waitForServer(queue.waitUntilReady(), server, seen)
-  } catch (error) {
-    // Closing waits for a connection that never comes.
-    void queue.close().catch(() => undefined)
-    throw error
-  }
-  return queue
+  return server.kind === 'redis'
+    ? new Queue<ShardJob>(name, { connection: redisConnection(server), defaultJobOptions })
+    : (new Queue(
+        name,
+        { connection: postgresConnection(server), defaultJobOptions },
+        createPostgresBackend,
+      ) as unknown as Queue<ShardJob>)
 }
 
-/** Joins a queue as a node. It takes jobs once `run` is called. */
+interface WorkerOptions {
+  readonly node: string
+  readonly concurrency: number
+}
+
+/** Joins a queue as a node. It takes jobs once `run` is called. @throws as `openQueue`. */
 export function openWorker(
   address: QueueAddress,
   processor: Processor<ShardJob>,
-  options: { readonly node: string; readonly concurrency: number },
-): ShardWorker {
+  options: WorkerOptions,
+): Promise<ShardWorker> {
+  return connect(address.server, () => makeWorker(address, processor, options))
+}
+
+function makeWorker(address: QueueAddress, processor: Processor<ShardJob>, options: WorkerOptions): Worker<ShardJob> {
   const { server, queue: name } = address
   const settings = {
     name: options.node,
@@ -82,32 +95,64 @@ export function openWorker(
   }
   return server.kind === 'redis'
     ? new Worker<ShardJob>(name, processor, { ...settings, connection: redisConnection(server) })
-    : (new Worker(name, processor as Processor, { ...settings, connection: postgresConnection(server) }, createPostgresBackend) as unknown as Worker<ShardJob>)
+    : (new Worker(
+        name,
+        processor as Processor,
+        { ...settings, connection: postgresConnection(server) },
+        createPostgresBackend,
+      ) as unknown as Worker<ShardJob>)
 }
 
-const CONNECT_MS = 10_000
+/** How long a server may take to come up. */
+const CONNECT_MS = 15_000
+const CONNECT_AGAIN_MS = 500
 
-/** Waits for a server that may be slow, but not for one that is not there. */
-export async function waitForServer(ready: Promise<unknown>, server: ClusterUrl, seen: SeenError): Promise<void> {
+interface Connecting extends ErrorSource {
+  waitUntilReady(): Promise<unknown>
+  close(): Promise<unknown>
+}
+
+/** Waits for a server that is slow or still starting, but not for one that is not there. */
+async function connect<Connection extends Connecting>(server: ClusterUrl, make: () => Connection): Promise<Connection> {
+  const untilMs = performance.now() + CONNECT_MS
+  for (;;) {
+    const connection = make()
+    const seen = watchErrors(connection, server)
+    try {
+      await withPatience(connection.waitUntilReady(), untilMs - performance.now())
+      return connection
+    } catch (error) {
+      // Closing waits for a connection that may never come.
+      void connection.close().catch(() => undefined)
+      if (performance.now() < untilMs - CONNECT_AGAIN_MS && error !== NO_ANSWER) {
+        await sleep(CONNECT_AGAIN_MS)
+        continue
+      }
+      const reason = seen.last ?? (error instanceof Error ? error.message : String(error))
+      throw new MigrationError('QUEUE_UNREACHABLE', `${server.shown} does not answer: ${redact(server, reason)}`, {
+        phase: 'lock',
+        hint: 'check that the server runs, and the host, port and password of --cluster',
+      })
+    }
+  }
+}
+
+const NO_ANSWER = new Error('no answer')
+
+async function withPatience(ready: Promise<unknown>, mostMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer')), CONNECT_MS)
+    timer = setTimeout(() => reject(NO_ANSWER), mostMs)
   })
   try {
     await Promise.race([ready, patience])
-  } catch (error) {
-    const reason = seen.last ?? (error instanceof Error ? error.message : String(error))
-    throw new MigrationError('QUEUE_UNREACHABLE', `${server.shown} does not answer: ${redact(server, reason)}`, {
-      phase: 'lock',
-      hint: 'check that the server runs, and the host, port and password of --cluster',
-    })
   } finally {
     clearTimeout(timer)
   }
 }
 
 /** The last thing that a connection complained of. */
-export interface SeenError {
+interface SeenError {
   last: string | null
 }
 
@@ -133,5 +178,5 @@ function redisConnection({ url }: ClusterUrl): RedisOptions {
 }
 
 function postgresConnection({ url }: ClusterUrl): PostgresPoolConfig {
-  return { connectionString: url, migrate: true, max: 4, keepAlive: true, connectionTimeoutMillis: CONNECT_MS }
+  return { connectionString: url, migrate: true, max: 4, keepAlive: true, connectionTimeoutMillis: 5000 }
 }

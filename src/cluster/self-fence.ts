@@ -62,7 +62,7 @@ export class SelfFence {
   }
 
   check(): void {
-    for (const jobId of [...this.renewedAtMs.keys()]) {
+    for (const jobId of this.renewedAtMs.keys()) {
       if (this.holds(jobId)) continue
       this.renewedAtMs.delete(jobId)
       this.onLost(jobId)

@@ -10,8 +10,9 @@ export interface ShardCost {
 }
 
 /**
- * A thread of the kernel engine converts about 250 MB/s and needs about 0.2 ms for each file beside that. Only the ratio matters. It is the
- * same for all nodes, whatever they are: each must come to the same shards.
+ * A thread of the kernel engine converts about 250 MB/s and needs about 0.2 ms for each file beside that (20,000 files of 1 kB with syncs: 0.16 ms
+ * on a quiet disk; AMD EPYC, ext4, 2026-11-24). Only the ratio matters: a file costs as much as 50 kB. It is the same for all nodes, whatever
+ * they are: each must come to the same shards.
  */
 export const DEFAULT_SHARD_COST: ShardCost = { bytesPerSecond: 250e6, secondsPerFile: 0.0002 }
 

@@ -9,6 +9,8 @@ export interface BookkeepingPaths {
   /** `<targetRoot>/.migrate` */
   readonly root: string
   readonly lock: string
+  /** One file for each shard or node that works on the tree together with others. */
+  readonly members: string
   readonly manifests: string
   readonly journal: string
   readonly rejects: string
@@ -19,7 +21,7 @@ export interface BookkeepingPaths {
   readonly cluster: string
   /** Commit records of nodes: `<manifestHash>/<generation>/`. */
   readonly commit: string
-  /** Reports of runs on a cluster. */
+  /** Reports of shards, and of runs on a cluster. */
   readonly reports: string
 }
 
@@ -30,6 +32,7 @@ export function bookkeepingPaths(targetRoot: string): BookkeepingPaths {
     targetRoot,
     root,
     lock: join(root, 'lock'),
+    members: join(root, 'lock.members'),
     manifests: join(root, 'manifests'),
     journal: join(root, 'journal'),
     rejects: join(root, 'rejects'),

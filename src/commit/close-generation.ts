@@ -83,7 +83,9 @@ export class GenerationCloser {
   async settle(shard: number): Promise<void> {
     if (this.settled.has(shard)) return
     this.settled.add(shard)
-    const records = this.isFenced ? generationPaths(this.generation).closedRecords : generationPaths(this.generation).records
+    const records = this.isFenced
+      ? generationPaths(this.generation).closedRecords
+      : generationPaths(this.generation).records
     const folder = join(records, fanOut(shard), String(shard))
     await settleShard({
       ...this.context,
@@ -125,11 +127,9 @@ async function fence(generation: Generation): Promise<void> {
 
 async function removeGeneration(generation: Generation, isDurable: boolean): Promise<void> {
   const paths = generationPaths(generation)
-  const remove = (path: string): Promise<void> => fs.rm(path, { recursive: true, force: true })
-  await remove(paths.staged)
-  await remove(paths.closedRecords)
-  await remove(paths.folder)
-  await remove(`${paths.folder}.new`)
+  for (const path of [paths.staged, paths.closedRecords, paths.folder, `${paths.folder}.new`]) {
+    await fs.rm(path, { recursive: true, force: true })
+  }
   for (const folder of [dirname(paths.folder), dirname(paths.records)]) {
     if ((await listFolder(folder)).length === 0) await fs.rmdir(folder).catch(() => undefined)
   }

@@ -37,9 +37,13 @@ export async function makeRecordFolder(folder: string): Promise<void> {
 }
 
 export function generationClosed(): MigrationError {
-  return new MigrationError('GENERATION_CLOSED', 'this attempt at the plan has ended: what was converted for it is given up', {
-    phase: 'commit',
-  })
+  return new MigrationError(
+    'GENERATION_CLOSED',
+    'this attempt at the plan has ended: what was converted for it is given up',
+    {
+      phase: 'commit',
+    },
+  )
 }
 
 /**

@@ -86,7 +86,8 @@ export async function readShard(generation: Generation, plan: FrozenPlan, shard:
   const lines = text.split('\n').slice(0, -1)
   return lines.map((line) => {
     const parsed = ShardFileSchema.safeParse(JSON.parse(line))
-    if (!parsed.success) throw refused(`shard ${shard} names a file that no plan may name: ${parsed.error.issues[0]?.message}`)
+    if (!parsed.success)
+      throw refused(`shard ${shard} names a file that no plan may name: ${parsed.error.issues[0]?.message}`)
     return parsed.data
   })
 }

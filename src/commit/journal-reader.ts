@@ -30,18 +30,25 @@ export async function readJournals(
     const runId = runIdOf(name)
     if (runId === null) continue
     const summary = await readJournal(join(folder, name), (entry) => onEntry(entry, runId), options)
+    if (summary === null) continue
     entryCount += summary.entryCount
     damagedLineCount += summary.damagedLineCount
   }
   return { entryCount, damagedLineCount }
 }
 
+/** Tells for each commit that the journals prove its target and its run; repairs nothing. */
+export async function readProofs(targetRoot: string, onProof: (target: string, runId: string) => void): Promise<void> {
+  await readJournals(targetRoot, (entry, runId) => onProof(entry.target, runId), { repair: false })
+}
+
 async function readJournal(
   path: string,
   onEntry: (entry: JournalEntry) => void,
   options: { readonly repair: boolean },
-): Promise<JournalSummary> {
-  const handle = await fs.open(path, options.repair ? 'r+' : 'r')
+): Promise<JournalSummary | null> {
+  const handle = await openIfThere(path, options.repair ? 'r+' : 'r')
+  if (handle === null) return null
   try {
     let entryCount = 0
     let damagedLineCount = 0
@@ -62,6 +69,16 @@ async function readJournal(
     return { entryCount, damagedLineCount }
   } finally {
     await handle.close()
+  }
+}
+
+/** A shard that has proved nothing removes its journal when it ends, maybe while others read. */
+async function openIfThere(path: string, flags: string): Promise<fs.FileHandle | null> {
+  try {
+    return await fs.open(path, flags)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
   }
 }
 

@@ -8,9 +8,11 @@ import type { OwnerIdentity } from './owner-identity.ts'
 export interface LockOwner extends OwnerIdentity {
   readonly runId: string
   readonly manifestHash: string
+  /** Missing: the run owns the tree alone. `gate`: the lock is only held for a moment, while a member joins or leaves. */
+  readonly purpose?: 'gate'
 }
 
-const LockOwnerSchema = z.object({
+export const LockOwnerSchema = z.object({
   host: z.string(),
   bootId: z.string().nullable(),
   pid: z.number().int(),
@@ -19,6 +21,7 @@ const LockOwnerSchema = z.object({
   // It becomes part of a file name.
   runId: z.string().regex(/^[\w-]+$/),
   manifestHash: z.string(),
+  purpose: z.literal('gate').exactOptional(),
 })
 
 /**
@@ -35,7 +38,8 @@ export async function writeLockText(path: string, owner: LockOwner): Promise<voi
   }
 }
 
-function lockText(owner: LockOwner): string {
+/** What the file of an owner says. */
+export function lockText(owner: LockOwner): string {
   return `${JSON.stringify(owner)}\n`
 }
 

@@ -5,7 +5,7 @@ import { MigrationError } from '../errors/migration-error.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
 import { removeFile } from './commit-file-system.ts'
 import { createExclusively, readLockOwner, type LockOwner } from './lock-file.ts'
-import { judgeOwner } from './owner-identity.ts'
+import { judgeOwner, type OwnerIdentity } from './owner-identity.ts'
 
 /*
  * Taking over the lock of a dead run X, with several takers at once. Removing X's lock first would be wrong: a slow taker could
@@ -108,9 +108,9 @@ async function isSurelyDead(
 }
 
 /** A process that gets SIGKILL lives on for some milliseconds: `kill -9` and a new run right after it must work. */
-async function judgeTwice(
-  owner: LockOwner,
-  observer: LockOwner,
+export async function judgeTwice(
+  owner: OwnerIdentity,
+  observer: OwnerIdentity,
   dyingMs: number,
 ): Promise<ReturnType<typeof judgeOwner>> {
   const looks = 10
@@ -126,7 +126,7 @@ async function judgeTwice(
  * Watches whether an owner touches its file. Only compares what the file says before and after, never with a clock of this host,
  * and counts looks instead of time, so that a laptop that slept meanwhile draws no wrong conclusion.
  */
-async function watchHeartbeat(
+export async function watchHeartbeat(
   path: string,
   staleMs: number,
   signal: AbortSignal | undefined,

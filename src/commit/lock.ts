@@ -2,6 +2,7 @@ import fs from 'node:fs/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
+import { dismissMembers } from './lock-members.ts'
 import { createExclusively, isLockUntouched, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
 import { sweepLeftovers, takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
 import { readOwnIdentity } from './owner-identity.ts'
@@ -20,6 +21,9 @@ export interface LockOptions extends TakeoverOptions {
   readonly timing?: Partial<LockTiming>
 }
 
+/** Run ids of those who work on the tree beside this run. */
+export type OtherMembers = ReadonlySet<string>
+
 /** Ownership of a target tree. */
 export interface LockHandle {
   /** The name of this run; its number is the highest of the target tree. */
@@ -27,19 +31,39 @@ export interface LockHandle {
   /** Throws LOCK_LOST when the lock is no longer ours: this process was held up so long that another host took it for dead. */
   assertOwned(): Promise<void>
   /**
+   * Tidies up at the end of a run, while nobody can join or leave. `others` still work on the tree, and what is theirs must stay.
+   * @throws what `assertOwned` and `work` throw.
+   */
+  finish(work: (others: OtherMembers) => Promise<void>): Promise<void>
+  /**
    * Gives the target tree free, unless the lock was lost before, and removes the folders that were made for the lock and are still
    * empty. May be called more than once. Never rejects: a lock that cannot be removed is a dead run's once the process has ended.
    */
   release(): Promise<void>
 }
 
-const DEFAULT_TIMING: LockTiming = { heartbeatMs: 5000, staleMs: 20_000, dyingMs: 500 }
+export const DEFAULT_TIMING: LockTiming = { heartbeatMs: 5000, staleMs: 20_000, dyingMs: 500 }
 
 /**
- * Takes the lock of a target tree, creating the tree if need be, and names the run.
- * @throws MigrationError RUN_ACTIVE when a live run owns the tree; errors of the file system as they are.
+ * Takes the lock of a target tree for a run that works alone, creating the tree if need be, and names the run.
+ * @throws MigrationError RUN_ACTIVE when a live run owns the tree, or shards work on it; errors of the file system as they are.
  */
 export async function acquireLock(options: LockOptions): Promise<LockHandle> {
+  const lock = await ownLock(options)
+  try {
+    await dismissMembers(options, { ...DEFAULT_TIMING, ...options.timing })
+    return lock
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/**
+ * Takes the lock file itself, whoever is a member: for those who then look at the members. While it is held nobody joins or leaves.
+ * @throws as `acquireLock`.
+ */
+export async function ownLock(options: LockOptions, purpose?: 'gate'): Promise<LockHandle> {
   const paths = bookkeepingPaths(options.targetRoot)
   const timing = { ...DEFAULT_TIMING, ...options.timing }
   const identity = readOwnIdentity()
@@ -51,7 +75,9 @@ export async function acquireLock(options: LockOptions): Promise<LockHandle> {
       changedFolders.unshift(...(await makeFolder(fs, paths.root)))
       if (options.isDurable) for (const folder of changedFolders) await syncFolder(fs, folder)
       const runNumber = await nextRunNumber(paths)
-      const owner = { ...identity, runId: makeRunId(runNumber), manifestHash: options.manifestHash }
+      const runId = makeRunId(runNumber)
+      const shared = purpose === undefined ? {} : { purpose }
+      const owner: LockOwner = { ...identity, runId, manifestHash: options.manifestHash, ...shared }
       if (!(await tryToOwn(paths, owner, timing, options))) continue
       const handle = await holdIfNewest(paths, owner, runNumber)
       if (handle === null) continue
@@ -148,6 +174,10 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
         },
       )
     },
+    async finish(work) {
+      await this.assertOwned()
+      await work(NOBODY)
+    },
     async release() {
       if (isReleased) return
       isReleased = true
@@ -163,3 +193,5 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
     },
   }
 }
+
+const NOBODY: OtherMembers = new Set()

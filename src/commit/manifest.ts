@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
 import { readLines } from './read-lines.ts'
-import { compareRuns, listFolder, runIdOf } from './run-id.ts'
+import { compareRuns, listFolder, runIdOf, runNumberOf } from './run-id.ts'
 
 /*
  * Before a run renames anything it writes down every target that it may make. So a target that was renamed just before a kill, and
@@ -86,12 +86,16 @@ async function writeManifestFile(
 /**
  * Reads every claim of the manifests that are there, in the order of the runs: those of dead runs, and of the own run if it has
  * written its own. A line that was not written to its end is passed over: its run died before it renamed anything.
+ * @param isRead leaves out the manifests of some runs.
  */
 export async function readManifests(
   targetRoot: string,
   onClaim: (claim: ManifestClaim, header: ManifestHeader) => void,
+  isRead: (runId: string) => boolean = () => true,
 ): Promise<void> {
-  await readManifestFiles(bookkeepingPaths(targetRoot).manifests, await listManifests(targetRoot), onClaim)
+  const names = await listManifests(targetRoot)
+  const read = names.filter((name) => isRead(runIdOf(name) ?? name))
+  await readManifestFiles(bookkeepingPaths(targetRoot).manifests, read, onClaim)
 }
 
 async function readManifestFiles(
@@ -100,7 +104,8 @@ async function readManifestFiles(
   onClaim: (claim: ManifestClaim, header: ManifestHeader) => void,
 ): Promise<void> {
   for (const name of names.toSorted(compareRuns)) {
-    const handle = await fs.open(join(folder, name), 'r')
+    const handle = await openIfThere(join(folder, name))
+    if (handle === null) continue
     try {
       let header: ManifestHeader | null = null
       await readLines(handle, (line) => {
@@ -116,6 +121,16 @@ async function readManifestFiles(
     } finally {
       await handle.close()
     }
+  }
+}
+
+/** A shard that ends removes its manifest while others read; by then its journal has all that stood in it. */
+async function openIfThere(path: string): Promise<fs.FileHandle | null> {
+  try {
+    return await fs.open(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
   }
 }
 
@@ -169,4 +184,32 @@ export async function settleManifests(
 
 function* claimsOf(targets: Iterable<string>): Generator<ManifestClaim> {
   for (const target of targets) yield { target }
+}
+
+/**
+ * The same for a shard, which knows of its own targets only. Its own manifest goes where all that it claimed is proved. The last of the shards
+ * also removes those of dead ones that others have made up for, as the journals tell. What is unproved stays where it is: in another run's name
+ * it would void the proofs that were made meanwhile. Call it as the other, while no shard can join or leave.
+ * @param isLast whether no other shard is at work.
+ */
+export async function settleShardManifests(
+  options: SettleOptions & { readonly runId: string; readonly isLast: boolean },
+  readProofs: (onProof: (target: string, runId: string) => void) => Promise<void>,
+): Promise<void> {
+  const { targetRoot, runId, isLast } = options
+  if (options.areOwnProved) await removeFile(fs, manifestPath(targetRoot, runId))
+  if (!isLast) return
+  const claimRuns = new Map<string, string>()
+  // In the order of the runs: the last claim of a target counts.
+  await readManifests(targetRoot, (claim, header) => claimRuns.set(claim.target, header.runId))
+  if (claimRuns.size > 0) {
+    await readProofs((target, provedBy) => {
+      const claimedBy = claimRuns.get(target)
+      if (claimedBy !== undefined && runNumberOf(provedBy) >= runNumberOf(claimedBy)) claimRuns.delete(target)
+    })
+  }
+  const unproved = new Set(claimRuns.values())
+  for (const name of await listManifests(targetRoot)) {
+    if (!unproved.has(runIdOf(name) ?? name)) await removeFile(fs, join(bookkeepingPaths(targetRoot).manifests, name))
+  }
 }

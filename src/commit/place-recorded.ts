@@ -1,5 +1,4 @@
 import { createReadStream, statSync } from 'node:fs'
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { MigrationError } from '../errors/migration-error.ts'
@@ -77,6 +76,3 @@ function voidCommit(target: string): MigrationError {
     position: { file: target },
   })
 }
-
-/** The file system of a node. */
-export const NODE_FILE_SYSTEM: CommitFileSystem = fs

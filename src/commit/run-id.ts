@@ -30,9 +30,10 @@ export function compareRuns(a: string, b: string): number {
   return runNumberOf(a) - runNumberOf(b) || (a < b ? -1 : a > b ? 1 : 0)
 }
 
-/** One more than the number of any run that left a journal or a manifest. Only certain while the lock is held. */
+/** One more than the number of any run that left a journal or a manifest, or is a member. Only certain while the lock is held. */
 export async function nextRunNumber(paths: BookkeepingPaths): Promise<number> {
-  const names = [...(await listFolder(paths.journal)), ...(await listFolder(paths.manifests))]
+  const names: string[] = []
+  for (const folder of [paths.journal, paths.manifests, paths.members]) names.push(...(await listFolder(folder)))
   return 1 + names.reduce((highest, name) => Math.max(highest, runNumberOf(name)), 0)
 }
 

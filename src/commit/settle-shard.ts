@@ -15,7 +15,12 @@ import { removeRejects } from './rejects-file.ts'
 
 /** What became of a file of a shard. */
 export type FileOutcome =
-  | { readonly kind: 'converted'; readonly recorded: RecordedTarget; readonly node: NodeIdentity; readonly shardAttempt: number }
+  | {
+      readonly kind: 'converted'
+      readonly recorded: RecordedTarget
+      readonly node: NodeIdentity
+      readonly shardAttempt: number
+    }
   | { readonly kind: 'failed'; readonly error: WireError }
   /** No node has committed it, or its commit turned out to be void. */
   | { readonly kind: 'open'; readonly error: WireError | null }
@@ -103,7 +108,10 @@ async function tryToRead(path: string): Promise<[CommitRecord | null, WireError 
     return [await readRecord(path), null]
   } catch (error) {
     const { code, message } = toWireError(error, { phase: 'commit', file: path })
-    return [null, { code: 'COMMIT_VOID', phase: 'commit', message: `${code}: ${message}`, position: {}, isRetryable: true }]
+    return [
+      null,
+      { code: 'COMMIT_VOID', phase: 'commit', message: `${code}: ${message}`, position: {}, isRetryable: true },
+    ]
   }
 }
 

@@ -198,8 +198,10 @@ export class UnitCommitter {
     const { options } = this
     const { finished } = inWork
     try {
-      if (inWork.isGivenUp) throw new MigrationError('STOPPED', 'not all files that belong together were done', { phase: 'commit' })
-      if (options.isDurable) await forEachConcurrently(finished, CONCURRENCY, ({ staged }) => syncStaged(staged, options))
+      if (inWork.isGivenUp)
+        throw new MigrationError('STOPPED', 'not all files that belong together were done', { phase: 'commit' })
+      if (options.isDurable)
+        await forEachConcurrently(finished, CONCURRENCY, ({ staged }) => syncStaged(staged, options))
       folders.add(options.folder)
       for (const { staged } of finished) {
         for (const folder of await makeTargetFolder(this.fileAt(staged.at).target, options)) folders.add(folder)
@@ -262,7 +264,10 @@ export class UnitCommitter {
   }
 }
 
-async function syncStaged({ stagedTarget, stagedRejects, result }: StagedResult, context: PlacingContext): Promise<void> {
+async function syncStaged(
+  { stagedTarget, stagedRejects, result }: StagedResult,
+  context: PlacingContext,
+): Promise<void> {
   await syncFile(context.fileSystem, stagedTarget)
   if (result.hasRejects) await syncFile(context.fileSystem, stagedRejects)
 }

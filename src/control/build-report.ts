@@ -1,10 +1,11 @@
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
-import type { Report } from '../model/report.ts'
+import type { ClusterFigures, Report } from '../model/report.ts'
 import type { Clock } from '../report/clock.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
 import type { RunTally } from '../report/run-tally.ts'
 import type { Plan, Remainder } from './make-plan.ts'
+import { describeShard } from './shard-report.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
 /** Orphans that a report names; it counts all. */
@@ -22,7 +23,7 @@ interface RunState {
   readonly clock: Clock
   readonly measured: Report['measured']
   readonly stopped: Report['stopped']
-  readonly cluster?: Report['cluster']
+  readonly cluster?: ClusterFigures | null
 }
 
 /** The report of a run, from what its parts have counted. */
@@ -46,7 +47,9 @@ export function buildReport(run: RunState): Report {
     isDurable: options.fsync,
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,
-    treeHash: ledger.isComplete && discovery.failed.length === 0 ? ledger.treeHash() : null,
+    treeHash: ledger.isComplete && discovery.failed.length === 0 && plan.shard === null ? ledger.treeHash() : null,
+    shard: plan.shard === null ? null : describeShard(plan, plan.shard, ledger),
+    merged: null,
     files: {
       total,
       converted: tally.converted,
@@ -70,7 +73,7 @@ export function buildReport(run: RunState): Report {
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
     measured: run.measured,
-    ...(run.cluster === undefined ? {} : { cluster: run.cluster }),
+    cluster: run.cluster ?? null,
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

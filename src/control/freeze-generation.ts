@@ -46,7 +46,9 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
     targetRoot: pathBelow(root, targetRoot, '--out'),
     targetName,
     data,
-    filePlanHashes: Object.fromEntries([...FORMAT_NAMES, 'bytes' as const].map((format) => [format, plan.filePlanHash(format)])),
+    filePlanHashes: Object.fromEntries(
+      [...FORMAT_NAMES, 'bytes' as const].map((format) => [format, plan.filePlanHash(format)]),
+    ),
     isDurable: fsync,
     retries,
     taskTimeoutMs: taskTimeout ?? null,
@@ -57,7 +59,10 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
 
 function* shardsOf({ plan, indexes, nodeCount, mostFiles }: FreezeOptions): Generator<ShardFile[]> {
   const { files } = plan.discovery
-  const rules = { nodeCount: nodeCount > 0 ? nodeCount : EXPECTED_NODES, ...(mostFiles === undefined ? {} : { mostFiles }) }
+  const rules = {
+    nodeCount: nodeCount > 0 ? nodeCount : EXPECTED_NODES,
+    ...(mostFiles === undefined ? {} : { mostFiles }),
+  }
   for (const shard of cutShards(files, rules, indexes)) yield Array.from(shard, (index) => describeFile(plan, index))
 }
 

@@ -22,6 +22,7 @@ import { resolveTargetRoot } from '../plan/target-root.ts'
 import { threadsThatFit } from '../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
 import { readMapping } from './read-mapping.ts'
+import { readShard, takeShard, type PlannedShard } from './take-shard.ts'
 
 /** What a run will do, as far as it can be known without looking at what earlier runs left. Frozen; nothing is written for it. */
 export interface Plan {
@@ -36,6 +37,8 @@ export interface Plan {
   readonly planHash: string
   readonly manifestHash: string
   readonly filePlanHash: (format: SourceFormat) => string
+  /** The part of the tree that this is; null: all of it. The hashes are those of the whole. */
+  readonly shard: PlannedShard | null
 }
 
 /** What earlier runs left of a plan: which files are done, and why the others run. */
@@ -65,6 +68,7 @@ export function resolveOptions(options: MigrateOptions): ResolvedOptions {
  * @throws MigrationError; see the exit codes 2 and 3.
  */
 export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): Promise<Plan> {
+  const shard = readShard(options, process.env)
   const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
   const { files, isSingleFile, root } = discovery
   const target = resolveTargetRoot(options.out, isSingleFile)
@@ -73,24 +77,22 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const targetFormat = options.to ?? namedFormat ?? defaultTargetFormat(files)
   const mapping = options.map === undefined ? null : await readMapping(options.map)
   const data = buildDataPlan(options, targetFormat, mapping)
-  const targets = targetNames(files, {
-    rule: options.targetName,
-    extension: targetFormat,
-    singleName: target.singleName,
-  })
+  const naming = { rule: options.targetName, extension: targetFormat, singleName: target.singleName }
+  const targets = targetNames(files, naming)
   checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)
   refuseCollisions(files, targets)
 
   const hash = planHash(data, options.targetName)
   const fileHashes = new Map<SourceFormat, string>()
+  const part = shard === null ? { discovery, shard } : takeShard(discovery, shard)
   return {
     options,
-    discovery,
+    ...part,
     data,
     targetRoot: target.root,
     targetFormat,
     isTargetFormatDefault: options.to === undefined && namedFormat === null,
-    targets,
+    targets: shard === null ? targets : targetNames(part.discovery.files, naming),
     threads: Math.min(
       resolveThreadCount(options.threads),
       threadsThatFit(options.memoryLimit ?? Number.POSITIVE_INFINITY),
@@ -114,10 +116,11 @@ export async function findRemainder(plan: Plan, shouldRepair: boolean): Promise<
   const { discovery, targetRoot, targets, options } = plan
   const existing = findExistingTargets(targetRoot, targets)
   const ledger = new ResumeLedger(discovery.files, targets, plan.filePlanHash)
-  await readJournals(targetRoot, (entry, runId) => ledger.takeProof(entry, runNumberOf(runId)), {
-    repair: shouldRepair,
-  })
+  // Claims before proofs: a shard that ends meanwhile drops its claims when its proofs are there. Journals of shards at work are not repaired.
   await readManifests(targetRoot, (claim, { runId }) => ledger.takeClaim(claim.target, runNumberOf(runId)))
+  await readJournals(targetRoot, (entry, runId) => ledger.takeProof(entry, runNumberOf(runId)), {
+    repair: shouldRepair && plan.shard === null,
+  })
   refuseForeignTargets(existing, targets, {
     isClaimed: (index) => ledger.isClaimed(index),
     mayOverwrite: options.overwrite,
@@ -126,8 +129,8 @@ export async function findRemainder(plan: Plan, shouldRepair: boolean): Promise<
     targetRoot,
     existing,
     isForced: options.force,
-    // What is missing from an incomplete list is not gone.
-    findsOrphans: !discovery.isSingleFile && discovery.failed.length === 0,
+    // What is missing from an incomplete list is not gone, nor what is another shard's.
+    findsOrphans: !discovery.isSingleFile && discovery.failed.length === 0 && plan.shard === null,
   })
   return {
     existing,

@@ -80,7 +80,12 @@ export async function migrateOnCluster(
 }
 
 function refuseUnfit(settings: ResolvedOptions): void {
-  const unfit = { trace: settings.trace, profile: settings.profile, halt: settings.halt ?? undefined }
+  const unfit = {
+    shard: settings.shard,
+    trace: settings.trace,
+    profile: settings.profile,
+    halt: settings.halt ?? undefined,
+  }
   const [flag] = Object.entries(unfit).find(([, value]) => value !== undefined) ?? []
   if (flag === undefined) return
   throw new MigrationError('WRONG_USE', `--${flag} cannot be used with --cluster`, {
@@ -183,7 +188,10 @@ class ClusterRun {
       open = Uint32Array.from([...voided.keys(), ...(next === null ? [] : afterJoined)]).sort()
       if (voided.size === 0) continue
       if (this.generations < MOST_GENERATIONS && !this.isStopped) {
-        this.warn('COMMIT_VOID', `${voided.size} files were committed and then removed by something else: they are made again`)
+        this.warn(
+          'COMMIT_VOID',
+          `committed and then removed by something else, so made again: ${voided.size} of the files`,
+        )
       } else {
         for (const error of voided.values()) this.fail(error)
         break
@@ -200,7 +208,7 @@ class ClusterRun {
   /** The newest attempt at this very plan that a dead coordinator left. */
   private async findOpenGeneration(): Promise<OpenGeneration | null> {
     const { plan } = this.parts
-    for (const generation of (await listGenerations(plan.targetRoot)).reverse()) {
+    for (const generation of (await listGenerations(plan.targetRoot)).toReversed()) {
       if (generation.manifestHash !== plan.manifestHash || !existsSync(generationPaths(generation).records)) continue
       const frozen = await readFrozenPlan(generation)
       if (frozen === null || frozen.plan.isForced !== plan.options.force) continue
@@ -273,7 +281,8 @@ class ClusterRun {
 
   private takeOutcome(file: ShardFile, outcome: FileOutcome, voided: Map<number, WireError>, open: ShardFile[]): void {
     if (outcome.kind === 'converted') this.clusterTally.add(file, outcome)
-    else if (outcome.kind === 'failed') this.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
+    else if (outcome.kind === 'failed')
+      this.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
     else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
     else open.push(file)
     if (outcome.kind === 'open') return

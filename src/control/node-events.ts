@@ -2,7 +2,13 @@ import type { NodeIdentity } from '../model/commit-record.ts'
 
 /** What a node tells of itself: the lines of `migrate worker`. */
 export type NodeEvent =
-  | { readonly type: 'joined'; readonly node: NodeIdentity; readonly server: string; readonly queue: string; readonly root: string }
+  | {
+      readonly type: 'joined'
+      readonly node: NodeIdentity
+      readonly server: string
+      readonly queue: string
+      readonly root: string
+    }
   | { readonly type: 'shard-started'; readonly shard: number; readonly fileCount: number; readonly bytes: number }
   | {
       readonly type: 'shard-ended'

@@ -40,6 +40,7 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
     threads: made.threads,
     planHash: made.planHash,
     manifestHash: made.manifestHash,
+    shard: made.shard,
     files: listFiles(made, remainder, splits),
     fileCount: files.length,
     toConvert: indexes.length,

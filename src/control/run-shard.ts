@@ -79,7 +79,12 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
   const run = new Run(
     plan,
     everythingIsNew(places.length),
-    { runId: id, assertOwned: async () => options.assertHeld(), release: async () => {} },
+    {
+      runId: id,
+      assertOwned: async () => options.assertHeld(),
+      finish: (work) => work(new Set()),
+      release: async () => {},
+    },
     options.hooks,
     startClock(),
     recording,
@@ -163,7 +168,10 @@ function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<numb
 }
 
 /** A plan as a run on one machine has it, of these files alone. */
-function makeShardPlan({ plan, sourceRoot, files, node, generation }: ShardRunOptions, places: readonly number[]): Plan {
+function makeShardPlan(
+  { plan, sourceRoot, files, node, generation }: ShardRunOptions,
+  places: readonly number[],
+): Plan {
   const list = new SourceList()
   const folders = new Map<string, number>()
   for (const place of places) {
@@ -178,6 +186,7 @@ function makeShardPlan({ plan, sourceRoot, files, node, generation }: ShardRunOp
   const none = { count: 0, examples: [] }
   const taskTimeout = plan.taskTimeoutMs === null ? {} : { taskTimeout: `${plan.taskTimeoutMs}ms` }
   return {
+    shard: null,
     options: OptionsSchema.parse({
       in: sourceRoot,
       out: generation.targetRoot,

@@ -1,8 +1,15 @@
 import { collectStaged } from '../commit/collect-staged.ts'
 import type { CommitOutcome } from '../commit/commit-group.ts'
 import { Committer } from '../commit/committer.ts'
-import type { LockHandle } from '../commit/lock.ts'
-import { settleManifests, writeManifest, type ManifestClaim, type ManifestHeader } from '../commit/manifest.ts'
+import { readProofs } from '../commit/journal-reader.ts'
+import type { LockHandle, OtherMembers } from '../commit/lock.ts'
+import {
+  settleManifests,
+  settleShardManifests,
+  writeManifest,
+  type ManifestClaim,
+  type ManifestHeader,
+} from '../commit/manifest.ts'
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
 import { StagingArea } from '../commit/staging-area.ts'
@@ -32,6 +39,7 @@ import { makeJournalEntry } from './make-journal-entry.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
+import { saveShardReport } from './shard-report.ts'
 import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
 import { tuneThreads } from './tune-threads.ts'
@@ -47,7 +55,13 @@ export interface ShardPlace {
   readonly pool: Executor
   readonly staging: StagingArea
   readonly committer: {
-    commit(file: { at: number; attempt: number; thread: number; task: FileTask; result: ConvertedFile }): Promise<CommitOutcome>
+    commit(file: {
+      at: number
+      attempt: number
+      thread: number
+      task: FileTask
+      result: ConvertedFile
+    }): Promise<CommitOutcome>
     fail(at: number, error: WireError): void
     whenReady(): Promise<void>
     close(): Promise<void>
@@ -104,7 +118,7 @@ export class Run {
     this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
-    if (plan.discovery.files.length + plan.discovery.failed.length === 0) {
+    if ((plan.shard?.treeFiles ?? plan.discovery.files.length + plan.discovery.failed.length) === 0) {
       this.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
     }
   }
@@ -214,7 +228,8 @@ export class Run {
     if (place === null) await this.warnAboutSpace(indexes, pool)
     const staging = place?.staging ?? (await StagingArea.open({ targetRoot, runId: lock.runId }))
     const isDurable = options.fsync
-    if (place === null) await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
+    if (place === null)
+      await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
     const committer = place?.committer ?? (await Committer.open({ targetRoot, lock, isDurable, onGroup: this.onGroup }))
     const commitFile = (result: ConvertedFile, attempt: number, task: FileTask): Promise<CommitOutcome> =>
       committer instanceof Committer
@@ -413,10 +428,11 @@ export class Run {
   /** Tidies up when all files have ended. What cannot be tidied is left to the next run: it must not cost the user the report. */
   private async cleanUp(stopped: StopReason | null): Promise<void> {
     try {
-      // Whoever took the lock over has staged files of its own by now.
-      await this.lock.assertOwned()
-      await collectStaged({ targetRoot: this.plan.targetRoot, liveRunId: null })
-      if (stopped !== 'fatal') await this.settle(stopped)
+      // Throws where the lock was taken over: whoever did it has staged files of its own by now.
+      await this.lock.finish(async (others) => {
+        await collectStaged({ targetRoot: this.plan.targetRoot, liveRunId: null, others })
+        if (stopped !== 'fatal') await this.settle(stopped, others)
+      })
     } catch (error) {
       const { code, message } = toWireError(error, { phase: 'commit' })
       this.warn(code, `the target tree could not be tidied up; the next run does it: ${message}`)
@@ -424,18 +440,31 @@ export class Run {
   }
 
   /** Orphans, and the manifests of this run and of dead ones. */
-  private async settle(stopped: StopReason | null): Promise<void> {
+  private async settle(stopped: StopReason | null, others: OtherMembers): Promise<void> {
     const { plan, remainder } = this
     const { targetRoot, options } = plan
+    const settling = { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete }
+    if (plan.shard !== null) {
+      await settleShardManifests({ ...settling, runId: this.lock.runId, isLast: others.size === 0 }, (onProof) =>
+        readProofs(targetRoot, onProof),
+      )
+      return
+    }
     if (options.prune && stopped === null && this.tally.failures.length === 0) {
       await pruneOrphans({ targetRoot, orphans: remainder.decision.orphans, isDurable: options.fsync })
       this.arePruned = remainder.decision.orphans.length > 0
     }
     await settleManifests(
-      { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete },
+      settling,
       this.manifestHeader(),
       (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
     )
+  }
+
+  /** Leaves the report of a shard in the target tree; a whole run has none there. */
+  async saveShardReport(report: Report): Promise<void> {
+    const failure = await saveShardReport(this.plan, report, this.ledger)
+    if (failure !== null) this.warn(failure.code, failure.message)
   }
 
   /** What the run came to, at any moment. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UnrecoverableError, WaitingError, type Job } from 'bullmq'
 import { findPlan, type FoundPlan } from '../cluster/find-plan.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
-import { openQueue, openWorker, watchErrors, waitForServer, type ShardQueue } from '../cluster/open-queue.ts'
+import { openQueue, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { TRIES } from '../cluster/queue-settings.ts'
 import { isSuspect, searchPoison } from '../cluster/search-poison.ts'
@@ -55,7 +55,10 @@ export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise
   return node.serve()
 }
 
-type ShardJobOnQueue = Pick<Job<ShardJob>, 'id' | 'data' | 'stalledCounter' | 'attemptsMade' | 'attemptsStarted' | 'moveToWait' | 'updateProgress'>
+type ShardJobOnQueue = Pick<
+  Job<ShardJob>,
+  'id' | 'data' | 'stalledCounter' | 'attemptsMade' | 'attemptsStarted' | 'moveToWait' | 'updateProgress'
+>
 
 /** A shard in work. */
 interface ShardInWork {
@@ -100,15 +103,14 @@ class ClusterNode {
     const tell = (message: string): void => this.hooks.onEvent({ type: 'connection', message })
     const queue = await openQueue(address)
     watchErrors(queue, server, tell)
-    const worker = openWorker(
+    const worker = await openWorker(
       address,
       // Three arguments: BullMQ only makes a signal for those who take one.
       async (job, token, signal) => this.process(queue, job, token, signal),
       { node: this.identity.name, concurrency: SHARDS_AT_A_TIME },
     )
     worker.on('locksRenewed', ({ jobIds }) => this.fence.renewed(jobIds))
-    const seen = watchErrors(worker, server, tell)
-    await waitForServer(worker.waitUntilReady(), server, seen)
+    watchErrors(worker, server, tell)
     this.hooks.onEvent({ type: 'joined', node: this.identity, server: server.shown, queue: address.queue, root })
     const running = worker.run()
     await untilAborted(this.hooks.signal)
@@ -167,7 +169,9 @@ class ClusterNode {
     const shard = { id: job.id ?? '', found, files, folder, controller }
     const open = await this.findOpen(shard)
     if (open.length === 0) return this.endShard(shard, false)
-    const action = isSuspect(found.job, job.stalledCounter) ? await this.suspect(queue, shard, open, job.stalledCounter) : 'run'
+    const action = isSuspect(found.job, job.stalledCounter)
+      ? await this.suspect(queue, shard, open, job.stalledCounter)
+      : 'run'
     if (action === 'divided') return action
     if (action === 'failed') return this.endShard(shard, false)
     const leave = await this.gate.enter(action === 'alone')
@@ -238,7 +242,11 @@ class ClusterNode {
     return 'done'
   }
 
-  private async convert(shard: ShardInWork, units: readonly CommitUnit[], job: ShardJobOnQueue): Promise<ShardRunResult> {
+  private async convert(
+    shard: ShardInWork,
+    units: readonly CommitUnit[],
+    job: ShardJobOnQueue,
+  ): Promise<ShardRunResult> {
     const { id, found, files, folder, controller } = shard
     const { plan, generation, sourceRoot } = found
     const number = found.job.shard

@@ -37,18 +37,24 @@ export class TargetLedger {
     return index >= 0 && this.areThere[index] === 1
   }
 
-  /** The Merkle root over all targets that are there. */
-  treeHash(): string {
-    const paths = Array.from({ length: this.targets.length }, (_, index) => this.targets.path(index))
-    const order = Uint32Array.from(paths.keys()).sort((a, b) => comparePathBytes(paths[a] ?? '', paths[b] ?? ''))
-    return hashTree(this.inOrder(order, paths))
+  /** How many targets are there. */
+  get targetCount(): number {
+    return this.count
   }
 
-  private *inOrder(order: Uint32Array, paths: readonly string[]): Generator<TreeTarget> {
+  /** The Merkle root over all targets that are there. */
+  treeHash(): string {
+    return hashTree(this.inOrder())
+  }
+
+  /** The targets that are there, each with the number of its file, in the order of the tree hash. */
+  *inOrder(): Generator<TreeTarget & { readonly index: number }> {
+    const paths = Array.from({ length: this.targets.length }, (_, index) => this.targets.path(index))
+    const order = Uint32Array.from(paths.keys()).sort((a, b) => comparePathBytes(paths[a] ?? '', paths[b] ?? ''))
     for (const index of order) {
       if (this.areThere[index] === 0) continue
       const hash = (this.hashes[index] ?? 0).toString(16).padStart(8, '0')
-      yield { path: paths[index] ?? '', sizeBytes: this.sizes[index] ?? 0, hash }
+      yield { path: paths[index] ?? '', sizeBytes: this.sizes[index] ?? 0, hash, index }
     }
   }
 }

@@ -27,6 +27,10 @@ export const ERROR_CODES = {
   NO_EXCLUSIVE_NAMES: 'the file system of the target tree cannot tell nodes who was first',
   GENERATION_CLOSED: 'the attempt at the plan that a node works for has ended',
   LEASE_LOST: 'a node could not renew its lease on a shard, so another one may have it',
+  SHARDS_DIFFER: 'reports of shards are not of the same plan, sources and number of shards',
+  SHARD_MISSING: 'a shard, or a file of the tree, is in no report',
+  SHARD_TWICE: 'a shard, or a file of the tree, is in two reports',
+  SHARD_DAMAGED: 'the report of a shard, or its list of targets, is not as the shard left it',
   STOPPED: 'the run was stopped before this file was done',
   // One file fails, the others go on.
   SOURCE_MISSING: 'the source file is gone',

@@ -64,4 +64,3 @@ export const CommitRecordSchema = z.discriminatedUnion('kind', [
 ])
 
 export type CommitRecord = z.infer<typeof CommitRecordSchema>
-export type DoneRecord = Extract<CommitRecord, { kind: 'done' }>

@@ -129,6 +129,26 @@ const mapping = z.union([z.string().min(1), z.custom<MappingInput>((value) => ty
   error: 'a mapping is a file, or an object with "columns", "drop" and "rest"',
 })
 
+/** More would be a mistake: each shard reads the whole list of sources. */
+const MOST_SHARDS = 100_000
+
+/** `K/N`, `auto` or `auto/N`. What `auto` means is found out later: the schema does not look at the environment. */
+const shard = z.string().transform((text, context) => {
+  const match = /^(?:(\d{1,9})\/(\d{1,9})|auto(?:\/(\d{1,9}))?)$/.exec(text)
+  const count = Number(match?.[2] ?? match?.[3] ?? 1)
+  const index = Number(match?.[1] ?? 1)
+  const problem = !match
+    ? 'is not a shard (like 2/8, auto or auto/8)'
+    : count < 1 || count > MOST_SHARDS
+      ? `is not a shard: there may be 1 to ${MOST_SHARDS} of them`
+      : index < 1 || index > count
+        ? `is not a shard: of ${count}, the first is 1/${count} and the last ${count}/${count}`
+        : null
+  if (problem === null) return text
+  context.addIssue({ code: 'custom', message: `"${text}" ${problem}` })
+  return z.NEVER
+})
+
 export const OptionsSchema = z.strictObject({
   // What
   in: z.string().min(1),
@@ -184,6 +204,8 @@ export const OptionsSchema = z.strictObject({
   orderBy: z
     .enum(['size,descending', 'size,ascending', 'path,ascending', 'path,descending'])
     .default('size,descending'),
+  /** Which part of the tree this run converts, of how many. */
+  shard: shard.optional(),
   fsync: z.boolean().default(true),
   bwlimit: byteSize.refine((bytes) => bytes > 0, { error: 'the least is one byte a second' }).optional(),
   latency: duration.optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FORMAT_NAMES } from './format-name.ts'
 import { MeasurementsSchema, VERDICT_KINDS } from './measurement.ts'
+import { MergedShardsSchema, ShardReportSchema } from './shard.ts'
 import { NoticeCountsSchema, RecordCountsSchema, WireErrorSchema } from './task-result.ts'
 import { StageTimesSchema } from './times.ts'
 
@@ -56,8 +57,12 @@ export const ReportSchema = z.object({
   isDurable: z.boolean(),
   planHash: z.string(),
   manifestHash: z.string(),
-  /** Merkle root over path, size and hash of all targets; null where some targets are missing. */
+  /** Merkle root over path, size and hash of all targets; null where some targets are missing, and for a shard. */
   treeHash: z.string().nullable(),
+  /** Null but for one shard of several. */
+  shard: ShardReportSchema.nullable().default(null),
+  /** Null but where the reports of all shards were merged. */
+  merged: MergedShardsSchema.nullable().default(null),
   files: z.object({
     /** Sources of the plan and entries that could not even be listed. */
     total: count,
@@ -97,8 +102,8 @@ export const ReportSchema = z.object({
   stageNs: StageTimesSchema,
   /** What bound the run; null where nothing was converted. */
   measured: MeasurementsSchema.nullable(),
-  /** Only of runs on a cluster. */
-  cluster: ClusterFiguresSchema.optional(),
+  /** Of a run on a cluster, else null. */
+  cluster: ClusterFiguresSchema.nullable().default(null),
   failures: z.array(WireErrorSchema),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   orphans: z.object({ count, examples: z.array(z.string()), arePruned: z.boolean() }),
@@ -117,6 +122,13 @@ export interface PlanReport {
   readonly threads: number
   readonly planHash: string
   readonly manifestHash: string
+  /** Which part of the tree the files are; null: all of it. */
+  readonly shard: {
+    readonly index: number
+    readonly count: number
+    readonly treeFiles: number
+    readonly treeBytes: number
+  } | null
   readonly files: Iterable<PlannedFile>
   readonly fileCount: number
   readonly toConvert: number

@@ -72,6 +72,20 @@ export class SourceList {
     return sumBytes
   }
 
+  /** The files with the given numbers, which must ascend, as a list of their own. */
+  pick(indexes: Uint32Array): SourceList {
+    const picked = new SourceList()
+    let from = -1
+    let folder = -1
+    for (const index of indexes) {
+      const number = this.folderNumbers[index] ?? 0
+      if (number !== from) folder = picked.addFolder(this.folder(index))
+      from = number
+      picked.add(folder, this.name(index), this.sizeBytes(index), this.mtimeNs(index), this.format(index))
+    }
+    return picked
+  }
+
   private grow(): void {
     const length = this.sizes.length * 2
     this.folderNumbers = grown(this.folderNumbers, new Uint32Array(length))

@@ -37,6 +37,7 @@ export class RunTally {
   }
 }
 
-function addNumbers<Name extends string>(sum: Record<Name, number>, more: Readonly<Record<Name, number>>): void {
+/** Adds each number to the one of the same name. */
+export function addNumbers<Name extends string>(sum: Record<Name, number>, more: Readonly<Record<Name, number>>): void {
   for (const name of Object.keys(more) as Name[]) sum[name] += more[name]
 }

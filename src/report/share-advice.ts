@@ -12,7 +12,9 @@ interface ClusterCourse {
 /** Whether more nodes would help, from what bound those that were there. */
 export function shareAdvice({ nodes, hosts, megabytesPerSecond, verdict }: ClusterCourse): string {
   const speed =
-    megabytesPerSecond >= 1000 ? `${(megabytesPerSecond / 1000).toFixed(1)} GB/s` : `${megabytesPerSecond.toFixed(0)} MB/s`
+    megabytesPerSecond >= 1000
+      ? `${(megabytesPerSecond / 1000).toFixed(1)} GB/s`
+      : `${megabytesPerSecond.toFixed(0)} MB/s`
   const who = `${nodes} node${nodes === 1 ? '' : 's'}`
   switch (verdict) {
     case 'io-bound-read':

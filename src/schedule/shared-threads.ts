@@ -16,7 +16,11 @@ export class SharedThreads {
   private shareCount = 0
   private isStopped = false
 
-  constructor(options: { readonly plan: DataPlan; readonly threads: number; readonly taskTimeoutMs?: number | undefined }) {
+  constructor(options: {
+    readonly plan: DataPlan
+    readonly threads: number
+    readonly taskTimeoutMs?: number | undefined
+  }) {
     this.pool = new ThreadPool(options)
   }
 

@@ -36,6 +36,7 @@ describe('the exit code of a run', () => {
       files: { total: 0, converted: 0, alreadyDone: 0, failed: 0, notStarted: 0, ...files },
       standingRejects: { files: rest.rejects === undefined ? 0 : 1, records: rest.rejects ?? 0 },
       stopped: rest.stopped ?? null,
+      shard: null,
     }
     expect(exitCodeOfReport(outcome, rest.isEmptyAnError ?? false)).toBe(exitCode)
   })

@@ -19,6 +19,7 @@ function samplePlan(rest: Partial<PlanReport> = {}): PlanReport {
     threads: 2,
     planHash: 'p',
     manifestHash: 'm',
+    shard: null,
     files: FILES,
     fileCount: FILES.length,
     toConvert: 1,

@@ -66,6 +66,8 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
     planHash: 'p',
     manifestHash: 'm',
     treeHash: 'c0ffee',
+    shard: null,
+    merged: null,
     splitFiles: 0,
     files: { total: 3, converted: 3, alreadyDone: 0, failed: 0, notStarted: 0 },
     skipped: {

@@ -41,7 +41,8 @@ export class NodeProcess {
     for (;;) {
       const line = this.lines.find((candidate) => candidate.event === event && isIt(candidate))
       if (line !== undefined) return line
-      if (!this.isRunning) throw new Error(`the node has ended: ${this.lines.map(({ msg }) => msg).join(' | ')} ${this.text}`)
+      if (!this.isRunning)
+        throw new Error(`the node has ended: ${this.lines.map(({ msg }) => msg).join(' | ')} ${this.text}`)
       await sleep(20)
     }
   }
@@ -94,7 +95,9 @@ export class ClusterBed {
 
   /** What all nodes have said: for tests that fail. */
   said(): string {
-    return this.nodes.map(({ child, lines }) => `${child.pid}:\n${lines.map(({ time, msg }) => `  ${time} ${msg}`).join('\n')}`).join('\n')
+    return this.nodes
+      .map(({ child, lines }) => `${child.pid}:\n${lines.map(({ time, msg }) => `  ${time} ${msg}`).join('\n')}`)
+      .join('\n')
   }
 
   /** A name for a target tree that no test has used. */
@@ -122,7 +125,11 @@ export class ClusterBed {
   }
 
   /** Runs the coordinator to its end. */
-  async coordinate(out: string, flags: readonly string[] = [], onStart?: (child: ChildProcess) => void): Promise<Ended> {
+  async coordinate(
+    out: string,
+    flags: readonly string[] = [],
+    onStart?: (child: ChildProcess) => void,
+  ): Promise<Ended> {
     const args = ['--in', this.source, '--out', out, '--to', 'ndjson', '--cluster', this.url, '-v', ...flags]
     return runProgram(args, onStart === undefined ? {} : { onStart })
   }

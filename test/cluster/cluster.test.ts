@@ -2,7 +2,16 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
-import * as scenarios from './scenarios.ts'
+import {
+  expectCoordinatorMayDie,
+  expectNodeMayDie,
+  expectOneCoordinator,
+  expectRunsAgain,
+  expectServerMayDie,
+  expectZombieLoses,
+  prepareSources,
+  type Gold,
+} from './scenarios.ts'
 import type { QueueServer } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
@@ -11,11 +20,11 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
     const folder = suiteFolder()
     let server: QueueServer
     let bed: ClusterBed
-    let gold: scenarios.Gold
+    let gold: Gold
     beforeAll(async () => {
       server = await start(join(folder, 'server'))
       bed = new ClusterBed(folder, server.url)
-      gold = await scenarios.prepareSources(bed)
+      gold = await prepareSources(bed)
     })
     afterAll(async () => {
       await bed?.remove()
@@ -28,13 +37,13 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
     })
 
     it('survives a node that is killed in the middle of a shard', async () => {
-      const recoveryMs = await scenarios.killNode(bed, gold)
+      const recoveryMs = await expectNodeMayDie(bed, gold)
       console.log(`another node had the shard of a killed one after ${(recoveryMs / 1000).toFixed(1)} s`)
     })
-    it('survives its server', () => scenarios.killServer(bed, gold, server, 3000), 40_000)
-    it('survives its coordinator', () => scenarios.killCoordinator(bed, gold))
-    it('lets zombies lose', () => scenarios.zombie(bed, gold))
-    it('has one coordinator at a time', () => scenarios.twoCoordinators(bed, gold))
-    it('runs again', () => scenarios.runAgain(bed, gold))
+    it('survives its server', () => expectServerMayDie(bed, gold, server, 3000), 40_000)
+    it('survives its coordinator', () => expectCoordinatorMayDie(bed, gold))
+    it('lets zombies lose', () => expectZombieLoses(bed, gold))
+    it('has one coordinator at a time', () => expectOneCoordinator(bed, gold))
+    it('runs again', () => expectRunsAgain(bed, gold))
   })
 })

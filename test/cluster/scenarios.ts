@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +18,10 @@ export type Gold = Readonly<Record<string, string>>
 
 /** Some hundred small files, some of them with rejects, and some larger ones. @returns what one machine makes of them. */
 export async function prepareSources(bed: ClusterBed, fileCount = 400): Promise<Gold> {
-  writeSources(bed.source, { fileCount, sizeBytes: (index) => (index % 50 === 7 ? 300_000 : 2000 + ((index * 7919) % 9000)) })
+  writeSources(bed.source, {
+    fileCount,
+    sizeBytes: (index) => (index % 50 === 7 ? 300_000 : 2000 + ((index * 7919) % 9000)),
+  })
   const out = bed.newOut()
   expectExit(await bed.single(out), SOME_REJECTED)
   return contentsOf(out)
@@ -38,7 +42,7 @@ export function countTargets(gold: Gold): number {
 }
 
 /** Kills a node in the middle of a shard; others do what it left. @returns milliseconds until another one had its shard. */
-export async function killNode(bed: ClusterBed, gold: Gold): Promise<number> {
+export async function expectNodeMayDie(bed: ClusterBed, gold: Gold): Promise<number> {
   const [victim, ...others] = await bed.startNodes(3)
   const out = bed.newOut()
   let recoveryMs = 0
@@ -60,7 +64,12 @@ export async function killNode(bed: ClusterBed, gold: Gold): Promise<number> {
 }
 
 /** Kills the server of the queue, and starts it again after a while. */
-export async function killServer(bed: ClusterBed, gold: Gold, server: QueueServer, downMs: number): Promise<void> {
+export async function expectServerMayDie(
+  bed: ClusterBed,
+  gold: Gold,
+  server: QueueServer,
+  downMs: number,
+): Promise<void> {
   const [first] = await bed.startNodes(3)
   const out = bed.newOut()
   const running = bed.coordinate(out, SLOW)
@@ -74,14 +83,14 @@ export async function killServer(bed: ClusterBed, gold: Gold, server: QueueServe
 }
 
 /** Kills the coordinator; the nodes go on; the same command again goes on with the same plan. */
-export async function killCoordinator(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectCoordinatorMayDie(bed: ClusterBed, gold: Gold): Promise<void> {
   const [first] = await bed.startNodes(2)
   const out = bed.newOut()
-  let kill = (): void => {}
-  const dead = bed.coordinate(out, SLOW, (child) => (kill = () => void child.kill('SIGKILL')))
+  let started: ChildProcess | undefined
+  const dead = bed.coordinate(out, SLOW, (child) => (started = child))
   await first!.saw('node-shard-started')
   await sleep(700)
-  kill()
+  started?.kill('SIGKILL')
   expect((await dead).signal).toBe('SIGKILL')
   await sleep(500)
   const ended = await bed.coordinate(out, SLOW)
@@ -91,7 +100,7 @@ export async function killCoordinator(bed: ClusterBed, gold: Gold): Promise<void
 }
 
 /** Stops a node for longer than its locks hold, and lets it go on: whatever it had in work, others have done. */
-export async function zombie(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectZombieLoses(bed: ClusterBed, gold: Gold): Promise<void> {
   const [victim] = await bed.startNodes(3)
   const out = bed.newOut()
   const running = bed.coordinate(out, SLOW)
@@ -110,15 +119,15 @@ export async function zombie(bed: ClusterBed, gold: Gold): Promise<void> {
 }
 
 /** Two coordinators with one plan: one leads, the other waits, and takes its place when it dies. */
-export async function twoCoordinators(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectOneCoordinator(bed: ClusterBed, gold: Gold): Promise<void> {
   const [first] = await bed.startNodes(2)
   const out = bed.newOut()
-  let kill = (): void => {}
-  const leader = bed.coordinate(out, SLOW, (child) => (kill = () => void child.kill('SIGKILL')))
+  let started: ChildProcess | undefined
+  const leader = bed.coordinate(out, SLOW, (child) => (started = child))
   await first!.saw('node-shard-started')
   const second = bed.coordinate(out, SLOW)
   await sleep(1500)
-  kill()
+  started?.kill('SIGKILL')
   expect((await leader).signal).toBe('SIGKILL')
   const ended = await second
   expect(ended.stderr).toContain('another coordinator')
@@ -127,7 +136,7 @@ export async function twoCoordinators(bed: ClusterBed, gold: Gold): Promise<void
 }
 
 /** `--force` over a finished tree, and a source that changed between two runs. */
-export async function runAgain(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectRunsAgain(bed: ClusterBed, gold: Gold): Promise<void> {
   await bed.startNodes(2)
   const out = bed.newOut()
   await expectWhole(out, gold, await bed.coordinate(out), countTargets(gold))
@@ -144,7 +153,12 @@ export async function runAgain(bed: ClusterBed, gold: Gold): Promise<void> {
 }
 
 /** Everything at once, at random: what a long night does to a cluster. */
-export async function randomKills(bed: ClusterBed, gold: Gold, server: QueueServer, seed: number): Promise<string> {
+export async function expectSurvivesKills(
+  bed: ClusterBed,
+  gold: Gold,
+  server: QueueServer,
+  seed: number,
+): Promise<string> {
   const random = seededRandom(seed)
   const pick = (count: number): number => Math.floor(random() * count)
   const nodes: NodeProcess[] = await bed.startNodes(3)

@@ -64,6 +64,7 @@ export const BENCH_FLAGS: readonly Flag[] = [
 export const NOT_FOR_BENCH: ReadonlySet<FlagKey> = new Set<FlagKey>([
   'overwrite',
   'prune',
+  'shard',
   'force',
   'unlock',
   'errorOnEmpty',

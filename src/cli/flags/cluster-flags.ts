@@ -60,7 +60,12 @@ export const CLUSTER_FLAGS: readonly Flag[] = [
 ]
 
 /** Commands that neither plan nor convert by themselves: they know only flags that name them. */
-export const OWN_FLAGS_ONLY: ReadonlySet<CommandName> = new Set<CommandName>(['report', 'worker', 'status', 'dashboard'])
+export const OWN_FLAGS_ONLY: ReadonlySet<CommandName> = new Set<CommandName>([
+  'report',
+  'worker',
+  'status',
+  'dashboard',
+])
 
 /** Flags of a run that a node takes too. */
 export const FOR_WORKER: ReadonlySet<Flag['key']> = new Set<Flag['key']>(['threads', 'config', 'useJsonLog', 'quiet'])

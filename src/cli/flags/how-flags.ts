@@ -29,6 +29,13 @@ export const HOW_FLAGS: readonly Flag[] = [
     help: 'size or path, ascending or descending',
   },
   {
+    key: 'shard',
+    kind: 'text',
+    group: 'How',
+    placeholder: 'K/N|auto|auto/N',
+    help: 'convert the K-th of N even parts; auto: K and N are in the environment',
+  },
+  {
     key: 'fsync',
     kind: 'boolean',
     group: 'How',

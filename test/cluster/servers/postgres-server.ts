@@ -36,8 +36,17 @@ export async function startPostgres(folder: string, host = '127.0.0.1'): Promise
   const data = join(folder, 'data')
   const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
   const env = { ...process.env, LC_ALL: 'C' }
-  execFileSync(initdb, ['-D', data, '-U', 'drover', '--auth=trust', '-E', 'UTF8', '--no-sync'], { ...identity, env, cwd: folder, stdio: 'pipe' })
-  const settings = ['fsync=on', `unix_socket_directories=${folder}`, `listen_addresses=${host === '127.0.0.1' ? host : `${host},127.0.0.1`}`]
+  execFileSync(initdb, ['-D', data, '-U', 'drover', '--auth=trust', '-E', 'UTF8', '--no-sync'], {
+    ...identity,
+    env,
+    cwd: folder,
+    stdio: 'pipe',
+  })
+  const settings = [
+    'fsync=on',
+    `unix_socket_directories=${folder}`,
+    `listen_addresses=${host === '127.0.0.1' ? host : `${host},127.0.0.1`}`,
+  ]
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
   const server = new ChildServer(postgres, args, port, { ...identity, env, cwd: folder })
   await server.start()

@@ -51,7 +51,8 @@ function fetchFromDebian(): RedisProgram {
   const work = mkdtempSync(join(tmpdir(), 'drover-fetch-redis-'))
   try {
     const apt = ['-o', `Dir::State=${work}/state`, '-o', `Dir::Cache=${work}/cache`]
-    for (const path of ['state/lists/partial', 'cache/archives/partial', 'root']) mkdirSync(join(work, path), { recursive: true })
+    for (const path of ['state/lists/partial', 'cache/archives/partial', 'root'])
+      mkdirSync(join(work, path), { recursive: true })
     const run = (command: string, args: readonly string[], cwd = work): void => {
       execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 })
     }
