@@ -90,6 +90,13 @@ function makeApp(queue: ShardQueue, { address, root, token }: DashboardOptions):
       ? context.text('No run has left a report below the --root of this dashboard yet.\n', 404)
       : context.html(renderHtml(report))
   })
+  // bull-board takes a font from a stranger's server, who would learn who watches which cluster.
+  app.use('/queue/*', async (context, next) => {
+    await next()
+    if (!(context.res.headers.get('content-type') ?? '').startsWith('text/html')) return
+    const page = await context.res.text()
+    context.res = new Response(page.replaceAll(/<link [^>]*href="https?:[^>]*>/g, ''), context.res)
+  })
   const board = new HonoAdapter(serveStatic).setBasePath('/queue')
   // Its types ask for the class; both back ends have the same methods.
   createBullBoard({ queues: [new BullMQAdapter(queue as never)], serverAdapter: board })
