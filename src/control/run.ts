@@ -1,4 +1,5 @@
 import { collectStaged } from '../commit/collect-staged.ts'
+import type { CommitOutcome } from '../commit/commit-group.ts'
 import { Committer } from '../commit/committer.ts'
 import { readProofs } from '../commit/journal-reader.ts'
 import type { LockHandle, OtherMembers } from '../commit/lock.ts'
@@ -42,6 +43,34 @@ import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
 import { tuneThreads } from './tune-threads.ts'
 
+/** Errors of a commit after which no further one can be right. */
+const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
+
+/**
+ * What is another's where a run converts a shard for a cluster: threads that serve several shards, and commits that must be won. The
+ * books of the target tree (claims, journal, what is staged by others) are the coordinator's then.
+ */
+export interface ShardPlace {
+  readonly pool: Executor
+  readonly staging: StagingArea
+  readonly committer: {
+    commit(file: {
+      at: number
+      attempt: number
+      thread: number
+      task: FileTask
+      result: Converted['result']
+    }): Promise<CommitOutcome>
+    fail(at: number, error: WireError): void
+    whenReady(): Promise<void>
+    close(): Promise<void>
+  }
+  /** The files of each task. */
+  readonly batches: readonly (readonly number[])[]
+  /** False: files in work are finished, no further one is begun. */
+  readonly mayGoOn: () => boolean
+}
+
 /** Threads that a pool starts with, and that it may come to have. */
 interface PoolSize {
   readonly threads: number
@@ -57,6 +86,9 @@ export class Run {
   private readonly clock: Clock
   private readonly meter: RunMeter
   private readonly recording: Recording
+  private readonly place: ShardPlace | null
+  /** Of a shard: the thread that converted a file which is not committed yet. */
+  private readonly threadOf = new Map<number, number>()
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
@@ -73,7 +105,9 @@ export class Run {
     hooks: MigrateHooks,
     clock: Clock,
     recording: Recording,
+    place: ShardPlace | null = null,
   ) {
+    this.place = place
     this.recording = recording
     this.plan = plan
     this.remainder = remainder
@@ -111,7 +145,7 @@ export class Run {
       stop.disarm()
       const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
       for (const { code, message } of unwritten) this.warn(code, message)
-      await this.cleanUp(stop.reason)
+      if (this.place === null) await this.cleanUp(stop.reason)
     }
     return stop.reason
   }
@@ -122,10 +156,16 @@ export class Run {
     const { files } = plan.discovery
     const { taskTimeout, overlap, orderBy } = plan.options
     const ordered = orderFiles(files, indexes, orderBy)
-    this.splits = findSplitFiles(plan, ordered)
+    this.splits = this.findSplits(ordered)
     const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, plan.threads)
     const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(this.mostThreads(), tasks) }
     const convert = (executor: Executor): Promise<void> => this.convert(ordered, executor, size, stop)
+    if (this.place !== null) {
+      // Its threads go on when this shard is done.
+      stop.control(this.place.pool)
+      await convert(this.place.pool)
+      return
+    }
     // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
     const needsThread = taskTimeout !== undefined || plan.data.pacing !== null || recording.isOn
     if (!needsThread && this.splits.size === 0 && InlineExecutor.takes(files, indexes)) {
@@ -137,6 +177,14 @@ export class Run {
       await convert(pool)
       await recording.saveThreadProfiles(pool)
     })
+  }
+
+  /** In a shard, a file that shares its task with others cannot be split. */
+  private findSplits(ordered: Uint32Array): ReadonlySet<number> {
+    const splits = findSplitFiles(this.plan, ordered)
+    if (this.place === null || splits.size === 0) return splits
+    const alone = new Set(this.place.batches.flatMap((batch) => (batch.length === 1 ? batch : [])))
+    return new Set([...splits].filter((index) => alone.has(index)))
   }
 
   private readonly onGroup = (startMs: number, endMs: number, fileCount: number): void =>
@@ -175,10 +223,28 @@ export class Run {
     const { targetRoot, options, data } = plan
     // Claims are listed in the order of the plan.
     const indexes = ordered.toSorted()
-    await this.warnAboutSpace(indexes, pool)
-    const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
-    await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
-    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync, onGroup: this.onGroup })
+    const { place } = this
+    if (place === null) await this.warnAboutSpace(indexes, pool)
+    const staging = place?.staging ?? (await StagingArea.open({ targetRoot, runId: lock.runId }))
+    const isDurable = options.fsync
+    if (place === null)
+      await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
+    const committer = place?.committer ?? (await Committer.open({ targetRoot, lock, isDurable, onGroup: this.onGroup }))
+    const commitFiles = (files: readonly Converted[], attempt: number): Promise<readonly CommitOutcome[]> =>
+      committer instanceof Committer
+        ? committer.commit(
+            files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
+              stagedTarget,
+              stagedRejects,
+              entry: makeJournalEntry(plan, result, attempt),
+            })),
+          )
+        : Promise.all(
+            files.map(({ result, task }) => {
+              const thread = this.threadOf.get(result.index) ?? 0
+              return committer.commit({ at: result.index, attempt, thread, task, result })
+            }),
+          )
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()
@@ -186,25 +252,30 @@ export class Run {
     const limit = new ThreadLimit(size.threads)
     const stopTuning = this.tune(pool, limit, size)
     try {
-      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
+      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
         pool,
         limit,
         splits: this.splits,
         blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
         areTasksTimed: options.taskTimeout !== undefined,
-        mayStart: () => stop.reason === null,
+        mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
         onConverted: (files, attempt) => {
-          const commit = this.commit(committer, files, attempt, stop).finally(() => commits.delete(commit))
+          const outcomes = commitFiles(files, attempt)
+          const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
           commits.add(commit)
           return this.meter.hold(committer.whenReady())
         },
         onFailed: (index, error) => {
+          place?.committer.fail(index, error)
           this.failFile(index, error)
           this.haltIfAsked(stop)
         },
-        onTried: (result, thread) => this.meter.figures.addTry(result, thread),
+        onTried: (result, thread) => {
+          if (place !== null) this.threadOf.set(result.index, thread)
+          this.meter.figures.addTry(result, thread)
+        },
         onHelped: (help) => this.meter.figures.addHelp(help),
       })
     } finally {
@@ -236,27 +307,20 @@ export class Run {
     })
   }
 
-  /** Commits the files of a task, and counts what became of each. */
-  private async commit(
-    committer: Committer,
+  /** Counts what became of the files of a task. */
+  private async takeOutcomes(
+    committing: Promise<readonly CommitOutcome[]>,
     files: readonly Converted[],
     attempt: number,
     stop: StopSwitch,
   ): Promise<void> {
-    const outcomes = await committer.commit(
-      files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
-        stagedTarget,
-        stagedRejects,
-        entry: makeJournalEntry(this.plan, result, attempt),
-      })),
-    )
-    for (const [at, outcome] of outcomes.entries()) {
+    for (const [at, outcome] of (await committing).entries()) {
       const file = files[at]
       if (file === undefined) continue
       if (outcome.isCommitted) this.countCommitted(file, outcome.syncNs, attempt)
       else {
         this.failFile(file.result.index, outcome.error)
-        if (outcome.error.code === 'JOURNAL_FAILED' || outcome.error.code === 'LOCK_LOST') stop.stop('fatal')
+        if (ENDS_RUN.has(outcome.error.code)) stop.stop('fatal')
         else this.haltIfAsked(stop)
       }
     }

@@ -61,6 +61,14 @@ export function* batchFiles(
   if (task.length > 0) yield task
 }
 
+/** Cuts small files that follow each other, as part of `smallFiles` in all, into tasks. */
+export function* cutTasks(first: number, count: number, smallFiles: number, threads: number): Generator<number[]> {
+  const most = filesPerTask(smallFiles, threads)
+  for (let from = 0; from < count; from += most) {
+    yield Array.from({ length: Math.min(most, count - from) }, (_, offset) => first + from + offset)
+  }
+}
+
 function countSmallFiles(files: SourceList, indexes: Uint32Array): number {
   let count = 0
   for (const index of indexes) if (files.sizeBytes(index) < SMALL_FILE_BYTES) count++
