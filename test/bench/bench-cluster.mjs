@@ -15,7 +15,10 @@ const folder = mkdtempSync(join(process.env.DROVER_BENCH_FOLDER ?? tmpdir(), 'dr
 const source = join(folder, 'old')
 
 function makeSources() {
-  const rows = Array.from({ length: 40 }, (_, row) => `${row},name ${row * 7919},${row / 8},some text of a record`).join('\n')
+  const rows = Array.from(
+    { length: 40 },
+    (_, row) => `${row},name ${row * 7919},${row / 8},some text of a record`,
+  ).join('\n')
   for (let index = 0; index < Number(files); index++) {
     const below = join(source, String(index % 100))
     if (index < 100) mkdirSync(below, { recursive: true })
@@ -49,7 +52,11 @@ function median(values) {
 
 async function measure(name, startServer, flags) {
   const server = await startServer(join(folder, `server-${name}-${flags.length}`))
-  const worker = spawn(process.execPath, [program, 'worker', '--cluster', server.url, '--threads', String(threads), '--root', folder], { stdio: 'ignore' })
+  const worker = spawn(
+    process.execPath,
+    [program, 'worker', '--cluster', server.url, '--threads', String(threads), '--root', folder],
+    { stdio: 'ignore' },
+  )
   await new Promise((resolve) => setTimeout(resolve, 1500))
   const out = join(folder, 'new')
   const singles = []
@@ -72,13 +79,17 @@ async function measure(name, startServer, flags) {
   const [alone, together] = [median(singles), median(clustered)]
   const over = (100 * (together / alone - 1)).toFixed(1)
   const durable = flags.includes('--no-fsync') ? 'not durable' : 'durable'
-  console.log(`${name}, ${durable}: one machine ${(alone / 1000).toFixed(2)} s, one node of a cluster ${(together / 1000).toFixed(2)} s: ${over} % (${singles.map((ms) => (ms / 1000).toFixed(2)).join(' ')} | ${clustered.map((ms) => (ms / 1000).toFixed(2)).join(' ')})`)
+  console.log(
+    `${name}, ${durable}: one machine ${(alone / 1000).toFixed(2)} s, one node of a cluster ${(together / 1000).toFixed(2)} s: ${over} % (${singles.map((ms) => (ms / 1000).toFixed(2)).join(' ')} | ${clustered.map((ms) => (ms / 1000).toFixed(2)).join(' ')})`,
+  )
 }
 
 try {
   makeSources()
   const bytes = readdirSync(source).length
-  console.log(`${files} files in ${bytes} folders, ${readFileSync(join(source, '0/0.csv')).length} bytes each; ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, Node ${process.version}, ${execFileSync('uname', ['-r'], { encoding: 'utf8' }).trim()}`)
+  console.log(
+    `${files} files in ${bytes} folders, ${readFileSync(join(source, '0/0.csv')).length} bytes each; ${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, Node ${process.version}, ${execFileSync('uname', ['-r'], { encoding: 'utf8' }).trim()}`,
+  )
   for (const flags of [['--no-fsync'], []]) {
     if (only.includes('Redis')) await measure('Redis', startRedis, flags)
     if (only.includes('Postgres')) await measure('Postgres', startPostgres, flags)
