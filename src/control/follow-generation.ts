@@ -17,6 +17,7 @@ import { MigrationError } from '../errors/migration-error.ts'
  */
 
 const LOOK_MS = 100
+const ADD_AGAIN_MS = 500
 /** Between two looks at the jobs on the queue. */
 const QUEUE_LOOK_MS = 2000
 const MOST_ROUNDS = 3
@@ -60,7 +61,19 @@ class Follower {
       return { name: 'shard', data, opts: { jobId: jobId(data, round) } }
     })
     for (let start = 0; start < jobs.length; start += JOBS_AT_ONCE) {
-      await this.options.queue.addBulk(jobs.slice(start, start + JOBS_AT_ONCE))
+      await this.addUntilTaken(jobs.slice(start, start + JOBS_AT_ONCE))
+    }
+  }
+
+  /** A server that is down in this very moment costs time, not the run: adding a job twice adds it once. */
+  private async addUntilTaken(jobs: Parameters<ShardQueue['addBulk']>[0]): Promise<void> {
+    while (this.options.signal?.aborted !== true) {
+      try {
+        await this.options.queue.addBulk(jobs)
+        return
+      } catch {
+        await sleep(ADD_AGAIN_MS)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { expectExit } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { contentsOf, expectGold } from '../faults/tree-state.ts'
 import { ClusterBed, type NodeProcess } from './cluster-bed.ts'
@@ -49,20 +50,20 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
       async () => {
         const env = { NODE_OPTIONS: preload('kill-node-at-file.mjs'), DROVER_TEST_KILL_AT: 'file-20.csv' }
         const out = bed.newOut()
-        let isOver = false
+        const over = new AbortController()
         const keepAlive = async (): Promise<void> => {
           let node: NodeProcess = bed.startNode({ env })
-          while (!isOver) {
+          while (!over.signal.aborted) {
             if (!node.isRunning) node = bed.startNode({ env })
             await sleep(100)
           }
         }
         const nodes = [keepAlive(), keepAlive()]
         const ended = await bed.coordinate(out, ['--shard-files', '30'])
-        isOver = true
+        over.abort()
         await Promise.all(nodes)
         expect(ended.stderr).toContain('NODE_KILLED')
-        expect(ended.exitCode, ended.stderr).toBe(11)
+        expectExit(ended, 11)
         const { 'a/file-20.ndjson': _, ...others } = gold
         const { '.migrate/rejects/a/file-20.csv.ndjson': __, ...rest } = others
         expect(contentsOf(out)).toEqual(rest)

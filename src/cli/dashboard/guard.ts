@@ -31,6 +31,9 @@ export function guard(token: string | undefined): MiddlewareHandler {
 
 /** In the same time wherever the first difference is. */
 function isSame(given: string, token: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hash(given), hash(token))
+  return timingSafeEqual(digest(given), digest(token))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }
