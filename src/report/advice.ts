@@ -17,7 +17,7 @@ export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surrou
     case 'io-bound-read':
       return `faster cores will not help: threads wait for reads; more threads help only where the storage serves several reads at once (migrate bench tells)`
     case 'io-bound-write':
-      return `faster cores will not help: threads wait for writes; a faster disk for --out would, or fewer threads that write at once`
+      return `faster cores will not help: threads wait for writes; a faster disk for --out would; more threads help only where the storage takes several writes at once (migrate bench tells)`
     case 'sync-bound':
       return 'more threads will not help: the disk makes files durable one group after the other; larger files or a faster disk would, and --no-fsync leaves it out'
     case 'starved':
