@@ -126,7 +126,6 @@ export class SplitShare {
     const store = new BlockStore(this.files, relativePath, before)
     const opening = converter.convertOpening(store, this.blockBytes)
     const { end } = opening
-    failOnTooManyRejects(work.context.plan, opening.refusedByReader)
     const sourceHash = this.hashSource(0, end)
     const after = addPart({ ...store.addTo(before), sourceHash }, opening)
     store.openRejects()
