@@ -16,8 +16,8 @@ const LABEL_WIDTH = 11
 /** Slowest files, with `-v`. */
 const SHOWN_SLOWEST = 5
 
-/** Less busy time than this is start-up, not work. */
-const FEWEST_BUSY_NS = 50e6
+/** Less time than this, in threads and in waiting for commits, is start-up, not work. */
+const FEWEST_NS = 50e6
 
 /** Examples that are listed of a longer list, without `-v`. */
 const SHOWN_EXAMPLES = 10
@@ -159,9 +159,9 @@ function describeThreads({ threads, measured }: Report): string {
 }
 
 /** What bound the run, why, and what to do about it. A run of some milliseconds is not judged aloud; its report has the verdict. */
-function verdict({ measured }: Report): string[] {
+function verdict({ measured, stageNs }: Report): string[] {
   const found = measured?.verdict
-  if (!found || measured.busy.busyNs < FEWEST_BUSY_NS) return []
+  if (!found || measured.busy.busyNs + stageNs.sync < FEWEST_NS) return []
   return [line('verdict', `${found.kind}: ${found.evidence}`), line('', printableName(found.advice))]
 }
 

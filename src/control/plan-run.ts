@@ -48,7 +48,10 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
     bytesToConvert,
     failures: failed,
     skipped: { ...skipped, filteredOut },
-    warnings: spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }],
+    warnings: [
+      ...(made.threadWarning === null ? [] : [{ code: 'THREADS_LOWERED', message: made.threadWarning }]),
+      ...(spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }]),
+    ],
     orphans: {
       count: remainder.decision.orphans.length,
       examples: remainder.decision.orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),

@@ -208,6 +208,7 @@ function makeShardPlan(
     targetRoot: generation.targetRoot,
     targetFormat: plan.data.targetFormat,
     isTargetFormatDefault: false,
+    threadWarning: null,
     targets: {
       length: places.length,
       path: target,

@@ -21,7 +21,7 @@ import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
-import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
+import { MOST_BYTES_PER_TASK, batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
 import { runFiles, type Converted } from '../schedule/run-files.ts'
@@ -71,6 +71,9 @@ export interface ShardPlace {
   readonly mayGoOn: () => boolean
 }
 
+/** With more and smaller tasks than this small files would cost more on the main thread than a better number of threads brings. */
+const AUTO_TASKS_FACTOR = 4
+
 /** Threads that a pool starts with, and that it may come to have. */
 interface PoolSize {
   readonly threads: number
@@ -117,6 +120,7 @@ export class Run {
     this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
+    if (plan.threadWarning !== null) this.warn('THREADS_LOWERED', plan.threadWarning)
     if ((plan.shard?.treeFiles ?? plan.discovery.files.length + plan.discovery.failed.length) === 0) {
       this.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
     }
@@ -157,7 +161,7 @@ export class Run {
     const { taskTimeout, overlap, orderBy } = plan.options
     const ordered = orderFiles(files, indexes, orderBy)
     this.splits = this.findSplits(ordered)
-    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, plan.threads)
+    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, this.threadsToFeed())
     const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(this.mostThreads(), tasks) }
     const convert = (executor: Executor): Promise<void> => this.convert(ordered, executor, size, stop)
     if (this.place !== null) {
@@ -250,15 +254,15 @@ export class Run {
     const commits = new Set<Promise<void>>()
     this.meter.start(pool)
     const limit = new ThreadLimit(size.threads)
-    const stopTuning = this.tune(pool, limit, size)
+    const stopTuning = this.tune(pool, limit, size, ordered)
     try {
-      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
+      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, this.threadsToFeed(), this.splits), {
         pool,
         limit,
         splits: this.splits,
         blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
-        areTasksTimed: options.taskTimeout !== undefined,
+        mayQueue: this.mayQueue(ordered),
         mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
         onConverted: (files, attempt) => {
@@ -293,14 +297,30 @@ export class Run {
     return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
   }
 
-  private tune(pool: Executor, limit: ThreadLimit, { threads, maxThreads }: PoolSize): () => ThreadTuning | null {
-    const { options } = this.plan
+  /** Threads that small files are cut into tasks for: with `auto`, some that it may come to add. */
+  private threadsToFeed(): number {
+    const { options, threads } = this.plan
+    return options.threads === 'auto' ? Math.min(this.mostThreads(), threads * AUTO_TASKS_FACTOR) : threads
+  }
+
+  /** With `auto`, tasks that last do not queue up for the first threads: those that are added would find nothing. */
+  private mayQueue(indexes: Uint32Array): boolean {
+    const { options, discovery } = this.plan
+    const isLong = discovery.files.sumBytes(indexes) / indexes.length >= MOST_BYTES_PER_TASK
+    return options.taskTimeout === undefined && !(options.threads === 'auto' && isLong)
+  }
+
+  private tune(pool: Executor, limit: ThreadLimit, size: PoolSize, indexes: Uint32Array): () => ThreadTuning | null {
+    const { options, data, discovery } = this.plan
     if (options.threads !== 'auto') return () => null
+    const totalBytes = discovery.files.sumBytes(indexes)
     return tuneThreads({
       pool,
       limit,
-      start: threads,
-      most: maxThreads,
+      start: size.threads,
+      most: size.maxThreads,
+      totalBytes,
+      pieceBytes: Math.min(data.chunkBytes, totalBytes / indexes.length),
       cores: countUsableCores(),
       memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
       look: () => this.meter.look(pool),

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   TARGET_LINK: 'the target tree holds a symbolic link to a folder on the way to a target',
   NAME_NOT_UTF8: 'a name in the source tree is not valid UTF-8',
   NO_SPACE_LIKELY: 'the targets will probably not fit into the free space',
+  THREADS_LOWERED: 'the memory limit allows fewer threads than were asked for',
   EMPTY_SOURCE: 'the source tree holds nothing to convert',
   RUN_ACTIVE: 'another run owns this target tree',
   LOCK_LOST: 'another run took this target tree over while this one was working',

@@ -18,8 +18,8 @@ interface RunFilesOptions {
   readonly pool: Executor
   /** How many threads may work, at any moment. */
   readonly limit: ThreadLimit
-  /** True where tasks are timed: a task then may not wait in the queue of the pool. */
-  readonly areTasksTimed: boolean
+  /** Whether tasks may wait in the queue of the pool. Not where they are timed, nor where threads may be added that should get them. */
+  readonly mayQueue: boolean
   /** The files that several threads convert together, each alone in its batch, and the bytes that a thread takes at once. */
   readonly splits: ReadonlySet<number>
   readonly blockBytes: number
@@ -88,9 +88,9 @@ export async function runFiles(batches: Iterable<readonly number[]>, options: Ru
 }
 
 /** Fewer than there are threads must not queue up, or all threads would work all the same. */
-function allowedTasks({ limit, pool, areTasksTimed }: RunFilesOptions): number {
-  const mayQueue = !areTasksTimed && limit.threads >= pool.size
-  return limit.threads * pool.tasksPerThread * (mayQueue ? 1 + TASKS_AHEAD_PER_THREAD : 1)
+function allowedTasks({ limit, pool, mayQueue }: RunFilesOptions): number {
+  const ahead = mayQueue && limit.threads >= pool.size ? TASKS_AHEAD_PER_THREAD : 0
+  return limit.threads * pool.tasksPerThread * (1 + ahead)
 }
 
 /** Converts a file with all threads that are free. */

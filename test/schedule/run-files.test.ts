@@ -53,7 +53,7 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
       retries,
       splits: new Set(),
       blockBytes: 1,
-      areTasksTimed: taskTimeoutMs !== undefined,
+      mayQueue: taskTimeoutMs === undefined,
       mayStart: settings.mayStart ?? (() => true),
       makeFileTask: (index, attempt) => ({
         index,

@@ -76,7 +76,7 @@ describe('a thread that dies with a block in its hands', () => {
       retries: 1,
       splits: new Set([0]),
       blockBytes: 512,
-      areTasksTimed: false,
+      mayQueue: true,
       mayStart: () => true,
       makeFileTask: (index, attempt) => ({
         index,
