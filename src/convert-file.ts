@@ -111,7 +111,11 @@ function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion 
   const { file, context } = work
   const source = timed(work.stageNs, 'read', () => openSource(file, context))
   try {
-    const target = timed(work.stageNs, 'write', () => new StagedFile(file.stagedTarget, context.pace?.wait))
+    const target = timed(
+      work.stageNs,
+      'write',
+      () => new StagedFile(file.stagedTarget, context.pace?.wait, context.batch.checksum),
+    )
     const rejects = new RejectWriter(file.stagedRejects, file.relativePath, context.pace?.wait)
     let isKept = false
     try {
@@ -249,7 +253,7 @@ function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes):
   const plan = { ...context.plan, encoding: 'utf-8' }
   const source = timed(stageNs, 'read', () => openSource(file, { ...context, plan }))
   try {
-    const target = new StagedFile(file.stagedTarget, context.pace?.wait)
+    const target = new StagedFile(file.stagedTarget, context.pace?.wait, context.batch.checksum)
     try {
       return copyBytes(file, context, stageNs, source, target)
     } catch (error) {
@@ -302,7 +306,7 @@ export function openSource(file: FileTask, { plan, batch, pace }: ConvertContext
   return new SourceReader(file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
-    shouldHash: plan.hashSources,
+    checksum: plan.hashSources ? batch.checksum : null,
     pace: pace?.wait,
     ...(limitBytes === undefined ? {} : { limitBytes }),
   })

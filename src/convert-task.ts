@@ -1,7 +1,6 @@
 import { readSync, openSync, closeSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { createBatchMemory, type BatchMemory } from './batch/batch-memory.ts'
+import { createBatchMemory } from './batch/batch-memory.ts'
 import { RecordBatch } from './batch/record-batch.ts'
 import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
 import { loadKernels } from './kernels/load-kernels.ts'
@@ -122,7 +121,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         return { kind: 'profile', thread }
       }
       case 'hash':
-        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, memory, pace?.wait)) }
+        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, context.batch, pace?.wait)) }
     }
   }
 }
@@ -153,7 +152,8 @@ export function countStarted(control: SharedArrayBuffer): number {
 }
 
 /** The CRC-32 of a whole file, or null where it cannot be read. The input region of the memory serves as buffer. */
-function hashFile(path: string, { bytes, inputStart, inputEnd }: BatchMemory, pace?: PaceIo): number | null {
+function hashFile(path: string, { memory, checksum }: RecordBatch, pace?: PaceIo): number | null {
+  const { bytes, inputStart, inputEnd } = memory
   try {
     pace?.(0)
     const descriptor = openSync(path, 'r')
@@ -164,7 +164,7 @@ function hashFile(path: string, { bytes, inputStart, inputEnd }: BatchMemory, pa
         const count = readSync(descriptor, chunk)
         if (count === 0) return hash
         pace?.(count)
-        hash = crc32(chunk.subarray(0, count), hash)
+        hash = checksum(bytes, inputStart, inputStart + count, hash)
       }
     } finally {
       closeSync(descriptor)

@@ -6,10 +6,10 @@
  *     |        | constants    | columns | columns  | records   | a window      | max record     | cell: max | 8 bytes a  | 1 MiB  |
  *     |        |              | 768 KiB | 1 MiB    | 256 KiB   | 1 MiB         | + CRLF + chunk | record    | byte of in |        |
  *
- *     castsStart     textsStart
- *     | types of     | values that are not in the |
- *     | columns      | input as casts need them:  |
- *     | 64 KiB       | 1 byte a byte of input     |
+ *     castsStart     foldedStart    textsStart
+ *     | types of     | a checksum's | values that are not in the |
+ *     | columns      | window       | input as casts need them:  |
+ *     | 64 KiB       | 20 KiB       | 1 byte a byte of input     |
  *
  * Regions are apart by a pad that kernels may load from and store to. The sizes follow from the largest record that must be held
  * whole, so nothing ever grows (growing detaches every view, and `readSync` into a detached view throws). Pages that no record
@@ -49,6 +49,8 @@ export interface BatchMemory {
   /** Where the casts' host lays out the types of columns for its kernel: [castsStart, castsEnd). */
   readonly castsStart: number
   readonly castsEnd: number
+  /** Where the checksum's kernel works: kernels/assembly/fold-checksum.ts. */
+  readonly foldedStart: number
   /** Where values of a batch go that casts had to write anew: room for all bytes of the input, and one more for each value. */
   readonly textsStart: number
 }
@@ -72,6 +74,8 @@ const SHAPES_BYTES = 256 * 1024
 const PAD_BYTES = 256
 const OUTPUT_BYTES = 1024 * 1024
 const CASTS_BYTES = 64 * 1024
+/** What fold-checksum.ts looks back at, and its window. */
+const FOLDED_BYTES = 4032 + 16 * 1024
 
 /**
  * Allocates the memory for records of at most `maxRecordBytes`, read `chunkBytes` at a time.
@@ -99,7 +103,8 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const outputEnd = outputStart + OUTPUT_BYTES
   const castsStart = outputEnd + PAD_BYTES
   const castsEnd = castsStart + CASTS_BYTES
-  const textsStart = castsEnd + PAD_BYTES
+  const foldedStart = align(castsEnd + PAD_BYTES)
+  const textsStart = foldedStart + FOLDED_BYTES + PAD_BYTES
   const textsEnd = textsStart + (inputEnd - inputStart)
   const pages = Math.ceil((textsEnd + PAD_BYTES) / PAGE_BYTES)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
@@ -124,6 +129,7 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     outputEnd,
     castsStart,
     castsEnd,
+    foldedStart,
     textsStart,
   }
 }

@@ -1,6 +1,7 @@
 import type { Kernels } from '../kernels/load-kernels.ts'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import { MAX_ROWS, type BatchMemory } from './batch-memory.ts'
+import { createChecksum, type Checksum } from './checksum.ts'
 import type { Shape, View } from './shape.ts'
 
 /** A record that could not be converted. Positions in bytes count from 0 in the decoded source, its BOM included. */
@@ -35,6 +36,8 @@ export class RecordBatch {
   readonly memory: BatchMemory
   /** Bound to the memory; null: the reference twins do all the work. */
   readonly kernels: Kernels | null
+  /** Fast for bytes of the memory. */
+  readonly checksum: Checksum
   readonly maxRows = MAX_ROWS
   rowCount = 0
   cellCount = 0
@@ -70,6 +73,7 @@ export class RecordBatch {
   constructor(memory: BatchMemory, kernels: Kernels | null = null) {
     this.memory = memory
     this.kernels = kernels
+    this.checksum = createChecksum(memory, kernels)
     const { buffer } = memory.memory
     const column = (number: number): [ArrayBuffer, number, number] => [
       buffer,

@@ -68,7 +68,7 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
   }
 
   async function convert(hooks: MigrateHooks): Promise<Report> {
-    if (!isOnCluster(settings)) return (await import('../index.ts')).migrate(options, hooks)
+    if (!isOnCluster(settings)) return (await import('../migrate.ts')).migrate(options, hooks)
     const { runOnCluster } = await import('./run-on-cluster.ts')
     return runOnCluster(settings, options, hooks)
   }

@@ -54,7 +54,7 @@ export class ClusterTally {
     this.tally.addConverted(result)
     this.ledger.add(file.index, recorded.targetBytes, recorded.targetHash)
     this.figures.addTry(result, account.number * THREADS_A_NODE + recorded.thread)
-    this.figures.addCommitted(result, recorded.stageNs, recorded.attempt)
+    this.figures.addCommitted(result, recorded.attempt)
     const endMs = recorded.startMs + recorded.durationNs / 1e6
     this.firstMs = Math.min(this.firstMs, recorded.startMs)
     this.lastMs = Math.max(this.lastMs, endMs)

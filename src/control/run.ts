@@ -17,7 +17,6 @@ import { MigrationError, toWireError, type WireError } from '../errors/migration
 import type { MigrateHooks } from '../model/events.ts'
 import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
-import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
@@ -25,7 +24,8 @@ import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
-import { runFiles } from '../schedule/run-files.ts'
+import type { ConvertedFile } from '../model/task-result.ts'
+import { runFiles, type Converted } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
 import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
@@ -231,10 +231,21 @@ export class Run {
     if (place === null)
       await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
     const committer = place?.committer ?? (await Committer.open({ targetRoot, lock, isDurable, onGroup: this.onGroup }))
-    const commitFile = (result: ConvertedFile, attempt: number, task: FileTask): Promise<CommitOutcome> =>
+    const commitFiles = (files: readonly Converted[], attempt: number): Promise<readonly CommitOutcome[]> =>
       committer instanceof Committer
-        ? committer.commit({ ...stagedPaths(task), entry: makeJournalEntry(plan, result, attempt) })
-        : committer.commit({ at: result.index, attempt, thread: this.threadOf.get(result.index) ?? 0, task, result })
+        ? committer.commit(
+            files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
+              stagedTarget,
+              stagedRejects,
+              entry: makeJournalEntry(plan, result, attempt),
+            })),
+          )
+        : Promise.all(
+            files.map(({ result, task }) => {
+              const thread = this.threadOf.get(result.index) ?? 0
+              return committer.commit({ at: result.index, attempt, thread, task, result })
+            }),
+          )
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()
@@ -251,9 +262,9 @@ export class Run {
         areTasksTimed: options.taskTimeout !== undefined,
         mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
-        onConverted: (result, attempt, task) => {
-          const outcome = commitFile(result, attempt, task)
-          const commit = this.takeOutcome(outcome, result, attempt, task, stop).finally(() => commits.delete(commit))
+        onConverted: (files, attempt) => {
+          const committing = commitFiles(files, attempt)
+          const commit = this.takeOutcomes(committing, files, attempt, stop).finally(() => commits.delete(commit))
           commits.add(commit)
           return this.meter.hold(committer.whenReady())
         },
@@ -297,33 +308,41 @@ export class Run {
     })
   }
 
-  private async takeOutcome(
-    committing: Promise<CommitOutcome>,
-    result: ConvertedFile,
+  /** Counts what became of the files of a task. */
+  private async takeOutcomes(
+    committing: Promise<readonly CommitOutcome[]>,
+    files: readonly Converted[],
     attempt: number,
-    task: FileTask,
     stop: StopSwitch,
   ): Promise<void> {
-    const outcome = await committing
-    if (outcome.isCommitted) {
-      const stageNs = { ...result.stageNs, sync: outcome.syncNs }
-      this.tally.addConverted({ ...result, stageNs })
-      this.meter.figures.addCommitted(result, stageNs, attempt)
-      this.ledger.add(result.index, result.targetBytes, result.targetHash)
-      this.endedBytes += result.sourceBytes
-      this.hooks.onEvent?.({
-        type: 'file-done',
-        file: task.relativePath,
-        sizeBytes: task.sizeBytes,
-        targetBytes: result.targetBytes,
-        records: result.records,
-        durationMs: result.durationNs / 1e6,
-      })
-      return
+    const outcomes = await committing
+    for (const [at, outcome] of outcomes.entries()) {
+      const file = files[at]
+      if (file === undefined) continue
+      if (outcome.isCommitted) this.countCommitted(file, outcome.syncNs, attempt)
+      else {
+        this.failFile(file.result.index, outcome.error)
+        if (ENDS_RUN.has(outcome.error.code)) stop.stop('fatal')
+        else this.haltIfAsked(stop)
+      }
     }
-    this.failFile(result.index, outcome.error)
-    if (ENDS_RUN.has(outcome.error.code)) stop.stop('fatal')
-    else this.haltIfAsked(stop)
+  }
+
+  private countCommitted({ result, task }: Converted, syncNs: number, attempt: number): void {
+    // The result is this run's own, and nobody else looks at these times.
+    result.stageNs.sync = syncNs
+    this.tally.addConverted(result)
+    this.meter.figures.addCommitted(result, attempt)
+    this.ledger.add(result.index, result.targetBytes, result.targetHash)
+    this.endedBytes += result.sourceBytes
+    this.hooks.onEvent?.({
+      type: 'file-done',
+      file: task.relativePath,
+      sizeBytes: task.sizeBytes,
+      targetBytes: result.targetBytes,
+      records: result.records,
+      durationMs: result.durationNs / 1e6,
+    })
   }
 
   /** Files that earlier runs made count for the tree hash and for the rejects that stand. */
@@ -386,7 +405,7 @@ export class Run {
 
   private makeFileTask(index: number, attempt: number, staging: StagingArea): FileTask {
     const source = describeSource(this.plan, index)
-    const { target, rejects } = staging.pathsFor(this.plan.targets.path(index), attempt)
+    const { target, rejects } = staging.nextPaths(this.plan.targets.path(index))
     if (attempt === 1) {
       this.hooks.onEvent?.({ type: 'file-started', file: source.relativePath, sizeBytes: source.sizeBytes })
     }
@@ -485,8 +504,4 @@ export class Run {
       stopped,
     })
   }
-}
-
-function stagedPaths({ stagedTarget, stagedRejects }: FileTask): Pick<FileTask, 'stagedTarget' | 'stagedRejects'> {
-  return { stagedTarget, stagedRejects }
 }

@@ -94,6 +94,7 @@ export interface Kernels {
     output: number,
     outputEnd: number,
   ): number
+  foldChecksum(register: number, start: number, length: number, folded: number): number
   /** Signed: `>>> 0` makes a position of it. */
   encodedEnd(): number
   isOutputFull(): number

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
 import type { BatchMemory } from '../batch/batch-memory.ts'
+import type { Checksum } from '../batch/checksum.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { PaceIo } from '../model/pacing.ts'
 
@@ -30,12 +30,12 @@ export class SourceReader {
   sourceOffset: number
   /** Bytes read from the file: the offset in it that is read next. */
   readBytes = 0
-  /** CRC-32 of all bytes read; only with `shouldHash`. */
+  /** CRC-32 of all bytes read; only with `checksum`. */
   hash = 0
   private readonly file: SourceFile
   private readonly memory: BatchMemory
   private readonly chunkBytes: number
-  private readonly shouldHash: boolean
+  private readonly checksum: Checksum | null
   private readonly decoder: StreamDecoder | null
   private readonly descriptor: number
   /** Where reading stops: the size, or earlier for a sample. */
@@ -50,7 +50,8 @@ export class SourceReader {
     options: {
       chunkBytes: number
       encoding: string
-      shouldHash: boolean
+      /** Null: bytes are not hashed. */
+      checksum: Checksum | null
       limitBytes?: number
       pace?: PaceIo | undefined
     },
@@ -58,7 +59,7 @@ export class SourceReader {
     this.file = file
     this.memory = memory
     this.chunkBytes = options.chunkBytes
-    this.shouldHash = options.shouldHash
+    this.checksum = options.checksum
     this.limitBytes = Math.min(file.sizeBytes, options.limitBytes ?? Number.POSITIVE_INFINITY)
     this.decoder = isUtf8Label(options.encoding) ? null : new StreamDecoder(options.encoding)
     this.start = memory.inputStart
@@ -157,7 +158,7 @@ export class SourceReader {
     }
     this.readBytes += count
     this.pace?.(count)
-    if (this.shouldHash) this.hash = crc32(target.subarray(position, position + count), this.hash)
+    if (this.checksum !== null) this.hash = this.checksum(target, position, position + count, this.hash)
     return count
   }
 

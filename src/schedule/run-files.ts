@@ -1,5 +1,5 @@
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import type { ConvertedFile, FileResult, HelpResult } from '../model/task-result.ts'
+import type { ConvertedFile, FailedFile, FileResult, HelpResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import type { Executor } from './executor.ts'
 import { SplitFile } from './split-file.ts'
@@ -7,6 +7,12 @@ import type { ThreadLimit } from './thread-limit.ts'
 
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
 const TASKS_AHEAD_PER_THREAD = 1
+
+/** A converted file and the task that it was made by. */
+export interface Converted {
+  readonly result: ConvertedFile
+  readonly task: FileTask
+}
 
 interface RunFilesOptions {
   readonly pool: Executor
@@ -21,8 +27,8 @@ interface RunFilesOptions {
   readonly retries: number
   /** Makes the task for one try at a file; each try has staged paths of its own. */
   readonly makeFileTask: (index: number, attempt: number) => FileTask
-  /** Takes a converted file; the promise holds back further tasks (back-pressure of the commit). */
-  readonly onConverted: (result: ConvertedFile, attempt: number, task: FileTask) => Promise<void>
+  /** Takes the converted files of a task; the promise holds back further tasks (back-pressure of the commit). */
+  readonly onConverted: (files: readonly Converted[], attempt: number) => Promise<void>
   readonly onFailed: (index: number, error: WireError) => void
   /** Told of every try that a thread ended by itself, converted or not, before what became of it. */
   readonly onTried: (result: FileResult, threadNumber: number) => void
@@ -123,13 +129,16 @@ async function runBatch(
     await handleCrash(indexes, attempt, error, options, split)
     return
   }
-  const accepted: Promise<void>[] = []
+  const converted: Converted[] = []
+  const failed: FailedFile[] = []
   for (const [position, result] of results.entries()) {
-    const file = files[position]
-    if (result.isConverted && file) accepted.push(options.onConverted(result, attempt, file))
-    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options, split)
+    const task = files[position]
+    if (!result.isConverted) failed.push(result)
+    else if (task) converted.push({ result, task })
   }
-  await Promise.all(accepted)
+  const isAccepted = converted.length > 0 ? options.onConverted(converted, attempt) : null
+  for (const { index, error } of failed) await retryOrFail(index, attempt, error, options, split)
+  await isAccepted
 }
 
 async function handleCrash(

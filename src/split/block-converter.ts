@@ -65,7 +65,7 @@ export class BlockConverter {
       // A block and the byte before it, which may be a line end.
       chunkBytes: plan.chunkBytes + 1,
       encoding: plan.encoding,
-      shouldHash: false,
+      checksum: null,
       pace: context.pace?.wait,
     })
   }
@@ -95,7 +95,7 @@ export class BlockConverter {
 
   /** Converts the records that start in [start of the totals, limit). @throws MigrationError, LateColumn. */
   convertFrom(totals: SplitTotals, limit: number, files: SplitFiles): ConvertedBlock {
-    const store = new BlockStore(files, this.work.file.relativePath, totals)
+    const store = new BlockStore(files, this.work, totals)
     const start = totals.sourceOffset
     this.source.seek(start)
     this.begin(totals.recordCount, totals.line, store)
@@ -116,7 +116,7 @@ export class BlockConverter {
     const guess = timed(work.stageNs, 'parse', () => reader.guessRecordStart(memory, source.start, source.end))
     if (guess === null || guess + source.sourceOffset >= limit) return null
     const start = guess + source.sourceOffset
-    const store = new BlockStore(files, work.file.relativePath, null)
+    const store = new BlockStore(files, work, null)
     source.consume(guess)
     this.begin(0, 1, store)
     try {
@@ -130,7 +130,7 @@ export class BlockConverter {
 
   /** Completes the target behind the last block. */
   finish(totals: SplitTotals, files: SplitFiles): SplitTotals {
-    const store = new BlockStore(files, this.work.file.relativePath, totals)
+    const store = new BlockStore(files, this.work, totals)
     this.output.position = this.output.start
     this.store = store
     const writer = totals.targetBytes === 0 ? this.createWriter() : this.continuingWriter()

@@ -1,6 +1,7 @@
-import { crc32 } from 'node:zlib'
 import type { OutputBuffer } from '../batch/output-buffer.ts'
 import type { RecordBatch } from '../batch/record-batch.ts'
+import type { Checksum } from '../batch/checksum.ts'
+import type { FileWork } from '../convert-file.ts'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import type { PositionedFile } from '../write/positioned-file.ts'
 import { formatReject, keepRejects, type KeptReject } from '../write/reject-writer.ts'
@@ -37,15 +38,17 @@ export class BlockStore {
   private readonly truth: SplitTotals | null
   private readonly files: SplitFiles
   private readonly relativePath: string
+  private readonly checksum: Checksum
   private keptTarget: Buffer[] = []
   private keptRejects: KeptReject[] = []
   private keptRejectBytes = 0
   private rejectLines = ''
 
   /** @param truth the totals before the block; null: they are not known yet, and records and lines count from the block's start. */
-  constructor(files: SplitFiles, relativePath: string, truth: SplitTotals | null) {
+  constructor(files: SplitFiles, { file, context }: FileWork, truth: SplitTotals | null) {
     this.files = files
-    this.relativePath = relativePath
+    this.relativePath = file.relativePath
+    this.checksum = context.batch.checksum
     this.truth = truth
   }
 
@@ -105,7 +108,7 @@ export class BlockStore {
   }
 
   private countTarget(bytes: Uint8Array, start: number, end: number): void {
-    this.targetHash = crc32(bytes.subarray(start, end), this.targetHash)
+    this.targetHash = this.checksum(bytes, start, end, this.targetHash)
     this.targetBytes += end - start
   }
 

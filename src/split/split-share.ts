@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import { stopped, type ConvertContext, type FileWork } from '../convert-file.ts'
 import { failOnTooManyRejects } from '../judge-rejects.ts'
 import { noStageTimes, timed } from '../stage-timer.ts'
@@ -121,9 +120,9 @@ export class SplitShare {
 
   private openBlocks(): void {
     const { board, converter, work } = this
-    const { sizeBytes, relativePath } = work.file
+    const { sizeBytes } = work.file
     const before = emptyTotals()
-    const store = new BlockStore(this.files, relativePath, before)
+    const store = new BlockStore(this.files, work, before)
     const opening = converter.convertOpening(store, this.blockBytes)
     const { end } = opening
     failOnTooManyRejects(work.context.plan, opening.refusedByReader)
@@ -202,7 +201,7 @@ export class SplitShare {
     timed(stageNs, 'read', () => {
       for (source.seek(start); source.readBytes < end; source.consume(source.end)) {
         source.fill(end)
-        hash = crc32(context.batch.memory.bytes.subarray(source.start, source.end), hash)
+        hash = context.batch.checksum(context.batch.memory.bytes, source.start, source.end, hash)
       }
     })
     return hash

@@ -1,5 +1,5 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
+import { plainChecksum, type Checksum } from '../batch/checksum.ts'
 import type { PaceIo } from '../model/pacing.ts'
 
 /**
@@ -14,10 +14,12 @@ export class StagedFile {
   hash = 0
   private descriptor: number | null
   private readonly pace: PaceIo | undefined
+  private readonly checksum: Checksum
 
-  constructor(path: string, pace?: PaceIo) {
+  constructor(path: string, pace?: PaceIo, checksum = plainChecksum) {
     this.path = path
     this.pace = pace
+    this.checksum = checksum
     pace?.(0)
     this.descriptor = openSync(path, 'wx')
   }
@@ -30,7 +32,7 @@ export class StagedFile {
       this.pace?.(written)
       from += written
     }
-    this.hash = crc32(bytes.subarray(start, end), this.hash)
+    this.hash = this.checksum(bytes, start, end, this.hash)
     this.sizeBytes += end - start
   }
 

@@ -51,6 +51,7 @@ const cases = [
   })),
   { title: 'cast csv', source: 'csv', prepare: prepareCasting },
   { title: 'encode csv, from ndjson', source: 'ndjson', target: 'csv', prepare: prepareEncoding },
+  { title: 'checksum', source: 'csv', prepare: prepareChecksum },
 ].flatMap((each) => SHAPE_NAMES.map((shape) => ({ ...each, shape, name: `${each.title}, ${shape}` })))
 
 console.log(
@@ -164,6 +165,13 @@ function prepareCasting({ batch, source, shape, end }) {
     memory.cells.set(parsed)
     map(batch)
     if (batch.rejects.length > 0) throw new Error(batch.rejects[0].message)
+    return end - memory.inputStart
+  }
+}
+
+function prepareChecksum({ batch, end }) {
+  return () => {
+    batch.checksum(memory.bytes, memory.inputStart, end, 0)
     return end - memory.inputStart
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../support/migrate.ts'
 import { writeSources } from '../faults/source-tree.ts'
 import { contentsOf } from '../faults/tree-state.ts'
 import { GOOD, REJECTED, SmallTree } from './small-tree.ts'

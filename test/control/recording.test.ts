@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../support/migrate.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** Traces and profiles of real runs. */

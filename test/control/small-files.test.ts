@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../support/migrate.ts'
 import { BROKEN, GOOD, SmallTree } from './small-tree.ts'
 
 describe('files that a thread converts one after the other', () => {

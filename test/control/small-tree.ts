@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { MigrateEvent } from '../../src/model/events.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { Report } from '../../src/model/report.ts'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../support/migrate.ts'
 import { listFiles } from '../faults/tree-state.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 

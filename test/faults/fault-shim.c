@@ -1,7 +1,7 @@
 /*
  * Makes chosen system calls of a process fail, come to an early end, or be its last one. Compiled and preloaded by fault-shim.ts.
  *
- *   FAULT_CALLS   comma-separated: read write fsync rename link unlink open close mkdir
+ *   FAULT_CALLS   comma-separated: read write fsync syncfs rename link unlink open close mkdir
  *   FAULT_PATH    a part of the path that the call must be about; empty: any
  *   FAULT_FROM    the first of the matching calls to act on, counted from 1 over all threads
  *   FAULT_TIMES   how many of them to act on; 0: all that follow
@@ -102,6 +102,7 @@ ON_DESCRIPTOR(ssize_t, writev, "write", (int fd, const struct iovec *parts, int 
 ON_DESCRIPTOR(ssize_t, pwritev64, "write", (int fd, const struct iovec *parts, int count, off_t at), fd, parts, count, at)
 ON_DESCRIPTOR(int, fsync, "fsync", (int fd), fd)
 ON_DESCRIPTOR(int, fdatasync, "fsync", (int fd), fd)
+ON_DESCRIPTOR(int, syncfs, "syncfs", (int fd), fd)
 
 int rename(const char *from, const char *to) {
   REAL(int, rename, const char *, const char *);

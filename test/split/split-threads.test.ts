@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../support/migrate.ts'
 import type { MigrateOptions } from '../../src/model/options.ts'
 import type { Report } from '../../src/model/report.ts'
 import { runFiles } from '../../src/schedule/run-files.ts'
@@ -88,8 +88,9 @@ describe('a thread that dies with a block in its hands', () => {
         stagedTarget: join(folder, `target-${attempt}`),
         stagedRejects: join(folder, `rejects-${attempt}`),
       }),
-      onConverted: async ({ records }, attempt) =>
-        void outcomes.push(`${records.read} records`, `died: ${attempt === 2}`),
+      onConverted: async (files, attempt) => {
+        for (const { result } of files) outcomes.push(`${result.records.read} records`, `died: ${attempt === 2}`)
+      },
       onFailed: (_, error) => outcomes.push(error.code),
       onTried: () => {},
       onHelped: () => {},

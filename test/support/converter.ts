@@ -18,6 +18,7 @@ import type { FileTask } from '../../src/model/task.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { leadSplit } from '../../src/split/convert-split.ts'
 import { createSplitMemory } from '../../src/split/split-board.ts'
+import { DEFAULT_ENGINE } from './migrate.ts'
 
 export interface Conversion {
   readonly bytes: Uint8Array | string
@@ -128,7 +129,14 @@ export class Converter {
 
 /** The plan of a conversion, made as a run makes it. @throws MigrationError for options that a run refuses. */
 export function planOf(to: FormatName, options: Partial<MigrateOptions>): DataPlan {
-  const resolved = resolveOptions({ in: 'in', out: 'out', maxRecordSize: 65_536, chunkSize: 4096, ...options })
+  const resolved = resolveOptions({
+    in: 'in',
+    out: 'out',
+    maxRecordSize: 65_536,
+    chunkSize: 4096,
+    ...DEFAULT_ENGINE,
+    ...options,
+  })
   return buildDataPlan(resolved, to, resolved.map === undefined ? null : MappingSchema.parse(resolved.map))
 }
 

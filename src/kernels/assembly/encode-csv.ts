@@ -21,6 +21,14 @@ const SPACE: u32 = 0x20
 const TAB: u32 = 0x09
 
 const NO_CELL: u32 = 0xffff_ffff
+const PLAIN_KINDS: u32 = ~(
+  (1 << CELL_ESCAPED_TEXT) |
+  (1 << CELL_ESCAPED_STRING) |
+  (1 << CELL_SPACED_NESTED) |
+  (1 << CELL_NULL)
+)
+/** Texts up to this length are looked at in one go. */
+const SHORT_BYTES: u32 = 16
 const VIEW_HEADER_BYTES: usize = 4
 /** Every byte of a field may be a quote. */
 const LONGEST_QUOTED: u32 = 2
@@ -70,6 +78,10 @@ export function encodeCsvRows(
   const nullRoom = <u32>max(nullLength, 0)
   const fixedBytes = columnCount * (3 + nullRoom) + 2
   const isAlone = columnCount == 1
+  // The shortest text that may stand without quotes.
+  const least: u32 = isAlone ? 1 : 0
+  // Text that the source has between the same quotes, all those in it doubled, is copied as it stands.
+  const isQuotedAlike = sourceQuote >= 0 && sourceQuote == quote && sourceEscape == quote
   const columnsBytes = (<usize>columnCount) << 2
   let to = output
   let rowAt = rows + ((<usize>row) << 2)
@@ -92,43 +104,35 @@ export function encodeCsvRows(
       const cellBytes = load<u32>(column)
       const packed = cellBytes == NO_CELL ? CELL_NULL << CELL_KIND_SHIFT : load<u32>(rowCells + cellBytes, 4)
       const kind = packed >> CELL_KIND_SHIFT
-      let length = packed & CELL_LENGTH_MASK
-      if (kind == CELL_NULL) {
+      const length = packed & CELL_LENGTH_MASK
+      if (isPlain(kind)) {
+        const start = <usize>load<u32>(rowCells + cellBytes)
+        const bytes = v128.load(start)
+        v128.store(to, bytes)
+        // Its ends must be no blanks; the bits above them count for nothing.
+        const known: u32 = (1 << length) - 1
+        const ends = (1 | (1 << (length - 1))) & known
+        const asksForQuotes = (suspectBits(bytes, delimiters, quotes) & known) | (blankBits(bytes) & ends)
+        if (length - least <= SHORT_BYTES - least && asksForQuotes == 0 && <i32>length != nullLength) to += length
+        else to = putText(start, length, to, delimiters, quotes, isAlone)
+      } else if (kind == CELL_NULL) {
         // A null alone would leave the line blank: it is then written as the empty text.
         if (isAlone && nullRoom == 0) {
           to = putQuoted(to, to, to)
-          if (to == UNREPRESENTABLE) break
         } else {
           copyBytes(nullText, to, nullRoom)
           to += nullRoom
         }
       } else {
-        let start = <usize>load<u32>(rowCells + cellBytes)
-        if (isDecoded(kind)) {
-          const end = start + length
-          const textEnd =
-            kind == CELL_ESCAPED_TEXT
-              ? decodeQuotedText(start, end, scratch, sourceQuote, sourceEscape)
-              : kind == CELL_ESCAPED_STRING
-                ? decodeJsonString(start, end, scratch)
-                : compactNested(start, end, scratch)
-          start = scratch
-          length = <u32>(textEnd - scratch)
-        }
-        const bytes = v128.load(start)
-        v128.store(to, bytes)
-        if (
-          length <= 16 &&
-          (suspectBits(bytes, delimiters, quotes) & ((1 << length) - 1)) == 0 &&
-          <i32>length != nullLength &&
-          (length == 0 ? !isAlone : !mayHaveBlankEnds(start, length))
-        ) {
-          to += length
+        const start = <usize>load<u32>(rowCells + cellBytes)
+        if (kind == CELL_ESCAPED_TEXT && isQuotedAlike) {
+          to = copyQuoted(start, length, to)
         } else {
-          to = putText(start, length, to, delimiters, quotes, isAlone)
-          if (to == UNREPRESENTABLE) break
+          const textEnd = decodeText(kind, start, start + length, scratch, sourceQuote, sourceEscape)
+          to = putText(scratch, <u32>(textEnd - scratch), to, delimiters, quotes, isAlone)
         }
       }
+      if (to == UNREPRESENTABLE) break
       store<u8>(to++, delimiter)
     }
     if (to == UNREPRESENTABLE) {
@@ -144,10 +148,16 @@ export function encodeCsvRows(
   return <u32>((rowAt - rows) >> 2)
 }
 
+/** True for kinds whose bytes are their text. */
 // @ts-ignore: decorator
 @inline
-function isDecoded(kind: u32): bool {
-  return kind == CELL_ESCAPED_TEXT || kind == CELL_ESCAPED_STRING || kind == CELL_SPACED_NESTED
+function isPlain(kind: u32): bool {
+  return ((PLAIN_KINDS >> kind) & 1) != 0
+}
+
+function decodeText(kind: u32, start: usize, end: usize, to: usize, sourceQuote: i32, sourceEscape: i32): usize {
+  if (kind == CELL_ESCAPED_TEXT) return decodeQuotedText(start, end, to, sourceQuote, sourceEscape)
+  return kind == CELL_ESCAPED_STRING ? decodeJsonString(start, end, to) : compactNested(start, end, to)
 }
 
 /** One bit for each byte that may not be able to stand outside quotes: delimiters, quotes, and all up to the carriage return. */
@@ -168,11 +178,11 @@ function specials(bytes: v128, delimiters: v128, quotes: v128): v128 {
   )
 }
 
-/** False where a text of one byte at least surely neither begins nor ends with a blank. */
+/** One bit for each byte that may be a blank. */
 // @ts-ignore: decorator
 @inline
-function mayHaveBlankEnds(start: usize, length: u32): bool {
-  return ((<u32>load<u8>(start) - SPACE - 1) | (<u32>load<u8>(start + length - 1) - SPACE - 1)) >> 31 != 0
+function blankBits(bytes: v128): u32 {
+  return <u32>i8x16.bitmask(i8x16.le_u(bytes, i8x16.splat(<i8>SPACE)))
 }
 
 /** True where a text of one byte at least begins or ends with a blank, which others would trim. */
@@ -182,6 +192,17 @@ function hasBlankEnds(start: usize, length: u32): bool {
   const first = <u32>load<u8>(start)
   const last = <u32>load<u8>(start + length - 1)
   return first == SPACE || last == SPACE || first == TAB || last == TAB
+}
+
+/** Writes text whose quotes are doubled already. Returns its end. */
+// @ts-ignore: decorator
+@inline
+function copyQuoted(start: usize, length: u32, to: usize): usize {
+  store<u8>(to, targetQuote)
+  copyBytes(start, to + 1, length)
+  to += length + 1
+  store<u8>(to, targetQuote)
+  return to + 1
 }
 
 /** Writes any text, in quotes where it needs them. Returns its end, or UNREPRESENTABLE. */

@@ -131,6 +131,10 @@ function putText(start: usize, length: u32, to: usize): usize {
   if (length <= 16) {
     if ((marks & ((1 << length) - 1)) == 0) return to + length
   } else if (marks == 0) {
+    const following = v128.load(start, 16)
+    v128.store(to, following, 16)
+    const followingMarks = <u32>i8x16.bitmask(specials(following))
+    if (length <= 32 && (followingMarks & ((1 << (length - 16)) - 1)) == 0) return to + length
     return putEscapedText(start + 16, start + length, to + 16, -1)
   }
   return putEscapedText(start, start + length, to, -1)
