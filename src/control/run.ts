@@ -24,7 +24,6 @@ import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
-import type { ConvertedFile } from '../model/task-result.ts'
 import { runFiles, type Converted } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
@@ -60,7 +59,7 @@ export interface ShardPlace {
       attempt: number
       thread: number
       task: FileTask
-      result: ConvertedFile
+      result: Converted['result']
     }): Promise<CommitOutcome>
     fail(at: number, error: WireError): void
     whenReady(): Promise<void>
@@ -263,8 +262,8 @@ export class Run {
         mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
         onConverted: (files, attempt) => {
-          const committing = commitFiles(files, attempt)
-          const commit = this.takeOutcomes(committing, files, attempt, stop).finally(() => commits.delete(commit))
+          const outcomes = commitFiles(files, attempt)
+          const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
           commits.add(commit)
           return this.meter.hold(committer.whenReady())
         },
@@ -315,8 +314,7 @@ export class Run {
     attempt: number,
     stop: StopSwitch,
   ): Promise<void> {
-    const outcomes = await committing
-    for (const [at, outcome] of outcomes.entries()) {
+    for (const [at, outcome] of (await committing).entries()) {
       const file = files[at]
       if (file === undefined) continue
       if (outcome.isCommitted) this.countCommitted(file, outcome.syncNs, attempt)
