@@ -9,6 +9,11 @@ const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1 }
 const SPLIT = { kind: 'split' as const, node: NODE }
 const failing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
 
+const linkWithoutAnswer = async (from: string, to: string): Promise<void> => {
+  await fs.link(from, to)
+  throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' })
+}
+
 describe('a commit record', () => {
   const folder = suiteFolder()
 
@@ -32,11 +37,9 @@ describe('a commit record', () => {
   it('is won where the answer to the link got lost and its repetition found the name taken (NFS)', async () => {
     const existing = join(folder, 'existing')
     await fs.writeFile(existing, '')
-    const link = async (from: string, to: string): Promise<void> => {
-      await fs.link(from, to)
-      throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' })
-    }
-    expect(await takeName(existing, join(folder, 'name'), 'link', { ...fs, link: link as typeof fs.link })).toBe(true)
+    expect(
+      await takeName(existing, join(folder, 'name'), 'link', { ...fs, link: linkWithoutAnswer as typeof fs.link }),
+    ).toBe(true)
   })
 
   it('needs hard links, or symbolic ones', async () => {
