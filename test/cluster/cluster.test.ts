@@ -15,7 +15,10 @@ import {
 import type { QueueServer } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
-describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
+/** Waiting for leases to run out takes a while: once in the short suite, everything in `npm run test:cluster`. */
+const isShort = process.env['DROVER_CLUSTER'] !== 'full'
+
+describe.each(SERVERS)('on $name', ({ name, start, isMissing }) => {
   describe.skipIf(isMissing)('a cluster', () => {
     const folder = suiteFolder()
     let server: QueueServer
@@ -36,14 +39,14 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
       await bed.endNodes('SIGKILL')
     })
 
-    it('survives a node that is killed in the middle of a shard', async () => {
+    it.skipIf(isShort && name !== 'Redis')('survives a node that is killed in the middle of a shard', async () => {
       const recoveryMs = await expectNodeMayDie(bed, gold)
       console.log(`another node had the shard of a killed one after ${(recoveryMs / 1000).toFixed(1)} s`)
     })
     it('survives its server', () => expectServerMayDie(bed, gold, server, 3000), 40_000)
     it('survives its coordinator', () => expectCoordinatorMayDie(bed, gold))
-    it('lets zombies lose', () => expectZombieLoses(bed, gold))
-    it('has one coordinator at a time', () => expectOneCoordinator(bed, gold))
+    it.skipIf(isShort)('lets zombies lose', () => expectZombieLoses(bed, gold))
+    it.skipIf(isShort)('has one coordinator at a time', () => expectOneCoordinator(bed, gold))
     it('runs again', () => expectRunsAgain(bed, gold))
   })
 })
