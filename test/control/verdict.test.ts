@@ -110,12 +110,12 @@ it.each<[what: string, options: Partial<MigrateOptions>]>([
 
 if (noShimReason !== null) console.log(`skipped: ${noShimReason}`)
 
-// How long a sync takes hangs on the machine, and on a tmpfs it takes no time. Here each takes 50 ms, as on a disk that turns.
+// How long a sync takes hangs on the machine, and on a tmpfs it takes no time. Here each takes 200 ms, as on a busy disk.
 it.skipIf(noShimReason !== null)('tiny files that are made durable on a slow disk are sync-bound', async () => {
   const tree = new SmallTree(filesOf(200, 'a\n1\n'))
   const path = join(tree.folder, 'report.json')
   const args = ['--in', tree.source, '--out', tree.out, '--threads', '2', '--fsync', '--report', path]
-  const env = faultEnvironment({ calls: 'fsync', path: tree.out, action: 'wait:50' })
+  const env = faultEnvironment({ calls: 'fsync,syncfs', path: tree.out, action: 'wait:200' })
   expectExit(await runProgram(args, { env }), 0)
   const measured = measuredIn(JSON.parse(readFileSync(path, 'utf8')))
   expectSound(measured)
@@ -137,7 +137,7 @@ it.each<[advice: string, threads: number]>([
 })
 
 it('one huge file that cannot be split is too few files for two threads', async () => {
-  const records = '{"id":1,"name":"a name","note":"some note"},\n'.repeat(100_000)
+  const records = '{"id":1,"name":"a name","note":"some note"},\n'.repeat(400_000)
   const measured = await measure({ 'huge.json': `[${records}{}]` }, { threads: 2 })
   expectVerdict(measured, 'too-few-files')
   expect(measured.threads).toHaveLength(1)
