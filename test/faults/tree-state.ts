@@ -1,18 +1,33 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { join, relative } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect } from 'vitest'
 import { readJournals } from '../../src/commit/journal-reader.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 
-/** Every regular file below a folder, relative to it, in order. */
+/** Every regular file below a folder, relative to it, in order. Folders that go away meanwhile have none. */
 export function listFiles(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  return filesBelow(folder)
+    .map((path) => relative(folder, path))
     .sort()
+}
+
+function filesBelow(folder: string): string[] {
+  return readFolder(folder).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return filesBelow(path)
+    return entry.isFile() ? [path] : []
+  })
+}
+
+function readFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** Hashes of all targets and rejects files of a target tree, by their paths. */

@@ -23,30 +23,38 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** A server is up when its port answers, or when it has said so. */
+export type Readiness = { readonly port: number } | { readonly isUp: string }
+
 /** A process that serves on a port. */
 export class ChildServer {
   private child: ChildProcess | null = null
   private readonly command: string
   private readonly args: readonly string[]
   private readonly options: SpawnOptions
-  private readonly port: number
+  private readonly ready: Readiness
   private output = ''
 
-  constructor(command: string, args: readonly string[], port: number, options: SpawnOptions) {
+  constructor(command: string, args: readonly string[], ready: Readiness, options: SpawnOptions) {
     this.command = command
     this.args = args
     this.options = options
-    this.port = port
+    this.ready = ready
   }
 
   async start(): Promise<void> {
     const child = spawn(this.command, this.args, { ...this.options, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child = child
+    this.output = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (this.output += String(text)))
-    while (!(await canConnect(this.port))) {
+    while (!(await this.isUp())) {
       if (child.exitCode !== null) throw new Error(`${this.command} has ended: ${this.output.slice(-2000)}`)
       await sleep(30)
     }
+  }
+
+  private isUp(): boolean | Promise<boolean> {
+    return 'port' in this.ready ? canConnect(this.ready.port) : this.output.includes(this.ready.isUp)
   }
 
   get pid(): number | undefined {

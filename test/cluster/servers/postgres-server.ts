@@ -48,7 +48,7 @@ export async function startPostgres(folder: string, host = '127.0.0.1'): Promise
     `listen_addresses=${host === '127.0.0.1' ? host : `${host},127.0.0.1`}`,
   ]
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const server = new ChildServer(postgres, args, port, { ...identity, env, cwd: folder })
+  const server = new ChildServer(postgres, args, { port }, { ...identity, env, cwd: folder })
   await server.start()
   return {
     url: `postgres://drover@${host}:${port}/postgres`,

@@ -83,15 +83,26 @@ function programIn(folder: string): RedisProgram | undefined {
   return { command, libraries }
 }
 
+interface RedisStart {
+  /** Where it listens, besides 127.0.0.1. */
+  readonly host?: string
+  /** Words before the program: those that run it on another host of the test. */
+  readonly prefix?: readonly string[]
+}
+
 /** Starts a Redis that keeps every acknowledged write. @param folder for its data. */
-export async function startRedis(folder: string, host = '127.0.0.1'): Promise<QueueServer> {
+export async function startRedis(
+  folder: string,
+  { host = '127.0.0.1', prefix = [] }: RedisStart = {},
+): Promise<QueueServer> {
   const { command, libraries } = findRedis()
   const port = await freePort()
   mkdirSync(folder, { recursive: true })
   const args = ['--port', String(port), '--bind', host, ...(host === '127.0.0.1' ? [] : ['127.0.0.1']), '--dir', folder]
   const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--protected-mode', 'no']
   const env = libraries === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries }
-  const server = new ChildServer(command, [...args, ...settings], port, { env })
+  const [first = '', ...words] = [...prefix, command, ...args, ...settings]
+  const server = new ChildServer(first, words, { isUp: 'Ready to accept connections' }, { env })
   await server.start()
   return {
     url: `redis://${host}:${port}`,
