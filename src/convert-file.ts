@@ -14,7 +14,7 @@ import type { Pace } from './pace/pace.ts'
 import { nowNs } from './report/clock.ts'
 import type { SpanRecorder } from './report/span-recorder.ts'
 import { beginSpans, noStageTimes, timed, timedEncoding, wholeNs } from './stage-timer.ts'
-import { failOnMostlyRejects, failOnTooManyRejects } from './judge-rejects.ts'
+import { failOnMostlyRejects, failOnTooManyRejects, parseJudged } from './judge-rejects.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
@@ -157,14 +157,14 @@ function pump(
       batch.clear()
       batch.sourceOffset = source.sourceOffset
       const { start, end, isLast } = source
-      source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast)))
+      const parse = (): number => timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast))
+      // What the writer rejects is not final before the end: in a second pass, with all columns, it may take those records.
+      source.consume(parseJudged(plan, batch, refusedByReader, parse))
       refusedByReader += batch.rejects.length
       timed(stageNs, 'map', () => map(batch))
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
-    // What the writer rejects is not final before the end: in a second pass, with all columns, it may take those records.
-    failOnTooManyRejects(plan, refusedByReader)
   }
   source.assertUnchanged()
   if (!hasAllColumns) return { columns: writer.columns }

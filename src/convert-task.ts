@@ -21,7 +21,7 @@ export interface WorkerSetup {
   readonly plan: DataPlan
   /** Word 0: not 0 when the run is to stop (a worker in synchronous calls hears no message). Word 1: threads started so far. */
   readonly control: SharedArrayBuffer
-  /** Two numbers a thread: 1 + the index of the file it is at (0: idle), and how many of its bytes are read. */
+  /** Three numbers a thread: 1 + the index of the file it is at (0: idle), how many of its bytes are read, and the bytes of files before it in its task. */
   readonly progress: SharedArrayBuffer
   readonly maxThreads: number
   /** One 64-bit word for `--bwlimit`. */
@@ -35,7 +35,7 @@ export interface WorkerSetup {
 /** Bytes that are hashed at once. */
 const HASHED_BYTES = 256 * 1024
 
-/** Each thread's two progress numbers lie this far apart, so that threads do not share cache lines. */
+/** Each thread's progress numbers lie this far apart, so that threads do not share cache lines. */
 export const PROGRESS_BYTES = 128
 
 const STOP = 0
@@ -50,7 +50,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
-  const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 2)
+  const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 3)
   const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)
   const shouldStop = (): boolean => Atomics.load(control, STOP) !== 0
   const pace = plan.pacing
@@ -84,9 +84,13 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
       case 'convert': {
         const files: FileResult[] = []
         for (const file of task.files) {
-          files.push(withSlice(await convertFile(file, context)))
+          const result = withSlice(await convertFile(file, context))
+          files.push(result)
+          // Else a task of many small files would seem to stand still until it ends.
+          progress[1] = 0
+          progress[2]! += result.isConverted ? result.sourceBytes : 0
         }
-        progress[0] = 0
+        progress.fill(0)
         return { kind: 'convert', files, threadNumber }
       }
       case 'lead': {

@@ -1,3 +1,4 @@
+import type { RecordBatch } from './batch/record-batch.ts'
 import { MigrationError } from './errors/migration-error.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { RejectWriter } from './write/reject-writer.ts'
@@ -6,6 +7,29 @@ import type { RejectWriter } from './write/reject-writer.ts'
 export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
   if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
     throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
+  }
+}
+
+/**
+ * Parses into a batch and judges what the reader refuses of it at once. Rejects that stand before what is fatal count first: so the code of a
+ * file with both hangs on neither chunks nor blocks.
+ * @param refusedBefore records that the reader has refused before this batch.
+ * @throws MigrationError TOO_MANY_REJECTS, or what `parse` throws.
+ */
+export function parseJudged<Result>(
+  plan: DataPlan,
+  batch: RecordBatch,
+  refusedBefore: number,
+  parse: () => Result,
+): Result {
+  const judge = (): void => failOnTooManyRejects(plan, refusedBefore + batch.rejects.length)
+  try {
+    const result = parse()
+    judge()
+    return result
+  } catch (error) {
+    judge()
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import { closeLeftGenerations } from './commit/close-generation.ts'
 import { collectStaged } from './commit/collect-staged.ts'
 import { joinLock } from './commit/join-lock.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
@@ -53,12 +54,14 @@ async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recordin
 async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
   const { targetRoot, shard } = plan
   const options = lockOptions(plan, hooks)
+  const { isDurable } = options
   if (shard !== null) {
     return joinLock({
       ...options,
       division: countOf(shard.count),
       part: `shard ${shard.index}`,
       onJoined: async (runId, others) => {
+        await closeLeftGenerations(targetRoot, { isDurable })
         await collectStaged({ targetRoot, liveRunId: runId, others })
         await removeOldReports(plan, shard)
       },
@@ -66,6 +69,7 @@ async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> 
   }
   const lock = await acquireLock(options)
   try {
+    await closeLeftGenerations(targetRoot, { isDurable })
     await collectStaged({ targetRoot, liveRunId: lock.runId })
     return lock
   } catch (error) {

@@ -5,8 +5,10 @@ import { OptionsSchema } from '../model/options.ts'
 import type { DisplayOptions } from './display-options.ts'
 import { DisplayOptionsSchema } from './display-options.ts'
 import { BenchOptionsSchema, type BenchOptions } from './bench-options.ts'
+import { ClusterOptionsSchema, type ClusterSettings } from './cluster-options.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
 import { longFlag } from './flags.ts'
+import { SECRET_FLAGS } from './flags/cluster-flags.ts'
 import { suggestNearest } from './suggest-nearest.ts'
 import { wrongUse } from './wrong-use.ts'
 
@@ -34,9 +36,12 @@ export function checkAnySettings(settings: Settings): ReadonlyMap<string, unknow
   const result = OptionsSchema.partial({ in: true, out: true }).safeParse(options)
   if (!result.success) throw describeIssue(firstIssue(result.error), settings)
   return new Map(
-    Object.entries({ ...result.data, ...checkDisplay(settings), ...checkBench(settings) }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      ...result.data,
+      ...checkDisplay(settings),
+      ...checkBench(settings),
+      ...checkCluster(settings),
+    }).filter(([, value]) => value !== undefined),
   )
 }
 
@@ -52,6 +57,20 @@ export function checkBench(settings: Settings): BenchOptions {
   const result = BenchOptionsSchema.safeParse(valuesOf(settings, BenchOptionsSchema.shape))
   if (!result.success) throw describeIssue(firstIssue(result.error), settings)
   return result.data
+}
+
+/** @throws MigrationError WRONG_USE for the first option of a cluster that is wrong. */
+export function checkCluster(settings: Settings): ClusterSettings {
+  const result = ClusterOptionsSchema.safeParse(valuesOf(settings, ClusterOptionsSchema.shape))
+  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
+  return result.data
+}
+
+/** `--threads` alone, for a node. */
+export function checkThreads(settings: Settings): string {
+  const result = OptionsSchema.pick({ threads: true }).safeParse(valuesOf(settings, { threads: true }))
+  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
+  return result.data.threads
 }
 
 function valuesOf(settings: Settings, shape: object): Record<string, unknown> {
@@ -79,6 +98,7 @@ function describeIssue(issue: z.core.$ZodIssue, settings: Settings): Error {
   const { name, where } = nameSetting(key, setting)
   const hint = issue.code === 'invalid_value' ? suggestValue(setting.typed, issue.values) : undefined
   const part = issue.path[1]
+  if (SECRET_FLAGS.has(key)) return wrongUse(`${name} is not a value that it takes${where}`)
   const typed = Array.isArray(setting.typed) && typeof part === 'number' ? setting.typed[part] : setting.typed
   return wrongUse(`${name} ${describeProblem(issue, quoteTyped(typed))}${where}`, hint)
 }

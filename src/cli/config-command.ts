@@ -1,6 +1,7 @@
 import { printableName } from '../errors/printable-name.ts'
 import { checkAnySettings } from './check-settings.ts'
 import { FLAGS } from './flags.ts'
+import { SECRET_FLAGS } from './flags/cluster-flags.ts'
 import type { Flag } from './flags/flag.ts'
 import type { Host } from './host.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
@@ -15,7 +16,12 @@ export async function configCommand(settings: Settings, host: Host): Promise<num
     const setting = settings.get(flag.key)
     const value = setting === undefined ? defaultOf(flag, values.get(flag.key)) : setting.value
     const isSet = value !== undefined && value !== null
-    const text = isSet ? `${flag.key}: ${formatValue(value)}` : `# ${flag.key}:`
+    const text =
+      isSet && SECRET_FLAGS.has(flag.key)
+        ? `# ${flag.key}: (set, not shown)`
+        : isSet
+          ? `${flag.key}: ${formatValue(value)}`
+          : `# ${flag.key}:`
     return { text, origin: describeOrigin(setting, isSet) }
   })
   const width = Math.min(48, Math.max(...rows.map((row) => row.text.length)))

@@ -2,7 +2,8 @@ import cliProgress from 'cli-progress'
 import type { SingleBar } from 'cli-progress'
 import { printableName } from '../errors/printable-name.ts'
 import { describeFileEvent } from './describe-file-event.ts'
-import { formatBytes } from './format-quantity.ts'
+import type { NodeProgress } from '../model/events.ts'
+import { formatBytes, threeDigits } from './format-quantity.ts'
 import type { OutputStream } from './host.ts'
 import { ProgressFigures } from './progress-figures.ts'
 import type { ProgressEvent } from './progress-figures.ts'
@@ -15,6 +16,8 @@ const FREE_ROWS = 3
 
 const TOTAL_FORMAT = '{bar} {percent} % | {bytes} | {files} | {rate} | {timeLeft}'
 const THREAD_FORMAT = '  {number} {percent} % of {size}  {file}'
+
+const NODE_FORMAT = '  {name}  {rate} {bound} {file}'
 
 export function drawProgress(stream: OutputStream, verbose: number): ProgressView {
   const bars = new cliProgress.MultiBar({
@@ -32,6 +35,12 @@ export function drawProgress(stream: OutputStream, verbose: number): ProgressVie
   let figures: ProgressFigures | null = null
   let total: SingleBar | null = null
   const threads: SingleBar[] = []
+  const nodes: SingleBar[] = []
+  const showNodes = (shown: readonly NodeProgress[]) => {
+    const rows = (stream.rows ?? 24) - FREE_ROWS
+    while (nodes.length < Math.min(shown.length, rows)) nodes.push(bars.create(1, 0, {}, { format: NODE_FORMAT }))
+    nodes.forEach((bar, index) => bar.update(describeNode(shown[index])))
+  }
   const say = (line: string) => {
     if (bars.isActive) bars.log(`${line}\n`)
     else stream.write(`${line}\n`)
@@ -55,7 +64,8 @@ export function drawProgress(stream: OutputStream, verbose: number): ProgressVie
       if (event.type === 'progress' && figures !== null) {
         figures.take(event)
         total?.update(figures.percent, describeTotal(figures))
-        threads.forEach((bar, index) => bar.update(describeThread(index + 1, event.threads[index] ?? null)))
+        if (event.nodes !== undefined) showNodes(event.nodes)
+        else threads.forEach((bar, index) => bar.update(describeThread(index + 1, event.threads[index] ?? null)))
       }
       const line = verbose > 1 ? describeFileEvent(event) : null
       if (line !== null) say(line)
@@ -77,5 +87,17 @@ function describeThread(number: number, thread: ProgressEvent['threads'][number]
     percent: String(percent).padStart(3),
     size: formatBytes(thread.sizeBytes),
     file: printableName(thread.file),
+  }
+}
+
+/** A line of a node of a cluster; nodes come and go, so a line may be empty. */
+function describeNode(node: NodeProgress | undefined): object {
+  if (node === undefined) return { name: '-', rate: '', bound: '', file: 'no further node has work' }
+  const { name, threads, megabytesPerSecond, verdict, files } = node
+  return {
+    name: printableName(name),
+    rate: `${threads} threads, ${threeDigits(megabytesPerSecond)} MB/s`,
+    bound: verdict ?? '',
+    file: printableName(files[0] ?? ''),
   }
 }

@@ -5,6 +5,7 @@ import { TARGETS_FLAGS } from './flags/targets-flags.ts'
 import { HOW_FLAGS } from './flags/how-flags.ts'
 import { STATE_FLAGS } from './flags/state-flags.ts'
 import { SHOW_FLAGS } from './flags/show-flags.ts'
+import { CLUSTER_FLAGS, FOR_WORKER, OWN_FLAGS_ONLY } from './flags/cluster-flags.ts'
 import { BENCH_FLAGS, NOT_FOR_BENCH } from './flags/bench-flags.ts'
 
 /**
@@ -18,6 +19,7 @@ export const FLAGS: readonly Flag[] = [
   ...TARGETS_FLAGS,
   ...HOW_FLAGS,
   ...STATE_FLAGS,
+  ...CLUSTER_FLAGS,
   ...SHOW_FLAGS,
   ...BENCH_FLAGS,
 ]
@@ -43,10 +45,11 @@ export function isOnByDefault(flag: Flag): boolean {
   return flag.kind === 'boolean' && flag.default === 'on'
 }
 
-/** A flag that names no commands belongs to all that plan or run; `report` only reads, so its flags name it. */
+/** A flag that names no commands belongs to all that plan or run; those that do neither know the flags that name them. */
 export function belongsTo(flag: Flag, command: CommandName): boolean {
   if (command === 'bench' && NOT_FOR_BENCH.has(flag.key)) return false
-  return flag.commands?.includes(command) ?? command !== 'report'
+  if (command === 'worker' && FOR_WORKER.has(flag.key)) return true
+  return flag.commands?.includes(command) ?? !OWN_FLAGS_ONLY.has(command)
 }
 
 export function kebabCase(key: string): string {

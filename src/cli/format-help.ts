@@ -28,6 +28,9 @@ export function formatHelp(command: CommandName, commands: Readonly<Record<Comma
 const USAGES: Partial<Readonly<Record<CommandName, string>>> = {
   run: 'migrate [run] --in PATH --out PATH [flags]',
   report: 'migrate report FILE.json [flags]',
+  worker: 'migrate worker --cluster URL [--threads N] [--root DIR]',
+  status: 'migrate status --cluster URL',
+  dashboard: 'migrate dashboard --cluster URL [--root DIR]',
 }
 
 const TITLES: Readonly<Record<(typeof FLAG_GROUPS)[number], string>> = {
@@ -36,6 +39,7 @@ const TITLES: Readonly<Record<(typeof FLAG_GROUPS)[number], string>> = {
   Targets: 'Dialect of targets',
   How: 'How',
   State: 'State and configuration',
+  Machines: 'More than one machine',
   Show: 'What is shown',
   Bench: 'Benchmark',
 }

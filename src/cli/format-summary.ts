@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { printableName } from '../errors/printable-name.ts'
 import type { Report } from '../model/report.ts'
+import { describeCluster } from './describe-cluster.ts'
 import { formatFailures } from './format-failures.ts'
 import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from './format-quantity.ts'
 import type { Paint } from './host.ts'
@@ -15,8 +16,8 @@ const LABEL_WIDTH = 11
 /** Slowest files, with `-v`. */
 const SHOWN_SLOWEST = 5
 
-/** Less busy time than this is start-up, not work. */
-const FEWEST_BUSY_NS = 50e6
+/** Less time than this, in threads and in waiting for commits, is start-up, not work. */
+const FEWEST_NS = 50e6
 
 /** Examples that are listed of a longer list, without `-v`. */
 const SHOWN_EXAMPLES = 10
@@ -35,7 +36,7 @@ export function formatSummary(report: Report, options: SummaryOptions): string {
     ? failures
     : [
         headline(report, options.paint),
-        ...figures(report),
+        ...figures(report, options.verbose > 0),
         ...mergedShards(report, options.verbose),
         ...(options.verbose > 0 ? slowest(report) : []),
         ...(options.verbose > 1 ? [line('stages', describeStages(report))] : []),
@@ -71,7 +72,7 @@ const STOPPED_BY: Readonly<Record<NonNullable<Report['stopped']>, string>> = {
   fatal: 'by an error',
 }
 
-function figures(report: Report): string[] {
+function figures(report: Report, isVerbose: boolean): string[] {
   const { records, time, rates } = report
   const sum = `${formatCount(records.written)} written + ${formatCount(records.rejected)} rejected + ${formatCount(records.filtered)} filtered`
   const lines = [
@@ -91,6 +92,7 @@ function figures(report: Report): string[] {
     line('engine', `${report.engine}${report.engine === 'stream' ? ' (lossy)' : ''}, ${describeThreads(report)}`),
   )
   lines.push(...verdict(report))
+  for (const [label, text] of describeCluster(report.cluster, isVerbose)) lines.push(line(label.toLowerCase(), text))
   lines.push(...shard(report), line('tree hash', describeTreeHash(report)))
   if (!report.isDurable) lines.push(line('durable', 'no (--no-fsync): a power cut may lose finished files'))
   return lines
@@ -157,9 +159,9 @@ function describeThreads({ threads, measured }: Report): string {
 }
 
 /** What bound the run, why, and what to do about it. A run of some milliseconds is not judged aloud; its report has the verdict. */
-function verdict({ measured }: Report): string[] {
+function verdict({ measured, stageNs }: Report): string[] {
   const found = measured?.verdict
-  if (!found || measured.busy.busyNs < FEWEST_BUSY_NS) return []
+  if (!found || measured.busy.busyNs + stageNs.sync < FEWEST_NS) return []
   return [line('verdict', `${found.kind}: ${found.evidence}`), line('', printableName(found.advice))]
 }
 

@@ -47,6 +47,9 @@ const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> 
   bench: async () => (await import('./bench-command.ts')).benchCommand,
   config: async () => (await import('./config-command.ts')).configCommand,
   report: async () => (await import('./report-command.ts')).reportCommand,
+  worker: async () => (await import('./worker-command.ts')).workerCommand,
+  status: async () => (await import('./status-command.ts')).statusCommand,
+  dashboard: async () => (await import('./dashboard-command.ts')).dashboardCommand,
 }
 
 /** A reader that goes away (`migrate plan | head`) must not end a run; a full disk below a log neither. */

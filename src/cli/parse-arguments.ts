@@ -13,6 +13,9 @@ export const COMMANDS: Readonly<Record<CommandName, string>> = {
   bench: 'measures the same work at several numbers of threads',
   config: 'prints all options and where each value comes from',
   report: 'shows a saved report, or renders it as csv, markdown or html',
+  worker: 'serves as a node of a cluster until it is told to stop',
+  status: 'shows what the nodes of a cluster are at',
+  dashboard: 'serves a page of the cluster, its queue and its last report',
 }
 
 /** What the user asked for: a command with its flags by key, or a text to print. */

@@ -1,7 +1,8 @@
 import { printableName } from '../errors/printable-name.ts'
 import { describeFileEvent } from './describe-file-event.ts'
 import type { DisplayOptions } from './display-options.ts'
-import { formatDuration } from './format-quantity.ts'
+import type { NodeProgress } from '../model/events.ts'
+import { formatDuration, threeDigits } from './format-quantity.ts'
 import type { OutputStream } from './host.ts'
 import { ProgressFigures } from './progress-figures.ts'
 import type { ProgressEvent } from './progress-figures.ts'
@@ -42,6 +43,8 @@ function describe(
   const moved = `${figures.bytes}, ${figures.percent} %, ${figures.rate}, ${figures.timeLeft}`
   if (display.statsOneLine) return [`${elapsed}: ${moved}, ${figures.files}`]
   const lines = [elapsed, `  bytes  ${moved}`, `  files  ${figures.files}`]
+  if (event.nodes !== undefined)
+    return [...lines, ...event.nodes.flatMap((node) => describeNode(node, display.verbose))]
   if (display.verbose > 0) event.threads.forEach((thread, index) => lines.push(describeThread(index + 1, thread)))
   return lines
 }
@@ -50,4 +53,11 @@ function describeThread(number: number, thread: ProgressEvent['threads'][number]
   if (thread === null) return `  thread ${number}  idle`
   const percent = thread.sizeBytes === 0 ? 100 : Math.floor((thread.readBytes / thread.sizeBytes) * 100)
   return `  thread ${number}  ${String(percent).padStart(3)} % of ${printableName(thread.file)}`
+}
+
+/** A node of a cluster; with `-v`, the files that it is at. */
+function describeNode({ name, threads, megabytesPerSecond, verdict, files }: NodeProgress, verbose: number): string[] {
+  const bound = verdict === null ? '' : `, ${verdict}`
+  const head = `  ${printableName(name)}  ${threads} threads, ${threeDigits(megabytesPerSecond)} MB/s${bound}`
+  return verbose > 0 ? [head, ...files.map((file) => `    ${printableName(file)}`)] : [head]
 }

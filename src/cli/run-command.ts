@@ -1,8 +1,9 @@
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import type { MigrateEvent } from '../model/events.ts'
+import type { MigrateEvent, MigrateHooks } from '../model/events.ts'
 import type { Report } from '../model/report.ts'
 import { checkSettings } from './check-settings.ts'
+import { isOnCluster } from './cluster-options.ts'
 import { EXIT_CODES, exitCodeOfError, exitCodeOfReport, exitCodeOfSignal } from './exit-code.ts'
 import { formatError } from './format-error.ts'
 import { formatSummary } from './format-summary.ts'
@@ -29,7 +30,10 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
   const view = await chooseProgressView(display, host)
   const watch = watchSignals(
     host.signals,
-    (signal) => view.say(`${signal}: stopping; finished files are kept (again: end at once)`),
+    (signal) =>
+      view.say(
+        `${signal}: stopping${isOnCluster(settings) ? ' the nodes too' : ''}; finished files are kept (again: end at once${isOnCluster(settings) ? ', and leave the nodes running' : ''})`,
+      ),
     (exitCode) => {
       view.stop()
       host.endProcess(exitCode)
@@ -41,8 +45,7 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
     view.show(event)
   }
   try {
-    const { migrate } = await import('../index.ts')
-    const report = await migrate(options, { signal: watch.signal, onEvent })
+    const report = await convert({ signal: watch.signal, onEvent })
     view.stop()
     const reportError = await saveReports(report, display.report)
     const ownCode = exitCodeOfReport(report, resolved.errorOnEmpty)
@@ -64,6 +67,12 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
     watch.stop()
   }
 
+  async function convert(hooks: MigrateHooks): Promise<Report> {
+    if (!isOnCluster(settings)) return (await import('../migrate.ts')).migrate(options, hooks)
+    const { runOnCluster } = await import('./run-on-cluster.ts')
+    return runOnCluster(settings, options, hooks)
+  }
+
   function tell(error: MigrationError, exitCode: number): void {
     log?.refuse(error, exitCode)
     if (!display.useJsonLog) host.stderr.write(formatError(error))
@@ -71,7 +80,7 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
 }
 
 /** Warnings that the user may want to act on before the end; the summary has all of them. */
-const SAID_AT_ONCE: ReadonlySet<string> = new Set(['NO_SPACE_LIKELY', 'RUN_ACTIVE'])
+const SAID_AT_ONCE: ReadonlySet<string> = new Set(['NO_SPACE_LIKELY', 'RUN_ACTIVE', 'QUEUE_UNREACHABLE', 'JOINED'])
 
 /** The run is over by then, so a path that cannot be written is told and nothing is lost. */
 async function saveReports(report: Report, paths: readonly string[]): Promise<MigrationError | null> {

@@ -17,7 +17,11 @@ export interface BookkeepingPaths {
   /** Lines `{file, rejects}` for rejects files whose own name does not fit the file system. */
   readonly rejectsIndex: string
   readonly staged: string
-  /** Reports of shards. */
+  /** Plans that are frozen for the nodes of a cluster: `<manifestHash>/<generation>/`. */
+  readonly cluster: string
+  /** Commit records of nodes: `<manifestHash>/<generation>/`. */
+  readonly commit: string
+  /** Reports of shards, and of runs on a cluster. */
   readonly reports: string
 }
 
@@ -34,6 +38,8 @@ export function bookkeepingPaths(targetRoot: string): BookkeepingPaths {
     rejects: join(root, 'rejects'),
     rejectsIndex: join(root, 'rejects', 'index.ndjson'),
     staged: join(root, 'staged'),
+    cluster: join(root, 'cluster'),
+    commit: join(root, 'commit'),
     reports: join(root, 'reports'),
   }
 }

@@ -6,6 +6,7 @@ import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRejects, removeRejects } from './rejects-file.ts'
 import type { TargetRenamer } from './target-renamer.ts'
+import type { WholeSync } from './whole-sync.ts'
 
 /*
  * The order of these steps is what makes a commit happen exactly once, whatever dies between them. Content is durable before it
@@ -33,6 +34,8 @@ export interface CommitContext {
   /** Throws LOCK_LOST when the target tree is no longer ours. */
   readonly assertOwned: () => Promise<void>
   readonly isDurable: boolean
+  /** Syncs many at once; null: each by itself. */
+  readonly wholeSync: Pick<WholeSync, 'covers'> | null
   /** Whether a file without rejects may have some of an earlier run, which must go. */
   readonly mayHaveStaleRejects: boolean
   /** Target folders that are known to be there. */
@@ -59,7 +62,7 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
   const startNs = process.hrtime.bigint()
   const elapsedShareNs = (): number => Math.round(Number(process.hrtime.bigint() - startNs) / files.length)
 
-  if (context.isDurable) await forEachAlive(members, (member) => syncStaged(member.file, context))
+  if (context.isDurable) await syncContents(members, context)
   await forAllAlive(members, context.assertOwned)
   await forEachAlive(members, (member) => makeVisible(member, context))
   if (context.isDurable) await syncFolders(members, context)
@@ -102,6 +105,20 @@ async function forAllAlive(
   }
 }
 
+/** Many files that are staged in `.migrate`, and so on one file system, are synced at once where that is faster. */
+async function syncContents(members: readonly Member[], context: CommitContext): Promise<void> {
+  const { wholeSync } = context
+  const together = members.filter(({ file }) => liesInStagingArea(file, context))
+  const areSynced = wholeSync !== null && (await wholeSync.covers(together.length))
+  await forEachAlive(members, async (member) => {
+    if (!areSynced || !liesInStagingArea(member.file, context)) await syncStaged(member.file, context)
+  })
+}
+
+function liesInStagingArea({ stagedTarget }: StagedFile, { paths }: CommitContext): boolean {
+  return stagedTarget.startsWith(`${paths.staged}/`)
+}
+
 async function syncStaged(file: StagedFile, { fileSystem }: CommitContext): Promise<void> {
   await syncFile(fileSystem, file.stagedTarget)
   if (file.entry.hasRejects) await syncFile(fileSystem, file.stagedRejects)
@@ -139,6 +156,9 @@ async function makeVisible({ file, folders }: Member, context: CommitContext): P
 async function syncFolders(members: readonly Member[], context: CommitContext): Promise<void> {
   const failures = new Map<string, unknown>()
   const folders = [...new Set(members.flatMap((member) => [...member.folders]))]
+  // A rename does not leave its file system, so these folders lie where the staged files were.
+  const lieTogether = members.every(({ file }) => liesInStagingArea(file, context))
+  if (lieTogether && (await context.wholeSync?.covers(folders.length))) return
   await forEachConcurrently(folders, CONCURRENCY, async (folder) => {
     try {
       await syncFolder(context.fileSystem, folder)

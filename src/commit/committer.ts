@@ -16,17 +16,22 @@ import { JournalWriter } from './journal.ts'
 import type { LockHandle } from './lock.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
 import { TargetRenamer } from './target-renamer.ts'
+import { SyncShell, WholeSync, type SyncEverything } from './whole-sync.ts'
 
 /*
- * Commits come in groups because a sync costs milliseconds whether it makes one file durable or a hundred: up to 128 files, or those
- * of 100 ms, share the sync of each folder and of the journal. A kill makes the next run redo at most the group that was under way.
+ * Commits come in groups because a sync costs milliseconds whether it makes one file durable or a hundred: 128 files, those of 100 ms,
+ * or all that came while the last group was under way, share the sync of each folder and of the journal. A kill makes the next run redo
+ * at most the group that was under way.
  */
 
+/** As many are not kept waiting. */
 const GROUP_SIZE = 128
+/** More are two groups. */
+const LARGEST_GROUP = 1024
 /** Only bounds how long a finished file waits for company. */
 const GROUP_WAIT_MS = 100
 /** Finished files that may wait before `whenReady` holds the workers back: their targets take up space twice. */
-const WAITING_LIMIT = 4 * GROUP_SIZE
+const WAITING_LIMIT = 512
 const KNOWN_FOLDERS_LIMIT = 10_000
 
 export interface CommitterOptions {
@@ -37,13 +42,16 @@ export interface CommitterOptions {
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */
   readonly isDurable: boolean
   readonly fileSystem?: RenamingFileSystem
+  /** Syncs a whole file system; default: `sync -f`, where it can be trusted. */
+  readonly syncEverything?: SyncEverything
   /** Told of each group that was committed: `performance.now()` before and after, and its number of files. */
   readonly onGroup?: ((startMs: number, endMs: number, fileCount: number) => void) | undefined
 }
 
+/** Files that were handed in together. They are committed in one group. */
 interface Waiting {
-  readonly file: StagedFile
-  readonly resolve: (outcome: CommitOutcome) => void
+  readonly files: readonly StagedFile[]
+  readonly resolve: (outcomes: readonly CommitOutcome[]) => void
 }
 
 /** Makes staged files visible, one group after the other, and journals them. */
@@ -51,7 +59,9 @@ export class Committer {
   readonly #context: CommitContext
   readonly #journal: JournalWriter
   readonly #onGroup: CommitterOptions['onGroup']
+  readonly #syncShell: SyncShell
   #waiting: Waiting[] = []
+  #waitingCount = 0
   #timer: NodeJS.Timeout | null = null
   /** The time of those who wait is up. */
   #isDue = false
@@ -61,8 +71,13 @@ export class Committer {
   #finalError: WireError | null = null
   #readyCallbacks: (() => void)[] = []
 
-  private constructor(context: CommitContext, journal: JournalWriter, onGroup: CommitterOptions['onGroup']) {
-    this.#context = context
+  private constructor(
+    context: Omit<CommitContext, 'wholeSync'>,
+    journal: JournalWriter,
+    { onGroup, syncEverything }: CommitterOptions,
+  ) {
+    this.#syncShell = new SyncShell(context.paths.staged)
+    this.#context = { ...context, wholeSync: new WholeSync(syncEverything ?? this.#syncShell.run) }
     this.#onGroup = onGroup
     this.#journal = journal
   }
@@ -73,7 +88,7 @@ export class Committer {
     const fileSystem = options.fileSystem ?? { ...fs, renameSync }
     const journal = new JournalWriter({ ...options, runId: options.lock.runId })
     await journal.open()
-    const context: CommitContext = {
+    const context = {
       paths,
       fileSystem,
       renamer: new TargetRenamer(fileSystem),
@@ -81,26 +96,28 @@ export class Committer {
       assertOwned: () => options.lock.assertOwned(),
       isDurable: options.isDurable,
       mayHaveStaleRejects: await hasRejectsOfEarlierRuns(paths),
-      knownFolders: new Set(),
+      knownFolders: new Set<string>(),
     }
-    return new Committer(context, journal, options.onGroup)
+    return new Committer(context, journal, options)
   }
 
   /**
-   * Commits a staged file with the next group. The staged files belong to the committer from here on.
-   * @returns resolves once the commit is durable or has failed; never rejects. JOURNAL_FAILED and LOCK_LOST end all further commits.
+   * Commits staged files with the next group. They belong to the committer from here on.
+   * @returns resolves once the commits are durable or have failed, to one outcome for each file, in their order; never rejects.
+   * JOURNAL_FAILED and LOCK_LOST end all further commits.
    */
-  commit(file: StagedFile): Promise<CommitOutcome> {
+  commit(files: readonly StagedFile[]): Promise<readonly CommitOutcome[]> {
     return new Promise((resolve) => {
-      this.#waiting.push({ file, resolve })
-      if (this.#waiting.length >= GROUP_SIZE || this.#isClosing) this.#start()
+      this.#waiting.push({ files, resolve })
+      this.#waitingCount += files.length
+      if (this.#waitingCount >= GROUP_SIZE || this.#isClosing) this.#start()
       else this.#timer ??= setTimeout(() => this.#start(), GROUP_WAIT_MS)
     })
   }
 
   /** Resolves when there is room for more finished files. Whoever makes them waits for it before making more. */
   whenReady(): Promise<void> {
-    if (this.#waiting.length < WAITING_LIMIT) return Promise.resolve()
+    if (this.#waitingCount < WAITING_LIMIT) return Promise.resolve()
     return new Promise((resolve) => this.#readyCallbacks.push(resolve))
   }
 
@@ -109,6 +126,7 @@ export class Committer {
     this.#isClosing = true
     this.#start()
     await this.#running
+    this.#syncShell.close()
     await this.#journal.close()
   }
 
@@ -122,17 +140,31 @@ export class Committer {
   /** Goes on while a group is whole or its time is up; the rest waits for company. Never rejects. */
   async #runGroups(): Promise<void> {
     this.#isRunning = true
-    while (this.#waiting.length > 0 && (this.#waiting.length >= GROUP_SIZE || this.#isDue || this.#isClosing)) {
+    while (this.#waiting.length > 0 && (this.#waitingCount >= GROUP_SIZE || this.#isDue || this.#isClosing)) {
       this.#isDue = false
-      const group = this.#waiting.splice(0, GROUP_SIZE)
-      const outcomes = await this.#commitOrRefuse(group.map(({ file }) => file))
-      for (const [index, { resolve }] of group.entries()) resolve(outcomes[index]!)
+      const group = this.#takeGroup()
+      const outcomes = await this.#commitOrRefuse(group.flatMap(({ files }) => files))
+      let at = 0
+      for (const { files, resolve } of group) resolve(outcomes.slice(at, (at += files.length)))
       this.#announceRoom()
     }
     // Nothing is awaited from the last look at what waits to here, so no file can slip in between.
     this.#isRunning = false
     this.#isDue = false
     if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#start(), GROUP_WAIT_MS)
+  }
+
+  /** All that waits, unless it is too much. */
+  #takeGroup(): Waiting[] {
+    let count = 0
+    let fileCount = 0
+    for (const { files } of this.#waiting) {
+      if (count > 0 && fileCount + files.length > LARGEST_GROUP) break
+      count++
+      fileCount += files.length
+    }
+    this.#waitingCount -= fileCount
+    return this.#waiting.splice(0, count)
   }
 
   async #commitOrRefuse(files: readonly StagedFile[]): Promise<CommitOutcome[]> {
@@ -151,7 +183,7 @@ export class Committer {
   }
 
   #announceRoom(): void {
-    if (this.#waiting.length >= WAITING_LIMIT) return
+    if (this.#waitingCount >= WAITING_LIMIT) return
     for (const callback of this.#readyCallbacks.splice(0)) callback()
   }
 }

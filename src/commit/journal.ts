@@ -15,8 +15,8 @@ import { makeFolder, removeFile, syncFolder, type CommitFileSystem } from './com
  * the good part, filled with zeros that a commit overwrites. The reader takes them for a line that was not written to its end.
  */
 
-/** Room for the lines of a whole commit group, with paths of usual length. */
-const RESERVE_BYTES = 128 * 1024
+/** Room for the lines of a commit group of usual size, with paths of usual length. */
+const LEAST_RESERVE_BYTES = 128 * 1024
 
 export interface JournalOptions {
   readonly targetRoot: string
@@ -72,7 +72,8 @@ export class JournalWriter {
       throw this.#fail(error)
     }
     this.#lengthBytes += lines.length
-    await this.#reserve(handle)
+    // The next group may be as large as this one, or larger.
+    await this.#reserve(handle, Math.max(LEAST_RESERVE_BYTES, 2 * lines.length))
   }
 
   /**
@@ -113,15 +114,15 @@ export class JournalWriter {
       await handle.close()
       throw error
     }
-    await this.#reserve(handle)
+    await this.#reserve(handle, LEAST_RESERVE_BYTES)
     return handle
   }
 
   /** Where no room can be kept, the next lines have to find some. */
-  async #reserve(handle: fs.FileHandle): Promise<void> {
+  async #reserve(handle: fs.FileHandle, reserveBytes: number): Promise<void> {
     const from = Math.max(this.#reservedBytes, this.#lengthBytes)
-    const wantedBytes = this.#lengthBytes + RESERVE_BYTES - from
-    if (wantedBytes < RESERVE_BYTES / 2) return
+    const wantedBytes = this.#lengthBytes + reserveBytes - from
+    if (wantedBytes < reserveBytes / 2) return
     try {
       const { bytesWritten } = await handle.write(Buffer.alloc(wantedBytes), 0, wantedBytes, from)
       this.#reservedBytes = from + bytesWritten

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { realpathSync, statSync } from 'node:fs'
+import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
@@ -20,10 +19,19 @@ export function besideTargetPrefix(runId: string): string {
   return `.migrate-staged-${runId}-`
 }
 
+/** Names given out one after the other that share a folder: as many as the files of a task, and of a commit group. */
+const NAMES_PER_FOLDER = 128
+/** Folders that take turns: enough that one is empty again when its turn comes, few enough to be made and removed in no time. */
+const FOLDER_COUNT = 16
+
 /**
- * Says where targets lie until they are committed: `.migrate/staged/<runId>/<node>/<hash>-<attempt>`, from where a rename makes them
+ * Says where targets lie until they are committed: `.migrate/staged/<runId>/<node>/<number>`, from where a rename makes them
  * visible at once. A rename cannot cross mounts, so a target on another mount than `.migrate` is staged beside it: in
  * its own folder, or in the nearest one above that is already there.
+ *
+ * Where there are many, they are spread over folders that take turns, `<node>/<folder>/<number>`: the system locks a folder for each
+ * name that comes or goes, and threads that make files would wait for the renames of those made before (20,000 files of 2 KB,
+ * ext4, 2 cores, 2026-11: 1.5 s of system time in one folder, 1.0 s in sixteen).
  */
 export class StagingArea {
   /** `.migrate/staged/<runId>/<node>` */
@@ -33,9 +41,12 @@ export class StagingArea {
   readonly #mountPoints: readonly string[]
   readonly #ownMount: Mount | null
   readonly #stagedFolders = new Map<string, string | null>()
+  readonly #folders: string[]
+  #names = 0
 
   private constructor(targetRoot: string, runId: string, node: string) {
     this.folder = join(bookkeepingPaths(targetRoot).staged, runId, node)
+    this.#folders = [this.folder]
     this.#targetRoot = targetRoot
     this.#prefix = `${besideTargetPrefix(runId)}${node}-`
     this.#mountPoints = readMountPoints()
@@ -50,16 +61,33 @@ export class StagingArea {
   }
 
   /**
-   * Where an attempt (from 1) at a target writes. The same for the same target and attempt, different for any others.
+   * Where one try at a target writes: a place of its own each time that it is asked for.
    * @param target relative to the target root, `/` between parts.
    * @throws errors of the system when the folders above the target cannot be looked at.
    */
-  pathsFor(target: string, attempt: number): StagedPaths {
-    const name = `${hash('sha256', target, 'hex').slice(0, 24)}-${attempt}`
-    const rejects = `${this.folder}/${name}.rejects`
+  nextPaths(target: string): StagedPaths {
+    const folder = this.#folderFor(this.#names)
+    const name = String(this.#names++)
+    const rejects = `${folder}/${name}.rejects`
     const stagedFolder = this.stagedFolderOf(target)
-    if (stagedFolder === null) return { target: `${this.folder}/${name}`, rejects, stagedFolder }
+    if (stagedFolder === null) return { target: `${folder}/${name}`, rejects, stagedFolder }
     return { target: join(this.#targetRoot, stagedFolder, `${this.#prefix}${name}`), rejects, stagedFolder }
+  }
+
+  /** The first names need no folder but that of the area. Nor does anyone whose folder cannot be made: it is only for speed. */
+  #folderFor(name: number): string {
+    const turn = Math.floor(name / NAMES_PER_FOLDER) % FOLDER_COUNT
+    return (this.#folders[turn] ??= this.#makeFolder(turn) ?? this.folder)
+  }
+
+  #makeFolder(turn: number): string | null {
+    const folder = `${this.folder}/${turn}.folder`
+    try {
+      mkdirSync(folder)
+      return folder
+    } catch {
+      return null
+    }
   }
 
   /** `stagedFolder` of the paths for a target. */

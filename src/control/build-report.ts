@@ -1,5 +1,5 @@
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
-import type { Report } from '../model/report.ts'
+import type { ClusterFigures, Report } from '../model/report.ts'
 import type { Clock } from '../report/clock.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
@@ -23,6 +23,7 @@ interface RunState {
   readonly clock: Clock
   readonly measured: Report['measured']
   readonly stopped: Report['stopped']
+  readonly cluster?: ClusterFigures | null
 }
 
 /** The report of a run, from what its parts have counted. */
@@ -72,6 +73,7 @@ export function buildReport(run: RunState): Report {
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
     stageNs: tally.stageNs,
     measured: run.measured,
+    cluster: run.cluster ?? null,
     failures: tally.failures,
     warnings: run.warnings,
     orphans: {

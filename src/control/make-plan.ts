@@ -19,7 +19,7 @@ import type { ResumeDecision } from '../plan/resume-decision.ts'
 import { ResumeLedger } from '../plan/resume-ledger.ts'
 import { targetNames, type TargetNames } from '../plan/target-names.ts'
 import { resolveTargetRoot } from '../plan/target-root.ts'
-import { threadsThatFit } from '../schedule/memory-limit.ts'
+import { threadsThatFit, warnOfLoweredThreads } from '../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
 import { readMapping } from './read-mapping.ts'
 import { readShard, takeShard, type PlannedShard } from './take-shard.ts'
@@ -34,6 +34,8 @@ export interface Plan {
   readonly isTargetFormatDefault: boolean
   readonly targets: TargetNames
   readonly threads: number
+  /** Why there are fewer threads than asked for; null where there are as many. */
+  readonly threadWarning: string | null
   readonly planHash: string
   readonly manifestHash: string
   readonly filePlanHash: (format: SourceFormat) => string
@@ -82,6 +84,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)
   refuseCollisions(files, targets)
 
+  const { memoryLimit } = options
+  const wantedThreads = resolveThreadCount(options.threads)
   const hash = planHash(data, options.targetName)
   const fileHashes = new Map<SourceFormat, string>()
   const part = shard === null ? { discovery, shard } : takeShard(discovery, shard)
@@ -93,10 +97,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targetFormat,
     isTargetFormatDefault: options.to === undefined && namedFormat === null,
     targets: shard === null ? targets : targetNames(part.discovery.files, naming),
-    threads: Math.min(
-      resolveThreadCount(options.threads),
-      threadsThatFit(options.memoryLimit ?? Number.POSITIVE_INFINITY),
-    ),
+    threads: Math.min(wantedThreads, threadsThatFit(memoryLimit ?? Number.POSITIVE_INFINITY)),
+    threadWarning: warnOfLoweredThreads(memoryLimit, options.threads, wantedThreads),
     planHash: hash,
     manifestHash: manifestHash(hash, files),
     filePlanHash: (format) => {

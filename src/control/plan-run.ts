@@ -15,7 +15,6 @@ import { SHOWN_ORPHANS } from './build-report.ts'
 import { samplePlan } from './sample-plan.ts'
 import { findSplitFiles } from './split-files.ts'
 import { orderFiles } from '../schedule/batch-files.ts'
-import { ThreadPool } from '../schedule/thread-pool.ts'
 
 /**
  * Works out what a run with the same options would do, and writes nothing: each file with its target and the reason why it would be
@@ -49,7 +48,10 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
     bytesToConvert,
     failures: failed,
     skipped: { ...skipped, filteredOut },
-    warnings: spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }],
+    warnings: [
+      ...(made.threadWarning === null ? [] : [{ code: 'THREADS_LOWERED', message: made.threadWarning }]),
+      ...(spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }]),
+    ],
     orphans: {
       count: remainder.decision.orphans.length,
       examples: remainder.decision.orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
@@ -83,6 +85,8 @@ async function predict(
 ): Promise<{ readonly prediction: PlanReport['prediction']; readonly expansion: number }> {
   const bytesToConvert = made.discovery.files.sumBytes(indexes)
   if (bytesToConvert === 0) return { prediction: null, expansion: 1 }
+  // Loaded when it is needed: whoever imports the library for a run does without.
+  const { ThreadPool } = await import('../schedule/thread-pool.ts')
   const pool = new ThreadPool({ plan: made.data, threads: 1 })
   try {
     const sample = await samplePlan(made, indexes, pool)

@@ -64,7 +64,10 @@ export class RunMeter {
   /** How far the run is. */
   look(pool: Executor): Moment {
     const threads = pool.readProgress()
-    const inWork = threads.reduce((sum, thread) => sum + (thread?.readBytes ?? 0), 0)
+    const inWork = threads.reduce(
+      (sum, thread) => sum + (thread === null ? 0 : thread.readBytes + thread.earlierBytes),
+      0,
+    )
     // A thread may be at its next file before the result of the last one has come.
     this.lastReadBytes = Math.max(this.lastReadBytes, this.figures.readBytes + inWork)
     const { realMs, userMs, systemMs } = this.clock.read()

@@ -1,4 +1,5 @@
 import { collectStaged } from '../commit/collect-staged.ts'
+import type { CommitOutcome } from '../commit/commit-group.ts'
 import { Committer } from '../commit/committer.ts'
 import { readProofs } from '../commit/journal-reader.ts'
 import type { LockHandle, OtherMembers } from '../commit/lock.ts'
@@ -16,15 +17,14 @@ import { MigrationError, toWireError, type WireError } from '../errors/migration
 import type { MigrateHooks } from '../model/events.ts'
 import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
-import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
-import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
+import { MOST_BYTES_PER_TASK, batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
-import { runFiles } from '../schedule/run-files.ts'
+import { runFiles, type Converted } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
 import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
@@ -43,6 +43,37 @@ import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
 import { tuneThreads } from './tune-threads.ts'
 
+/** Errors of a commit after which no further one can be right. */
+const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
+
+/**
+ * What is another's where a run converts a shard for a cluster: threads that serve several shards, and commits that must be won. The
+ * books of the target tree (claims, journal, what is staged by others) are the coordinator's then.
+ */
+export interface ShardPlace {
+  readonly pool: Executor
+  readonly staging: StagingArea
+  readonly committer: {
+    commit(file: {
+      at: number
+      attempt: number
+      thread: number
+      task: FileTask
+      result: Converted['result']
+    }): Promise<CommitOutcome>
+    fail(at: number, error: WireError): void
+    whenReady(): Promise<void>
+    close(): Promise<void>
+  }
+  /** The files of each task. */
+  readonly batches: readonly (readonly number[])[]
+  /** False: files in work are finished, no further one is begun. */
+  readonly mayGoOn: () => boolean
+}
+
+/** With more and smaller tasks than this small files would cost more on the main thread than a better number of threads brings. */
+const AUTO_TASKS_FACTOR = 4
+
 /** Threads that a pool starts with, and that it may come to have. */
 interface PoolSize {
   readonly threads: number
@@ -58,6 +89,9 @@ export class Run {
   private readonly clock: Clock
   private readonly meter: RunMeter
   private readonly recording: Recording
+  private readonly place: ShardPlace | null
+  /** Of a shard: the thread that converted a file which is not committed yet. */
+  private readonly threadOf = new Map<number, number>()
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly warnings: { code: string; message: string }[] = []
@@ -74,7 +108,9 @@ export class Run {
     hooks: MigrateHooks,
     clock: Clock,
     recording: Recording,
+    place: ShardPlace | null = null,
   ) {
+    this.place = place
     this.recording = recording
     this.plan = plan
     this.remainder = remainder
@@ -84,6 +120,7 @@ export class Run {
     this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
+    if (plan.threadWarning !== null) this.warn('THREADS_LOWERED', plan.threadWarning)
     if ((plan.shard?.treeFiles ?? plan.discovery.files.length + plan.discovery.failed.length) === 0) {
       this.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
     }
@@ -112,7 +149,7 @@ export class Run {
       stop.disarm()
       const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
       for (const { code, message } of unwritten) this.warn(code, message)
-      await this.cleanUp(stop.reason)
+      if (this.place === null) await this.cleanUp(stop.reason)
     }
     return stop.reason
   }
@@ -123,10 +160,16 @@ export class Run {
     const { files } = plan.discovery
     const { taskTimeout, overlap, orderBy } = plan.options
     const ordered = orderFiles(files, indexes, orderBy)
-    this.splits = findSplitFiles(plan, ordered)
-    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, plan.threads)
+    this.splits = this.findSplits(ordered)
+    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, this.threadsToFeed())
     const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(this.mostThreads(), tasks) }
     const convert = (executor: Executor): Promise<void> => this.convert(ordered, executor, size, stop)
+    if (this.place !== null) {
+      // Its threads go on when this shard is done.
+      stop.control(this.place.pool)
+      await convert(this.place.pool)
+      return
+    }
     // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
     const needsThread = taskTimeout !== undefined || plan.data.pacing !== null || recording.isOn
     if (!needsThread && this.splits.size === 0 && InlineExecutor.takes(files, indexes)) {
@@ -138,6 +181,14 @@ export class Run {
       await convert(pool)
       await recording.saveThreadProfiles(pool)
     })
+  }
+
+  /** In a shard, a file that shares its task with others cannot be split. */
+  private findSplits(ordered: Uint32Array): ReadonlySet<number> {
+    const splits = findSplitFiles(this.plan, ordered)
+    if (this.place === null || splits.size === 0) return splits
+    const alone = new Set(this.place.batches.flatMap((batch) => (batch.length === 1 ? batch : [])))
+    return new Set([...splits].filter((index) => alone.has(index)))
   }
 
   private readonly onGroup = (startMs: number, endMs: number, fileCount: number): void =>
@@ -176,36 +227,59 @@ export class Run {
     const { targetRoot, options, data } = plan
     // Claims are listed in the order of the plan.
     const indexes = ordered.toSorted()
-    await this.warnAboutSpace(indexes, pool)
-    const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
-    await writeManifest({ targetRoot, isDurable: options.fsync }, this.manifestHeader(), this.claims(indexes, staging))
-    const committer = await Committer.open({ targetRoot, lock, isDurable: options.fsync, onGroup: this.onGroup })
+    const { place } = this
+    if (place === null) await this.warnAboutSpace(indexes, pool)
+    const staging = place?.staging ?? (await StagingArea.open({ targetRoot, runId: lock.runId }))
+    const isDurable = options.fsync
+    if (place === null)
+      await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
+    const committer = place?.committer ?? (await Committer.open({ targetRoot, lock, isDurable, onGroup: this.onGroup }))
+    const commitFiles = (files: readonly Converted[], attempt: number): Promise<readonly CommitOutcome[]> =>
+      committer instanceof Committer
+        ? committer.commit(
+            files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
+              stagedTarget,
+              stagedRejects,
+              entry: makeJournalEntry(plan, result, attempt),
+            })),
+          )
+        : Promise.all(
+            files.map(({ result, task }) => {
+              const thread = this.threadOf.get(result.index) ?? 0
+              return committer.commit({ at: result.index, attempt, thread, task, result })
+            }),
+          )
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()
     this.meter.start(pool)
     const limit = new ThreadLimit(size.threads)
-    const stopTuning = this.tune(pool, limit, size)
+    const stopTuning = this.tune(pool, limit, size, ordered)
     try {
-      await runFiles(batchFiles(plan.discovery.files, ordered, plan.threads, this.splits), {
+      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, this.threadsToFeed(), this.splits), {
         pool,
         limit,
         splits: this.splits,
         blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
-        areTasksTimed: options.taskTimeout !== undefined,
-        mayStart: () => stop.reason === null,
+        mayQueue: this.mayQueue(ordered),
+        mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
-        onConverted: (result, attempt, task) => {
-          const commit = this.commit(committer, result, attempt, task, stop).finally(() => commits.delete(commit))
+        onConverted: (files, attempt) => {
+          const outcomes = commitFiles(files, attempt)
+          const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
           commits.add(commit)
           return this.meter.hold(committer.whenReady())
         },
         onFailed: (index, error) => {
+          place?.committer.fail(index, error)
           this.failFile(index, error)
           this.haltIfAsked(stop)
         },
-        onTried: (result, thread) => this.meter.figures.addTry(result, thread),
+        onTried: (result, thread) => {
+          if (place !== null) this.threadOf.set(result.index, thread)
+          this.meter.figures.addTry(result, thread)
+        },
         onHelped: (help) => this.meter.figures.addHelp(help),
       })
     } finally {
@@ -223,52 +297,70 @@ export class Run {
     return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
   }
 
-  private tune(pool: Executor, limit: ThreadLimit, { threads, maxThreads }: PoolSize): () => ThreadTuning | null {
-    const { options } = this.plan
+  /** Threads that small files are cut into tasks for: with `auto`, some that it may come to add. */
+  private threadsToFeed(): number {
+    const { options, threads } = this.plan
+    return options.threads === 'auto' ? Math.min(this.mostThreads(), threads * AUTO_TASKS_FACTOR) : threads
+  }
+
+  /** With `auto`, tasks that last do not queue up for the first threads: those that are added would find nothing. */
+  private mayQueue(indexes: Uint32Array): boolean {
+    const { options, discovery } = this.plan
+    const isLong = discovery.files.sumBytes(indexes) / indexes.length >= MOST_BYTES_PER_TASK
+    return options.taskTimeout === undefined && !(options.threads === 'auto' && isLong)
+  }
+
+  private tune(pool: Executor, limit: ThreadLimit, size: PoolSize, indexes: Uint32Array): () => ThreadTuning | null {
+    const { options, data, discovery } = this.plan
     if (options.threads !== 'auto') return () => null
+    const totalBytes = discovery.files.sumBytes(indexes)
     return tuneThreads({
       pool,
       limit,
-      start: threads,
-      most: maxThreads,
+      start: size.threads,
+      most: size.maxThreads,
+      totalBytes,
+      pieceBytes: Math.min(data.chunkBytes, totalBytes / indexes.length),
       cores: countUsableCores(),
       memoryLimit: options.memoryLimit ?? defaultMemoryLimit(),
       look: () => this.meter.look(pool),
     })
   }
 
-  private async commit(
-    committer: Committer,
-    result: ConvertedFile,
+  /** Counts what became of the files of a task. */
+  private async takeOutcomes(
+    committing: Promise<readonly CommitOutcome[]>,
+    files: readonly Converted[],
     attempt: number,
-    task: FileTask,
     stop: StopSwitch,
   ): Promise<void> {
-    const { stagedTarget, stagedRejects } = task
-    const outcome = await committer.commit({
-      stagedTarget,
-      stagedRejects,
-      entry: makeJournalEntry(this.plan, result, attempt),
-    })
-    if (outcome.isCommitted) {
-      const stageNs = { ...result.stageNs, sync: outcome.syncNs }
-      this.tally.addConverted({ ...result, stageNs })
-      this.meter.figures.addCommitted(result, stageNs, attempt)
-      this.ledger.add(result.index, result.targetBytes, result.targetHash)
-      this.endedBytes += result.sourceBytes
-      this.hooks.onEvent?.({
-        type: 'file-done',
-        file: task.relativePath,
-        sizeBytes: task.sizeBytes,
-        targetBytes: result.targetBytes,
-        records: result.records,
-        durationMs: result.durationNs / 1e6,
-      })
-      return
+    for (const [at, outcome] of (await committing).entries()) {
+      const file = files[at]
+      if (file === undefined) continue
+      if (outcome.isCommitted) this.countCommitted(file, outcome.syncNs, attempt)
+      else {
+        this.failFile(file.result.index, outcome.error)
+        if (ENDS_RUN.has(outcome.error.code)) stop.stop('fatal')
+        else this.haltIfAsked(stop)
+      }
     }
-    this.failFile(result.index, outcome.error)
-    if (outcome.error.code === 'JOURNAL_FAILED' || outcome.error.code === 'LOCK_LOST') stop.stop('fatal')
-    else this.haltIfAsked(stop)
+  }
+
+  private countCommitted({ result, task }: Converted, syncNs: number, attempt: number): void {
+    // The result is this run's own, and nobody else looks at these times.
+    result.stageNs.sync = syncNs
+    this.tally.addConverted(result)
+    this.meter.figures.addCommitted(result, attempt)
+    this.ledger.add(result.index, result.targetBytes, result.targetHash)
+    this.endedBytes += result.sourceBytes
+    this.hooks.onEvent?.({
+      type: 'file-done',
+      file: task.relativePath,
+      sizeBytes: task.sizeBytes,
+      targetBytes: result.targetBytes,
+      records: result.records,
+      durationMs: result.durationNs / 1e6,
+    })
   }
 
   /** Files that earlier runs made count for the tree hash and for the rejects that stand. */
@@ -331,7 +423,7 @@ export class Run {
 
   private makeFileTask(index: number, attempt: number, staging: StagingArea): FileTask {
     const source = describeSource(this.plan, index)
-    const { target, rejects } = staging.pathsFor(this.plan.targets.path(index), attempt)
+    const { target, rejects } = staging.nextPaths(this.plan.targets.path(index))
     if (attempt === 1) {
       this.hooks.onEvent?.({ type: 'file-started', file: source.relativePath, sizeBytes: source.sizeBytes })
     }

@@ -6,7 +6,8 @@ import type { ThreadLimit } from '../schedule/thread-limit.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { ThreadTuner, type ThreadSample, type TunerOptions } from '../schedule/thread-tuner.ts'
 
-const INTERVAL_MS = 100
+/** Short, so that a run of seconds is seen early. A look takes some 0.1 ms. */
+const INTERVAL_MS = 50
 
 interface TuneThreadsOptions extends TunerOptions {
   readonly pool: Executor
@@ -15,7 +16,7 @@ interface TuneThreadsOptions extends TunerOptions {
   readonly look: () => Moment
 }
 
-/** `--threads auto`: looks at the run ten times a second and changes the number of threads. @returns a function that ends it. */
+/** `--threads auto`: looks at the run again and again and changes the number of threads. @returns a function that ends it. */
 export function tuneThreads(options: TuneThreadsOptions): () => ThreadTuning {
   const { pool, limit, look } = options
   const tuner = new ThreadTuner(options)

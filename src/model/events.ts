@@ -2,6 +2,16 @@ import type { WireError } from '../errors/migration-error.ts'
 import type { FormatName } from './format-name.ts'
 import type { RecordCounts } from './task-result.ts'
 
+/** How far a node of a cluster is. */
+export interface NodeProgress {
+  readonly name: string
+  readonly threads: number
+  readonly megabytesPerSecond: number
+  /** What bound the last shard that it ended. */
+  readonly verdict: string | null
+  readonly files: readonly string[]
+}
+
 /** What a run tells while it works. Events of one file come in order; files come in any order. */
 export type MigrateEvent =
   | {
@@ -41,6 +51,8 @@ export type MigrateEvent =
         readonly readBytes: number
         readonly sizeBytes: number
       } | null)[]
+      /** Of runs on a cluster: every node that has work. */
+      readonly nodes?: readonly NodeProgress[]
     }
   | { readonly type: 'stopping'; readonly reason: string }
 

@@ -17,6 +17,8 @@ export const VERDICT_KINDS = [
   'mixed',
 ] as const
 
+export type VerdictKind = (typeof VERDICT_KINDS)[number]
+
 /** What bound a run or a file, with the evidence in one line and the advice that follows from it. */
 export const VerdictSchema = z.object({
   kind: z.enum(VERDICT_KINDS),

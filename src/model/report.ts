@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FORMAT_NAMES } from './format-name.ts'
-import { MeasurementsSchema } from './measurement.ts'
+import { MeasurementsSchema, VERDICT_KINDS } from './measurement.ts'
 import { MergedShardsSchema, ShardReportSchema } from './shard.ts'
 import { NoticeCountsSchema, RecordCountsSchema, WireErrorSchema } from './task-result.ts'
 import { StageTimesSchema } from './times.ts'
@@ -8,6 +8,37 @@ import { StageTimesSchema } from './times.ts'
 /** The report of a run: what the summary prints and `--report FILE.json` holds. */
 
 const count = z.number().int().nonnegative()
+
+/** One node of a cluster, over the files that it committed. */
+const NodeFiguresSchema = z.object({
+  name: z.string(),
+  host: z.string(),
+  threads: count,
+  cores: count,
+  files: count,
+  sourceBytes: count,
+  /** From its first file to its last one. */
+  busyMs: z.number(),
+  megabytesPerSecond: z.number(),
+  secondsPerGb: z.number().nullable(),
+  verdict: z.enum(VERDICT_KINDS).nullable(),
+})
+
+export type NodeFigures = z.infer<typeof NodeFiguresSchema>
+
+const ClusterFiguresSchema = z.object({
+  backEnd: z.enum(['redis', 'postgres']),
+  shards: count,
+  /** Attempts at the plan that this run made or joined: more than one where committed targets were lost. */
+  generations: count,
+  nodes: z.array(NodeFiguresSchema),
+  /** Bytes of the node with the most over those of the mean node; null with less than two nodes. */
+  imbalance: z.number().nullable(),
+  /** Whether more nodes would help, in one line. */
+  advice: z.string(),
+})
+
+export type ClusterFigures = z.infer<typeof ClusterFiguresSchema>
 
 const SkippedSchema = z.object({ count, examples: z.array(z.string()).readonly() })
 
@@ -71,6 +102,8 @@ export const ReportSchema = z.object({
   stageNs: StageTimesSchema,
   /** What bound the run; null where nothing was converted. */
   measured: MeasurementsSchema.nullable(),
+  /** Of a run on a cluster, else null. */
+  cluster: ClusterFiguresSchema.nullable().default(null),
   failures: z.array(WireErrorSchema),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
   orphans: z.object({ count, examples: z.array(z.string()), arePruned: z.boolean() }),

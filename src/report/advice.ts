@@ -1,12 +1,12 @@
 import { costliestStages, percent } from './evidence.ts'
 import type { Spending, Surroundings, VerdictKind } from './spending.ts'
 
-/** Less work than this says nothing of the next run. */
-const FEWEST_BUSY_NS = 50e6
+/** Less work, with the waiting for its commits, than this says nothing of the next run. */
+const FEWEST_NS = 50e6
 
 /** What to do about a verdict, in one line. */
 export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surroundings): string {
-  if (spending.busy.busyNs < FEWEST_BUSY_NS) return 'too little work to draw conclusions from'
+  if (spending.busy.busyNs + spending.stageNs.sync < FEWEST_NS) return 'too little work to draw conclusions from'
   const stage = costliestStages(spending.stageNs)[0]?.[0] ?? 'parse'
   const { threads, cores, fileCount, longestFile } = around
   switch (kind) {
@@ -17,7 +17,7 @@ export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surrou
     case 'io-bound-read':
       return `faster cores will not help: threads wait for reads; more threads help only where the storage serves several reads at once (migrate bench tells)`
     case 'io-bound-write':
-      return `faster cores will not help: threads wait for writes; a faster disk for --out would, or fewer threads that write at once`
+      return `faster cores will not help: threads wait for writes; a faster disk for --out would; more threads help only where the storage takes several writes at once (migrate bench tells)`
     case 'sync-bound':
       return 'more threads will not help: the disk makes files durable one group after the other; larger files or a faster disk would, and --no-fsync leaves it out'
     case 'starved':

@@ -97,14 +97,14 @@ export class RunFigures {
   }
 
   /** Enters a converted file whose commit has ended. */
-  addCommitted(result: ConvertedFile, stageNs: StageTimes, attempt: number): void {
+  addCommitted(result: ConvertedFile, attempt: number): void {
     const lastTry = this.tries.get(result.index)
     if (lastTry === undefined) return
     this.tries.delete(result.index)
     this.fileCount++
     this.sourceBytes += result.sourceBytes
     this.ledger.addConverted(lastTry.thread, result.sourceBytes)
-    const { index, startNs, durationNs, sourceBytes, targetBytes } = result
+    const { index, startNs, durationNs, sourceBytes, targetBytes, stageNs } = result
     const { read: records, rejected } = result.records
     const endNs = startNs + durationNs
     const file = { index, startNs, endNs, sourceBytes, targetBytes, records, rejected, attempt, stageNs, ...lastTry }

@@ -3,7 +3,8 @@ import type { SourceList } from '../model/source-list.ts'
 /** Files smaller than this travel many to a task: sending a task costs as much as converting some kilobytes. */
 export const SMALL_FILE_BYTES = 256 * 1024
 const MOST_FILES_PER_TASK = 128
-const MOST_BYTES_PER_TASK = 4 * 1024 * 1024
+/** A thread is busy with so much for some ten milliseconds: hundreds of times what it takes to send it the next task. */
+export const MOST_BYTES_PER_TASK = 4 * 1024 * 1024
 /** Below this a task would cost more than it brings, and so would a thread for it. */
 const FEWEST_FILES_PER_TASK = 8
 /** Tasks of small files that each thread gets at least, so that all end at about the same time. */
@@ -59,6 +60,14 @@ export function* batchFiles(
     }
   }
   if (task.length > 0) yield task
+}
+
+/** Cuts small files that follow each other, as part of `smallFiles` in all, into tasks. */
+export function* cutTasks(first: number, count: number, smallFiles: number, threads: number): Generator<number[]> {
+  const most = filesPerTask(smallFiles, threads)
+  for (let from = 0; from < count; from += most) {
+    yield Array.from({ length: Math.min(most, count - from) }, (_, offset) => first + from + offset)
+  }
 }
 
 function countSmallFiles(files: SourceList, indexes: Uint32Array): number {

@@ -1,6 +1,15 @@
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
 
+/** What a thread is at. */
+export interface ThreadProgress {
+  /** The index of its file, and the bytes of it that are read. */
+  readonly index: number
+  readonly readBytes: number
+  /** Bytes of the files that it has converted before this one in its task. */
+  readonly earlierBytes: number
+}
+
 /** What runs tasks: the pool of threads, or for a tiny run the main thread itself. */
 export interface Executor {
   /** Runs a task when its turn comes. Rejects where there is no result: the task crashed, timed out or was stopped. */
@@ -11,8 +20,8 @@ export interface Executor {
   readonly tasksPerThread: number
   /** Starts threads up to a number, where it can have more than one. */
   grow(size: number): void
-  /** What each thread is at: the index of its file and the bytes of it that are read; null: idle. */
-  readProgress(): ({ readonly index: number; readonly readBytes: number } | null)[]
+  /** What each thread is at; null: idle. */
+  readProgress(): (ThreadProgress | null)[]
   /** Asks for all files in work to be given up at the next chunk. Their tasks then fail as STOPPED. */
   requestStop(): void
   /** Ends everything, in the middle of tasks if need be. */

@@ -1,4 +1,4 @@
-import { createTaskRunner, requestStop, type TaskRunner } from '../convert-task.ts'
+import { PROGRESS_BYTES, createTaskRunner, requestStop, type TaskRunner } from '../convert-task.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
@@ -33,7 +33,7 @@ export class InlineExecutor implements Executor {
     this.runner ??= createTaskRunner({
       plan: this.plan,
       control: this.control,
-      progress: new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT),
+      progress: new SharedArrayBuffer(PROGRESS_BYTES),
       maxThreads: 1,
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
       isTraced: false,

@@ -7,6 +7,17 @@ export function threadsThatFit(limitBytes: number): number {
   return Math.max(1, Math.floor((limitBytes - BASE_BYTES) / BYTES_PER_THREAD))
 }
 
+/** What a memory limit did to the number of threads that was asked for, as a warning; null where it changed nothing. */
+export function warnOfLoweredThreads(limitBytes: number | undefined, threads: string, wanted: number): string | null {
+  if (limitBytes === undefined) return null
+  const fitting = Math.min(wanted, threadsThatFit(limitBytes))
+  const takes = 'a run takes about 100 MiB and 30 MiB a thread'
+  if (limitBytes < BASE_BYTES + BYTES_PER_THREAD) return `--memory-limit is less than one thread needs: ${takes}`
+  if (fitting === wanted) return null
+  const asked = threads === 'auto' ? `--threads auto, here ${wanted},` : `--threads ${threads}`
+  return `--memory-limit lowers ${asked} to ${fitting}: ${takes}`
+}
+
 /** True where one thread more would exceed the limit. */
 export function isMemoryFull(limitBytes: number, usedBytes = process.memoryUsage.rss()): boolean {
   return usedBytes + BYTES_PER_THREAD > limitBytes

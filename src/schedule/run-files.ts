@@ -1,5 +1,5 @@
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import type { ConvertedFile, FileResult, HelpResult } from '../model/task-result.ts'
+import type { ConvertedFile, FailedFile, FileResult, HelpResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import type { Executor } from './executor.ts'
 import { SplitFile } from './split-file.ts'
@@ -8,12 +8,18 @@ import type { ThreadLimit } from './thread-limit.ts'
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
 const TASKS_AHEAD_PER_THREAD = 1
 
+/** A converted file and the task that it was made by. */
+export interface Converted {
+  readonly result: ConvertedFile
+  readonly task: FileTask
+}
+
 interface RunFilesOptions {
   readonly pool: Executor
   /** How many threads may work, at any moment. */
   readonly limit: ThreadLimit
-  /** True where tasks are timed: a task then may not wait in the queue of the pool. */
-  readonly areTasksTimed: boolean
+  /** Whether tasks may wait in the queue of the pool. Not where they are timed, nor where threads may be added that should get them. */
+  readonly mayQueue: boolean
   /** The files that several threads convert together, each alone in its batch, and the bytes that a thread takes at once. */
   readonly splits: ReadonlySet<number>
   readonly blockBytes: number
@@ -21,8 +27,8 @@ interface RunFilesOptions {
   readonly retries: number
   /** Makes the task for one try at a file; each try has staged paths of its own. */
   readonly makeFileTask: (index: number, attempt: number) => FileTask
-  /** Takes a converted file; the promise holds back further tasks (back-pressure of the commit). */
-  readonly onConverted: (result: ConvertedFile, attempt: number, task: FileTask) => Promise<void>
+  /** Takes the converted files of a task; the promise holds back further tasks (back-pressure of the commit). */
+  readonly onConverted: (files: readonly Converted[], attempt: number) => Promise<void>
   readonly onFailed: (index: number, error: WireError) => void
   /** Told of every try that a thread ended by itself, converted or not, before what became of it. */
   readonly onTried: (result: FileResult, threadNumber: number) => void
@@ -82,9 +88,9 @@ export async function runFiles(batches: Iterable<readonly number[]>, options: Ru
 }
 
 /** Fewer than there are threads must not queue up, or all threads would work all the same. */
-function allowedTasks({ limit, pool, areTasksTimed }: RunFilesOptions): number {
-  const mayQueue = !areTasksTimed && limit.threads >= pool.size
-  return limit.threads * pool.tasksPerThread * (mayQueue ? 1 + TASKS_AHEAD_PER_THREAD : 1)
+function allowedTasks({ limit, pool, mayQueue }: RunFilesOptions): number {
+  const ahead = mayQueue && limit.threads >= pool.size ? TASKS_AHEAD_PER_THREAD : 0
+  return limit.threads * pool.tasksPerThread * (1 + ahead)
 }
 
 /** Converts a file with all threads that are free. */
@@ -123,13 +129,16 @@ async function runBatch(
     await handleCrash(indexes, attempt, error, options, split)
     return
   }
-  const accepted: Promise<void>[] = []
+  const converted: Converted[] = []
+  const failed: FailedFile[] = []
   for (const [position, result] of results.entries()) {
-    const file = files[position]
-    if (result.isConverted && file) accepted.push(options.onConverted(result, attempt, file))
-    else if (!result.isConverted) await retryOrFail(result.index, attempt, result.error, options, split)
+    const task = files[position]
+    if (!result.isConverted) failed.push(result)
+    else if (task) converted.push({ result, task })
   }
-  await Promise.all(accepted)
+  const isAccepted = converted.length > 0 ? options.onConverted(converted, attempt) : null
+  for (const { index, error } of failed) await retryOrFail(index, attempt, error, options, split)
+  await isAccepted
 }
 
 async function handleCrash(

@@ -61,6 +61,6 @@ export class StopSwitch {
 }
 
 /** An AbortSignal may carry the name of the signal that the process got. */
-function stopReasonOf(reason: unknown): StopReason {
+export function stopReasonOf(reason: unknown): StopReason {
   return reason === 'SIGINT' || reason === 'SIGTERM' || reason === 'SIGHUP' ? reason : 'abort'
 }

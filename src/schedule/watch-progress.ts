@@ -16,12 +16,15 @@ interface WatchProgressOptions {
 export function watchProgress(options: WatchProgressOptions): () => void {
   const startMs = performance.now()
   const tell = (): void => {
-    const threads = options.pool.readProgress().map((thread) => {
-      if (thread === null) return null
-      return { ...options.describeFile(thread.index), readBytes: thread.readBytes }
-    })
+    const progress = options.pool.readProgress()
+    const threads = progress.map(
+      (thread) => thread && { ...options.describeFile(thread.index), readBytes: thread.readBytes },
+    )
     const { doneFiles, failedFiles, endedBytes } = options.readTotals()
-    const bytesInWork = threads.reduce((sum, thread) => sum + (thread?.readBytes ?? 0), 0)
+    const bytesInWork = progress.reduce(
+      (sum, thread) => sum + (thread === null ? 0 : thread.readBytes + thread.earlierBytes),
+      0,
+    )
     const elapsedMs = performance.now() - startMs
     options.onEvent({
       type: 'progress',

@@ -1,5 +1,6 @@
 import { OutputBuffer } from '../batch/output-buffer.ts'
 import { createStages, stopped, type FileWork } from '../convert-file.ts'
+import { parseJudged } from '../judge-rejects.ts'
 import { getFormat } from '../formats/registry.ts'
 import type { RecordWriter, SplittableReader } from '../formats/format.ts'
 import type { NoticeCounts } from '../model/task-result.ts'
@@ -86,7 +87,7 @@ export class BlockConverter {
     this.begin(0, 1, store)
     let refusedByReader = 0
     for (let limit = blockBytes; ; limit += blockBytes) {
-      refusedByReader += this.advance(limit, this.opening, Number.POSITIVE_INFINITY)
+      refusedByReader += this.advance(limit, this.opening, Number.POSITIVE_INFINITY, refusedByReader)
       if (reader.isSettled && limit <= MOST_OPENING_BYTES) break
       if (source.isLast && source.start === source.end) break
     }
@@ -100,7 +101,7 @@ export class BlockConverter {
     this.source.seek(start)
     this.begin(totals.recordCount, totals.line, store)
     const writer = totals.targetBytes === 0 ? this.createWriter() : this.continuingWriter()
-    const refusedByReader = this.advance(limit, writer, Number.POSITIVE_INFINITY)
+    const refusedByReader = this.advance(limit, writer, Number.POSITIVE_INFINITY, totals.refusedByReader)
     return { start, store, ...this.endPart(totals.recordCount, totals.line, refusedByReader) }
   }
 
@@ -120,7 +121,7 @@ export class BlockConverter {
     source.consume(guess)
     this.begin(0, 1, store)
     try {
-      const refusedByReader = this.advance(limit, this.continuingWriter(), limit + MOST_GUESSED_TAIL_BYTES)
+      const refusedByReader = this.advance(limit, this.continuingWriter(), limit + MOST_GUESSED_TAIL_BYTES, 0)
       return { start, store, ...this.endPart(0, 1, refusedByReader) }
     } catch {
       // Whatever is wrong is looked at again from where the block really starts.
@@ -157,11 +158,13 @@ export class BlockConverter {
 
   /**
    * Converts the records that start before `limit`.
-   * @param furthest offset that must not be read past. @returns the records that the reader refused.
+   * @param furthest offset that must not be read past.
+   * @param refusedBefore records that the reader has refused so far; 0 where that is not known yet.
+   * @returns the records that the reader refused.
    */
-  private advance(limit: number, writer: RecordWriter, furthest: number): number {
+  private advance(limit: number, writer: RecordWriter, furthest: number, refusedBefore: number): number {
     const { source, reader, work } = this
-    const { batch, shouldStop } = work.context
+    const { batch, plan, shouldStop } = work.context
     const { stageNs } = work
     let refused = 0
     // Where a start was guessed, the block is here already.
@@ -175,7 +178,9 @@ export class BlockConverter {
         batch.clear()
         batch.sourceOffset = source.sourceOffset
         const { start, end, isLast, sourceOffset } = source
-        source.consume(timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast, limit - sourceOffset)))
+        const parse = (): number =>
+          timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast, limit - sourceOffset))
+        source.consume(parseJudged(plan, batch, refusedBefore + refused, parse))
         refused += batch.rejects.length
         timed(stageNs, 'map', () => this.map(batch))
         if (!writer.learnColumns(batch)) throw new LateColumn('a column came too late')

@@ -125,7 +125,6 @@ export class SplitShare {
     const store = new BlockStore(this.files, work, before)
     const opening = converter.convertOpening(store, this.blockBytes)
     const { end } = opening
-    failOnTooManyRejects(work.context.plan, opening.refusedByReader)
     const sourceHash = this.hashSource(0, end)
     const after = addPart({ ...store.addTo(before), sourceHash }, opening)
     store.openRejects()

@@ -1,3 +1,4 @@
+import { fitScaling } from '../../src/bench/fit-scaling.ts'
 import { summarizeCost } from '../../src/bench/costs.ts'
 import type { BenchReport } from '../../src/model/bench-report.ts'
 
@@ -45,5 +46,51 @@ export function benchReportOf(walls: Readonly<Record<string, readonly number[]>>
     ],
     ladders: [],
     baseline: null,
+  }
+}
+
+/** Both kinds at four numbers of threads and `auto`, with a model each, and a ladder of three steps. */
+export function measuredBench(): BenchReport {
+  const walls = {
+    1: [10, 10.1, 9.9],
+    2: [5.4, 5.5, 5.6],
+    4: [3.9, 4, 4.1],
+    8: [4.1, 4.2, 4.4],
+    auto: [5, 4.9, 5.1],
+  }
+  const plain = benchReportOf(walls)
+  const [one] = plain.kinds
+  if (one === undefined) throw new Error('a benchmark has a kind')
+  const points = one.points.map((point) => ({
+    ...point,
+    verdict: 'cpu-bound' as const,
+    peakBytes: point.threads === 8 ? 1.2e9 : 1e8,
+  }))
+  const measured = points.flatMap(({ threads, megabytesPerSecond }) =>
+    threads === null ? [] : [{ threads, throughput: megabytesPerSecond }],
+  )
+  const cpuBound = { ...one, points, best: '4', model: fitScaling(measured) }
+  const steps = [
+    ['stream engine, 1 thread', 150],
+    ['reference, 1 thread', 9],
+    ['kernels, 2 threads', 1.5],
+  ] as const
+  return {
+    ...plain,
+    kinds: [cpuBound, { ...cpuBound, kind: 'io-bound' }],
+    ladders: [
+      {
+        kind: 'cpu-bound',
+        steps: steps.map(([name, wallSeconds], index) => ({
+          name,
+          workers: 1,
+          cost: summarizeCost([{ wallSeconds, userSeconds: wallSeconds, systemSeconds: 0, peakBytes: 1e8 }], 1e9),
+          sourceBytes: 1e9,
+          factor: index === 0 ? null : (steps[index - 1]?.[1] ?? 0) / wallSeconds,
+          factorOverFirst: index === 0 ? null : steps[0][1] / wallSeconds,
+          note: '',
+        })),
+      },
+    ],
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -173,6 +174,14 @@ it.each(['--version', '--help'])('%s loads neither schemas nor workers nor logge
   await migrate(folder, [flag], { env: { NODE_V8_COVERAGE: folder } })
   const [name = ''] = readdirSync(folder)
   const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }
-  const packages = result.flatMap(({ url }) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? [])
+  const modules = result.flatMap(({ url }) => modulesIn(url))
+  const packages = modules.flatMap((module) => /node_modules\/([^/]+)/.exec(module)?.[1] ?? [])
   expect([...new Set(packages)]).toEqual(['commander'])
 })
+
+/** A file that was loaded, and what the build joined in it: its source map names that. */
+function modulesIn(url: string): string[] {
+  const map = url.startsWith('file:') ? `${fileURLToPath(url)}.map` : ''
+  if (!existsSync(map)) return [url]
+  return [url, ...(JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources]
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BenchOptionsSchema } from '../../src/cli/bench-options.ts'
+import { ClusterOptionsSchema } from '../../src/cli/cluster-options.ts'
 import { DisplayOptionsSchema } from '../../src/cli/display-options.ts'
 import { environmentName, FLAGS, longFlag } from '../../src/cli/flags.ts'
 import { readOptionWord } from '../../src/cli/option-words.ts'
@@ -9,6 +10,7 @@ const SHAPE: Readonly<Record<string, { safeParse(value: unknown): { success: boo
   ...OptionsSchema.shape,
   ...DisplayOptionsSchema.shape,
   ...BenchOptionsSchema.shape,
+  ...ClusterOptionsSchema.shape,
 }
 
 /** What the help need not tell. */

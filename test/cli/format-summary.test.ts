@@ -56,7 +56,8 @@ describe('what the run measured', () => {
 
   it('does not judge some milliseconds', () => {
     const busy = { busyNs: 1e6, onCpuNs: 1e6, runQueueNs: 0, waitingNs: 0 }
-    expect(summarize({ measured: sampleMeasurements({ busy }) })).not.toContain('verdict')
+    const stageNs = { read: 0, parse: 1e6, map: 0, encode: 0, write: 0, sync: 0 }
+    expect(summarize({ measured: sampleMeasurements({ busy }), stageNs })).not.toContain('verdict')
   })
 })
 

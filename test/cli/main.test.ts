@@ -24,7 +24,7 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     [
       'old new',
       'unknown command "old"',
-      'commands are run, plan, bench, config, report; paths are given with --in and --out',
+      'commands are run, plan, bench, config, report, worker, status, dashboard; paths are given with --in and --out',
     ],
     ['--in a plan', 'unexpected argument "plan"', 'put the command first: migrate plan ...'],
     [

@@ -87,6 +87,7 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
     rates: { megabytesPerSecond: 10, recordsPerSecond: 300, secondsPerGb: 100, minutesPerGb: 1.667 },
     measured: null,
     stageNs: { read: 1e9, parse: 2e9, map: 0, encode: 3e9, write: 1e9, sync: 5e8 },
+    cluster: null,
     failures: [],
     warnings: [],
     orphans: { count: 0, examples: [], arePruned: false },

@@ -7,7 +7,7 @@ import type { CommitOutcome } from '../../src/commit/commit-group.ts'
 import { Committer, type CommitterOptions } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal-reader.ts'
 import { systemError, watchFileSystem, type Watch } from './fault-file-system.ts'
-import { heldLock, stageFiles, writeTree, type Content } from './staged-files.ts'
+import { commitOne, heldLock, stageFiles, writeTree, type Content } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
 // Real syncs on a busy disk take what they take.
@@ -24,7 +24,7 @@ async function commitAll(
   const lock = options.lock ?? heldLock(RUN)
   const files = await stageFiles(root, lock.runId, contents)
   const committer = await Committer.open({ targetRoot: root, isDurable: true, ...options, lock })
-  const outcomes = files.map((file) => committer.commit(file))
+  const outcomes = files.map((file) => commitOne(committer, file))
   await committer.close()
   const settled = await Promise.all(outcomes)
   return Object.fromEntries(files.map((file, index) => [file.entry.source, settled[index]!]))
@@ -116,6 +116,50 @@ describe('Committer', () => {
     expect(syncs.filter((call) => call.includes(RUN))).toHaveLength(1)
   })
 
+  test('many contents are synced with one call before any gets its name, and one by one where that call fails', async () => {
+    for (const isDone of [true, false]) {
+      const calls: string[] = []
+      const fileSystem = watchFileSystem((call, path) => {
+        if (/^(?:sync|rename)/.test(call)) calls.push(path.includes('/staged/') ? 'sync one' : call)
+      })
+      const syncEverything = (): Promise<boolean> => {
+        calls.push('sync all')
+        return Promise.resolve(isDone)
+      }
+      const names = Array.from({ length: 100 }, (_, i) => `${i}.csv`)
+      const root = makeTargetRoot()
+      const options = { fileSystem, syncEverything }
+      await commitAll(root, Object.fromEntries(names.map((name) => [name, { target: name }])), options)
+      expect(await journaled(root)).toEqual(names.toSorted())
+      const first = calls.indexOf('sync all')
+      const renames = calls.flatMap((call, at) => (call.startsWith('rename') ? [at] : []))
+      expect(renames).toHaveLength(100)
+      expect(renames[0]).toBeGreaterThan(first)
+      expect(calls.filter((call) => call === 'sync one')).toHaveLength(isDone ? 0 : 100)
+      expect(calls.lastIndexOf('sync one')).toBeLessThan(renames[0]!)
+    }
+  })
+
+  test('many folders are synced with one call too, after the last rename and before the journal', async () => {
+    const calls: string[] = []
+    const fileSystem = watchFileSystem((call) => {
+      if (/^(?:sync|rename|write)/.test(call)) calls.push(call)
+    })
+    const syncEverything = (): Promise<boolean> => {
+      calls.push('sync all')
+      return Promise.resolve(true)
+    }
+    const names = Array.from({ length: 100 }, (_, i) => `folder-${i}/a.csv`)
+    const root = makeTargetRoot()
+    const options = { fileSystem, syncEverything }
+    await commitAll(root, Object.fromEntries(names.map((name) => [name, { target: name }])), options)
+    expect(calls.filter((call) => call.startsWith('sync folder'))).toEqual([])
+    const [, second, third] = calls.flatMap((call, at) => (call === 'sync all' ? [at] : []))
+    expect(third).toBeUndefined()
+    expect(second).toBeGreaterThan(calls.lastIndexOf('rename a.ndjson'))
+    expect(second).toBeLessThan(calls.lastIndexOf(`sync ${RUN}-local.ndjson`))
+  })
+
   test('without durability nothing is synced', async () => {
     const fileSystem = watchFileSystem(failAt(/^sync/, 'EIO'))
     const longName = `${'x'.repeat(248)}.csv`
@@ -128,7 +172,7 @@ describe('Committer', () => {
     const root = makeTargetRoot()
     const [file] = await stageFiles(root, RUN, { 'a.csv': { target: 'A' } })
     const committer = await Committer.open({ targetRoot: root, lock: heldLock(RUN), isDurable: true })
-    expect(await committer.commit(file!)).toMatchObject({ isCommitted: true })
+    expect(await commitOne(committer, file!)).toMatchObject({ isCommitted: true })
     await committer.close()
   })
 
@@ -140,7 +184,7 @@ describe('Committer', () => {
     await committer.whenReady()
     let doneCount = 0
     const outcomes = files.map(async (file) => {
-      const outcome = await committer.commit(file)
+      const outcome = await commitOne(committer, file)
       doneCount++
       return outcome
     })
@@ -163,7 +207,7 @@ describe('Committer', () => {
       isHeldUp = false
     }
     const committer = await Committer.open({ targetRoot: root, lock: { runId: RUN, assertOwned }, isDurable: false })
-    const outcomes = await Promise.all(files.map((file) => committer.commit(file)))
+    const outcomes = await Promise.all(files.map((file) => commitOne(committer, file)))
     expect(outcomes.every(({ isCommitted }) => isCommitted)).toBe(true)
     await committer.close()
   })
@@ -264,10 +308,12 @@ describe('After an error that ends the run', () => {
     const root = makeTargetRoot()
     const fileSystem = watchFileSystem(failAt(pattern, 'ENOSPC'))
     const committer = await Committer.open({ targetRoot: root, lock: heldLock(RUN), isDurable: true, fileSystem })
-    const outcomes = await Promise.all((await stageFiles(root, RUN, contents)).map((file) => committer.commit(file)))
+    const outcomes = await Promise.all(
+      (await stageFiles(root, RUN, contents)).map((file) => commitOne(committer, file)),
+    )
     for (const outcome of outcomes) expect(outcome).toMatchObject({ error: { code: 'JOURNAL_FAILED' } })
     const [late] = await stageFiles(root, RUN, { 'late.csv': { target: 'L' } })
-    expect(await committer.commit(late!)).toMatchObject({
+    expect(await commitOne(committer, late!)).toMatchObject({
       error: { code: 'JOURNAL_FAILED', position: { file: 'late.csv' } },
     })
     await committer.close()

@@ -5,7 +5,7 @@ import { Committer } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal-reader.ts'
 import { readManifests, settleManifests, writeManifest, type ManifestHeader } from '../../src/commit/manifest.ts'
 import { watchFileSystem } from './fault-file-system.ts'
-import { hashOf, heldLock, stageFiles, targetOf, writeTree, type Content } from './staged-files.ts'
+import { hashOf, commitOne, heldLock, stageFiles, targetOf, writeTree, type Content } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
 /*
@@ -44,7 +44,9 @@ async function run(
   const opening = Committer.open({ targetRoot: root, lock: heldLock(runId), isDurable: true, fileSystem })
   const committer = await opening.catch(() => null)
   if (committer === null) return { done: [], callCount }
-  const outcomes = files.map(async (file) => ((await committer.commit(file)).isCommitted ? [file.entry.source] : []))
+  const outcomes = files.map(async (file) =>
+    (await commitOne(committer, file)).isCommitted ? [file.entry.source] : [],
+  )
   await committer.close()
   return { done: (await Promise.all(outcomes)).flat(), callCount }
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, utimes, utimesSync, writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -67,10 +67,10 @@ async function killedOwner(): Promise<Pick<LockOwner, 'pid' | 'processStartTime'
   return { pid, processStartTime }
 }
 
-/** Touches the lock now and then, as a live owner on another host does. */
+/** Touches the lock now and then, as long as it is there, as a live owner on another host does. */
 function touchFromElsewhere(root: string): void {
   let beats = 0
-  const beat = setInterval(() => utimesSync(lockPath(root), 1000, 1000 + ++beats), timing.heartbeatMs)
+  const beat = setInterval(() => utimes(lockPath(root), 1000, 1000 + ++beats, () => {}), timing.heartbeatMs)
   onTestFinished(() => clearInterval(beat))
 }
 

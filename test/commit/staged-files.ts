@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { StagedFile } from '../../src/commit/commit-group.ts'
+import type { CommitOutcome, StagedFile } from '../../src/commit/commit-group.ts'
+import type { Committer } from '../../src/commit/committer.ts'
 import { StagingArea } from '../../src/commit/staging-area.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 
@@ -46,7 +47,7 @@ export async function stageFiles(
 ): Promise<StagedFile[]> {
   const area = await StagingArea.open({ targetRoot, runId })
   return Object.entries(contents).map(([source, { target, rejects }]) => {
-    const paths = area.pathsFor(targetOf(source), 1)
+    const paths = area.nextPaths(targetOf(source))
     writeFileSync(paths.target, target)
     if (rejects !== undefined) writeFileSync(paths.rejects, rejects)
     return {
@@ -68,4 +69,11 @@ export function writeTree(folder: string, files: Readonly<Record<string, string>
 /** A lock that is always held. */
 export function heldLock(runId: string): { runId: string; assertOwned: () => Promise<void> } {
   return { runId, assertOwned: () => Promise.resolve() }
+}
+
+/** Hands in one file by itself. */
+export async function commitOne(committer: Committer, file: StagedFile): Promise<CommitOutcome> {
+  const [outcome] = await committer.commit([file])
+  if (outcome === undefined) throw new Error('a file has no outcome')
+  return outcome
 }

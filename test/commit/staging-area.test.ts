@@ -11,17 +11,31 @@ import { makeTargetRoot, readTree } from './temporary-tree.ts'
 const [DEAD, LIVE] = ['000001-aaaaaa', '000002-bbbbbb']
 
 describe('StagingArea', () => {
-  test('stages in the folder of the run and node, each target and attempt under a name of its own', async () => {
+  test('stages in the folder of the run and node, each try at a target under a name of its own', async () => {
     const root = makeTargetRoot()
     const area = await StagingArea.open({ targetRoot: root, runId: LIVE, node: 'n1' })
     const folder = join(root, '.migrate/staged', LIVE, 'n1')
     expect(statSync(folder).isDirectory()).toBe(true)
-    const paths = [area.pathsFor('a/b.ndjson', 1), area.pathsFor('a/b.ndjson', 2), area.pathsFor('a/c.ndjson', 1)]
+    const paths = ['a/b.ndjson', 'a/b.ndjson', 'a/c.ndjson'].map((target) => area.nextPaths(target))
     expect(new Set(paths.flatMap(({ target, rejects }) => [target, rejects])).size).toBe(6)
     for (const { target, rejects, stagedFolder } of paths) {
       expect([join(target, '..'), join(rejects, '..'), stagedFolder]).toEqual([folder, folder, null])
     }
-    expect(area.pathsFor('a/b.ndjson', 1)).toEqual(paths[0])
+  })
+
+  test('spreads many targets over a few folders, all of them there and within that of the run and node', async () => {
+    const root = makeTargetRoot()
+    const area = await StagingArea.open({ targetRoot: root, runId: LIVE })
+    const paths = Array.from({ length: 10_000 }, (_, index) => area.nextPaths(`${index}.ndjson`))
+    expect(new Set(paths.flatMap(({ target, rejects }) => [target, rejects])).size).toBe(20_000)
+    const folders = new Set(paths.flatMap(({ target, rejects }) => [join(target, '..'), join(rejects, '..')]))
+    expect(folders.size).toBe(16)
+    for (const folder of folders) {
+      expect(statSync(folder).isDirectory()).toBe(true)
+      expect(folder === area.folder || join(folder, '..') === area.folder).toBe(true)
+    }
+    await collectStaged({ targetRoot: root, liveRunId: null })
+    expect(readTree(root)).toEqual({})
   })
 
   test.runIf(isOtherDevice('/dev/shm'))(
@@ -32,15 +46,15 @@ describe('StagingArea', () => {
       onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }))
       symlinkSync(elsewhere, join(root, 'mount'))
       const area = await StagingArea.open({ targetRoot: root, runId: DEAD })
-      const paths = area.pathsFor('mount/new/sub/a.ndjson', 1)
+      const paths = area.nextPaths('mount/new/sub/a.ndjson')
       expect(paths.stagedFolder).toBe('mount')
       expect(join(paths.target, '..')).toBe(join(root, 'mount'))
       expect(join(paths.rejects, '..')).toBe(area.folder)
-      expect(area.pathsFor('here/a.ndjson', 1).stagedFolder).toBeNull()
+      expect(area.nextPaths('here/a.ndjson').stagedFolder).toBeNull()
 
       // Such files of a dead run are found through its manifest; those of others stay.
       writeFileSync(paths.target, 'staged')
-      const live = (await StagingArea.open({ targetRoot: root, runId: LIVE })).pathsFor('mount/a.ndjson', 1)
+      const live = (await StagingArea.open({ targetRoot: root, runId: LIVE })).nextPaths('mount/a.ndjson')
       writeFileSync(live.target, 'live')
       writeFileSync(join(elsewhere, 'user.txt'), 'user')
       for (const runId of [DEAD, LIVE]) {
@@ -52,11 +66,18 @@ describe('StagingArea', () => {
     },
   )
 
+  test('a folder that cannot be made costs nothing but speed', async () => {
+    const area = await StagingArea.open({ targetRoot: makeTargetRoot(), runId: LIVE })
+    writeFileSync(join(area.folder, '1.folder'), 'in the way')
+    const paths = Array.from({ length: 200 }, (_, index) => area.nextPaths(`${index}.ndjson`))
+    expect(new Set(paths.map(({ target }) => join(target, '..')))).toEqual(new Set([area.folder]))
+  })
+
   test('a target root that is gone meanwhile is left for the worker to report', async () => {
     const root = makeTargetRoot()
     const area = await StagingArea.open({ targetRoot: root, runId: LIVE })
     rmSync(root, { recursive: true })
-    expect(area.pathsFor('a/b.ndjson', 1).target).toContain(area.folder)
+    expect(area.nextPaths('a/b.ndjson').target).toContain(area.folder)
   })
 })
 

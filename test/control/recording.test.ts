@@ -1,38 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import type { MigrateOptions } from '../../src/model/options.ts'
+import { checkCpuProfile } from '../support/check-cpu-profile.ts'
+import { checkTrace, type Span } from '../support/check-trace.ts'
 import { migrate } from '../support/migrate.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** Traces and profiles of real runs. */
-
-/** The part of Chrome's trace-event format that a trace uses. */
-const TraceSchema = z.strictObject({
-  traceEvents: z.array(
-    z.discriminatedUnion('ph', [
-      z.strictObject({
-        name: z.enum(['process_name', 'thread_name', 'thread_sort_index']),
-        ph: z.literal('M'),
-        pid: z.number().int(),
-        tid: z.number().int(),
-        args: z.record(z.string(), z.union([z.string(), z.number()])),
-      }),
-      z.strictObject({
-        name: z.string(),
-        cat: z.enum(['file', 'stage', 'commit']),
-        ph: z.literal('X'),
-        pid: z.number().int(),
-        tid: z.number().int().nonnegative(),
-        ts: z.number().nonnegative(),
-        dur: z.number().nonnegative(),
-        args: z.record(z.string(), z.unknown()).optional(),
-      }),
-    ]),
-  ),
-  displayTimeUnit: z.literal('ms'),
-  otherData: z.strictObject({ spansLeftOut: z.number() }),
-})
 
 function sourceTree(files: Readonly<Record<string, string>>): {
   readonly folder: string
@@ -46,45 +21,43 @@ function sourceTree(files: Readonly<Record<string, string>>): {
 
 const TABLE = `a,b\n${'1,x\n2,"y ""z"""\n'.repeat(3000)}`
 
+const isInside = (inner: Span, outer: Span): boolean =>
+  inner.tid === outer.tid && inner.ts >= outer.ts && inner.ts + inner.dur <= outer.ts + outer.dur
+
 describe('the trace of a run', () => {
   const HOSTILE = 'na"me\u2028\n.csv'
 
-  async function trace(options: { readonly engine: 'kernel' | 'stream' } = { engine: 'kernel' }) {
-    const { folder, roots } = sourceTree({ 'a.csv': TABLE, 'b.csv': 'a\n"x', [HOSTILE]: TABLE, 'c.csv': TABLE })
+  const FILES = { 'a.csv': TABLE, 'b.csv': 'a\n"x', [HOSTILE]: TABLE, 'c.csv': TABLE }
+
+  async function trace(options: Partial<MigrateOptions> = {}, files: Readonly<Record<string, string>> = FILES) {
+    const { folder, roots } = sourceTree(files)
     const path = join(folder, 'traces/run.json')
-    const report = await migrate({ ...roots, threads: 2, trace: path, chunkSize: 4096, lossy: true, ...options })
-    const { traceEvents } = TraceSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
-    const spans = traceEvents.flatMap((event) => (event.ph === 'X' ? event : []))
-    return { report, traceEvents, spans }
+    const settings = { threads: 2, engine: 'kernel', trace: path, chunkSize: 4096, lossy: true } as const
+    const report = await migrate({ ...roots, ...settings, ...options })
+    return { report, spans: checkTrace(JSON.parse(readFileSync(path, 'utf8'))) }
   }
 
   it('has a row for each thread, each file with its stages inside, and the commits', async () => {
-    const { report, traceEvents, spans } = await trace()
+    const { report, spans } = await trace()
     expect(report.warnings).toEqual([])
-    const files = spans.filter(({ cat }) => cat === 'file')
+    const files = spans.flatMap((span) => (span.cat === 'file' ? span : []))
     expect(files.map(({ name }) => name).sort()).toEqual(['a.csv', 'b.csv', 'c.csv', HOSTILE].sort())
-    expect(files.filter(({ args }) => args?.['isConverted'] === false).map(({ name }) => name)).toEqual(['b.csv'])
-    const named = traceEvents.flatMap((event) => (event.name === 'thread_name' ? event.tid : []))
-    expect(named).toEqual(expect.arrayContaining(files.map(({ tid }) => tid)))
+    expect(files.filter(({ args }) => !args.isConverted).map(({ name }) => name)).toEqual(['b.csv'])
     const stages = spans.filter(({ cat }) => cat === 'stage')
     expect(new Set(stages.map(({ name }) => name))).toEqual(new Set(['read', 'parse', 'map', 'encode', 'write']))
-    const isInside = (inner: (typeof spans)[number], outer: (typeof spans)[number]): boolean =>
-      inner.tid === outer.tid && inner.ts >= outer.ts && inner.ts + inner.dur <= outer.ts + outer.dur
     expect(stages.filter((stage) => !files.some((file) => isInside(stage, file)))).toEqual([])
-    const commits = spans.filter(({ cat }) => cat === 'commit')
-    expect(commits.reduce((sum, { args }) => sum + Number(args?.['files']), 0)).toBe(3)
+    const commits = spans.flatMap((span) => (span.cat === 'commit' ? span.args.files : []))
+    expect(commits.reduce((sum, files) => sum + files, 0)).toBe(3)
   })
 
-  it('never has two spans of a row that cross', async () => {
-    const { spans } = await trace()
-    for (const tid of new Set(spans.map((span) => span.tid))) {
-      const open: number[] = []
-      for (const { ts, dur } of spans.filter((span) => span.tid === tid).sort((a, b) => a.ts - b.ts || b.dur - a.dur)) {
-        while (open.length > 0 && (open.at(-1) ?? 0) <= ts) open.pop()
-        expect(ts + dur).toBeLessThanOrEqual(open.at(-1) ?? Number.POSITIVE_INFINITY)
-        open.push(ts + dur)
-      }
-    }
+  it('shows a split file on each thread that worked at it', async () => {
+    const options = { splitSize: 16 * 1024, latency: '10ms', threads: 3 }
+    const { report, spans } = await trace(options, { 'large.csv': TABLE.repeat(4) })
+    expect(report.splitFiles).toBe(1)
+    const files = spans.filter(({ cat }) => cat === 'file')
+    expect(new Set(files.map(({ name }) => name))).toEqual(new Set(['large.csv']))
+    expect(new Set(files.map(({ tid }) => tid)).size).toBe(files.length)
+    expect(files.length).toBeGreaterThan(1)
   })
 
   it('has files without stages with the stream engine', async () => {
@@ -93,10 +66,8 @@ describe('the trace of a run', () => {
   })
 })
 
-const namesIn = (path: string): string[] => {
-  const profile = JSON.parse(readFileSync(path, 'utf8')) as { nodes: { callFrame: { functionName: string } }[] }
-  return profile.nodes.map(({ callFrame }) => callFrame.functionName)
-}
+const namesIn = (path: string): string[] =>
+  checkCpuProfile(JSON.parse(readFileSync(path, 'utf8'))).nodes.map(({ callFrame }) => callFrame.functionName)
 
 describe('the profile of a run', () => {
   it('is one of each thread, one of the main thread and one of all, with our names of functions and kernels', async () => {
@@ -113,6 +84,7 @@ describe('the profile of a run', () => {
     const merged = namesIn(join(profile, 'merged.cpuprofile'))
     expect(merged).toEqual(expect.arrayContaining(['main', 'thread-0', 'thread-1', 'pump']))
     expect(merged.filter((name) => /assembly\/[\w-]+\/\w+$/.test(name))).not.toEqual([])
+    namesIn(join(profile, 'main.cpuprofile'))
     const threads = ['thread-0', 'thread-1'].flatMap((name) => namesIn(join(profile, `${name}.cpuprofile`)))
     expect(threads).toContain('pump')
   })

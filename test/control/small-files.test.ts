@@ -71,3 +71,14 @@ describe('a single small file', () => {
     expect(report.failures).toMatchObject([{ code: 'SOURCE_CHANGED', position: { file: 'a.csv' } }])
   })
 })
+
+it('tells how far it is within a task of small files', async () => {
+  const text = 'a,b\n' + '1,some text\n'.repeat(100)
+  const tree = new SmallTree(Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`${index}.csv`, text])))
+  // Each file takes 90 ms at least, and all are one task.
+  await tree.migrate({ threads: 1, latency: '30ms' })
+  const within = tree.events.flatMap((event) =>
+    event.type === 'progress' && event.doneFiles === 0 ? event.readBytes : [],
+  )
+  expect(Math.max(...within)).toBeGreaterThanOrEqual(2 * text.length)
+})

@@ -179,6 +179,8 @@ describe('limits', () => {
       '{"a":"1","b":"2"}\n|FIELD_COUNT 1:2|FIELD_COUNT 2:3',
     ],
     ['one more fails the file', 'csv', ragged, { maxRejects: 1 }, 'TOO_MANY_REJECTS'],
+    ['also where worse comes behind', 'csv', 'a,b\n1\n2\n3,4\n"5,6\n', { maxRejects: 1 }, 'TOO_MANY_REJECTS'],
+    ['but not where it came before', 'csv', 'a,b\n1\n2\n3,4\n"5,6\n', { maxRejects: 2 }, 'UNTERMINATED_QUOTE'],
     ['a share is judged at the end', 'csv', ragged, { maxRejects: '66%' }, 'TOO_MANY_REJECTS'],
     [
       'a share that is kept',

@@ -1,11 +1,11 @@
 /*
- * Makes chosen system calls of a process fail, come to an early end, or be its last one. Compiled and preloaded by fault-shim.ts.
+ * Makes chosen system calls of a process fail, come to an early end or late, or be its last one. Compiled and preloaded by fault-shim.ts.
  *
- *   FAULT_CALLS   comma-separated: read write fsync rename link unlink open close mkdir
+ *   FAULT_CALLS   comma-separated: read write fsync syncfs rename link unlink open close mkdir
  *   FAULT_PATH    a part of the path that the call must be about; empty: any
  *   FAULT_FROM    the first of the matching calls to act on, counted from 1 over all threads
  *   FAULT_TIMES   how many of them to act on; 0: all that follow
- *   FAULT_ACTION  an errno as a number; "eof": read nothing; "kill": SIGKILL before the call; "none": only count
+ *   FAULT_ACTION  an errno as a number; "eof": read nothing; "kill": SIGKILL before the call; "wait:20": be 20 ms late; "none": only count
  *   FAULT_COUNT   a file that gets a byte for every matching call
  */
 #define _GNU_SOURCE
@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum verdict { PASS, FAIL, END_OF_FILE };
@@ -60,6 +61,12 @@ static enum verdict judge(const char *call, const char *path) {
   if (number < from || (times > 0 && number >= from + times)) return PASS;
   const char *action = setting("FAULT_ACTION", "none");
   if (strcmp(action, "none") == 0) return PASS;
+  if (strncmp(action, "wait:", 5) == 0) {
+    long milliseconds = atol(action + 5);
+    struct timespec late = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&late, NULL);
+    return PASS;
+  }
   if (strcmp(action, "eof") == 0) return END_OF_FILE;
   if (strcmp(action, "kill") == 0) {
     kill(getpid(), SIGKILL);
@@ -102,6 +109,7 @@ ON_DESCRIPTOR(ssize_t, writev, "write", (int fd, const struct iovec *parts, int 
 ON_DESCRIPTOR(ssize_t, pwritev64, "write", (int fd, const struct iovec *parts, int count, off_t at), fd, parts, count, at)
 ON_DESCRIPTOR(int, fsync, "fsync", (int fd), fd)
 ON_DESCRIPTOR(int, fdatasync, "fsync", (int fd), fd)
+ON_DESCRIPTOR(int, syncfs, "syncfs", (int fd), fd)
 
 int rename(const char *from, const char *to) {
   REAL(int, rename, const char *, const char *);

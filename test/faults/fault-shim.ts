@@ -6,7 +6,7 @@ import { afterAll } from 'vitest'
 
 /** A call that is to go wrong in a process: see fault-shim.c. */
 export interface Fault {
-  /** One or several, with commas: read, write, fsync, rename, link, unlink, open, close, mkdir. */
+  /** One or several, with commas: read, write, fsync, syncfs, rename, link, unlink, open, close, mkdir. */
   readonly calls: string
   /** A part of the path that the call must be about. */
   readonly path?: string
@@ -14,7 +14,7 @@ export interface Fault {
   readonly from?: number
   /** How many go wrong; all that follow where it is left out. */
   readonly times?: number
-  readonly action: 'kill' | 'eof' | 'none' | number
+  readonly action: 'kill' | 'eof' | 'none' | `wait:${number}` | number
   /** A file that gets a byte for every matching call. */
   readonly countFile?: string
 }

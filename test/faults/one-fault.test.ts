@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -180,5 +180,30 @@ describe.skipIf(noShimReason !== null)('a fault', () => {
       /^migrate: the (?:target tree cannot be used|journal \S+ cannot be written): .*ENOSPC.*\n.*free some space.*\n$/,
     )
     await expectResumed(out)
+  })
+})
+
+describe.skipIf(noShimReason !== null)('a sync of many files at once', () => {
+  it.each([
+    ['that fails', ERRNO.EIO],
+    ['whose program is killed', 'kill'],
+  ] as const)('%s is made up for file by file', async (_, action) => {
+    const folder = temporaryFolder()
+    writeSources(join(folder, 'in'), { fileCount: 60, sizeBytes: (index) => index * 20 })
+    const argsFor = (out: string): string[] => ['--in', join(folder, 'in'), '--out', out, '--threads', '2']
+    expectExit(await runProgram(argsFor(join(folder, 'gold'))), DONE)
+    const fsyncs = join(folder, 'fsyncs')
+    const out = join(folder, 'out')
+    const ended = await runProgram(argsFor(out), { env: faultEnvironment({ calls: 'syncfs', path: out, action }) })
+    expectExit(ended, DONE)
+    await expectGold(out, contentsOf(join(folder, 'gold')))
+    expectNothingLeft(out)
+
+    // The same with all single syncs counted, of which there is at least one a target.
+    const counted = { calls: 'fsync,syncfs', path: '/staged', action: ERRNO.EIO, countFile: fsyncs }
+    const failed = await runProgram(argsFor(join(folder, 'none')), { env: faultEnvironment(counted) })
+    expectExit(failed, ALL_FAILED)
+    expect(statSync(fsyncs).size).toBeGreaterThanOrEqual(60)
+    expectNothingLeft(join(folder, 'none'))
   })
 })

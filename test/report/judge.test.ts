@@ -105,6 +105,12 @@ describe('the advice', () => {
     expect(judgeIn(spending, around).advice).toContain(advice)
   })
 
+  it('draws conclusions from hardly any work that waits long for its commits', () => {
+    const busy = { busyNs: 1e6, onCpuNs: 1e6, runQueueNs: 0, waitingNs: 0 }
+    const spending = { ...spendingOf(99, 0), busy, stageNs: { ...STAGES, sync: 1e9 }, syncWaitShare: 0.99 }
+    expect(judgeIn(spending).advice).toContain('--no-fsync')
+  })
+
   it('draws no conclusions from hardly any work', () => {
     const busy = { busyNs: 1e6, onCpuNs: 1e6, runQueueNs: 0, waitingNs: 0 }
     expect(judgeIn({ ...spendingOf(99, 0), busy }).advice).toBe('too little work to draw conclusions from')

@@ -53,7 +53,7 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
       retries,
       splits: new Set(),
       blockBytes: 1,
-      areTasksTimed: taskTimeoutMs !== undefined,
+      mayQueue: taskTimeoutMs === undefined,
       mayStart: settings.mayStart ?? (() => true),
       makeFileTask: (index, attempt) => ({
         index,
@@ -65,8 +65,8 @@ async function run(batches: readonly (readonly string[])[], settings: Settings =
         stagedTarget: `${log}#${attempt}`,
         stagedRejects: '',
       }),
-      onConverted: async ({ index }) => {
-        end(index, 'done')
+      onConverted: async (files) => {
+        for (const { result } of files) end(result.index, 'done')
         await settings.onConverted?.()
       },
       onFailed: (index, error) => end(index, error.code),

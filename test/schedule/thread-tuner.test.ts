@@ -14,11 +14,17 @@ interface Setting {
   readonly seconds?: number
   /** How long threads need to get to work after a change. */
   readonly startMs?: number
+  /** How many threads find work at a moment. */
+  readonly work?: (atMs: number) => number
+  readonly totalBytes?: number
+  readonly pieceBytes?: number
 }
 
 /** Feeds a sample every 100 ms of a run. */
-function tune(curve: Curve, { start = 2, most = 32, cores = 2, seconds = 30, startMs = 0 }: Setting = {}) {
-  const tuner = new ThreadTuner({ start, most, cores })
+function tune(curve: Curve, setting: Setting = {}) {
+  const { start = 2, most = 32, cores = 2, seconds = 30, startMs = 0, totalBytes = 1e12, pieceBytes = 256e3 } = setting
+  const { work = () => Number.POSITIVE_INFINITY } = setting
+  const tuner = new ThreadTuner({ start, most, cores, totalBytes, pieceBytes })
   let readBytes = 0
   const visited = new Set([start])
   let changedMs = 0
@@ -26,7 +32,7 @@ function tune(curve: Curve, { start = 2, most = 32, cores = 2, seconds = 30, sta
     const { rate, waiting, runQueue = 0, isMemoryFull = false } = curve(tuner.threads, atMs)
     // Threads take a moment to start.
     if (atMs > 200) readBytes += rate * 100
-    const busyThreads = atMs < changedMs + startMs ? 0 : tuner.threads
+    const busyThreads = atMs < changedMs + startMs ? 0 : Math.min(tuner.threads, work(atMs))
     const before = tuner.threads
     visited.add(tuner.feed({ atMs, readBytes, busyThreads, waiting, runQueue, isMemoryFull }))
     if (tuner.threads !== before) changedMs = atMs
@@ -56,6 +62,11 @@ const hump: Curve = (threads) => ({
   rate: threads <= 4 ? 30_000 * threads : 480_000 / threads,
   waiting: 0.8,
 })
+/** After four seconds a single thread has work. */
+const ending: Curve = (threads, atMs) => {
+  const figures = latencyBound(threads, atMs)
+  return atMs < 4000 ? figures : { ...figures, rate: 20_000 }
+}
 const flat: Curve = () => ({ rate: 100_000, waiting: 0.9 })
 
 describe('the tuner', () => {
@@ -110,6 +121,37 @@ describe('the tuner', () => {
     const { visited, reason } = tune(full)
     expect(Math.max(...visited)).toBe(8)
     expect(reason).toContain('memory limit')
+  })
+
+  it('sees at a glance that threads wait, and takes large steps while they pay', () => {
+    const { steps } = tune(latencyBound, { seconds: 2.5 })
+    expect(steps.slice(0, 2)).toMatchObject([{ threads: 2 }, { threads: 8 }])
+    expect(steps[0]!.atMs).toBeLessThan(600)
+    expect(steps[1]!.atMs).toBeLessThan(1000)
+  })
+
+  it('tries nothing that the rest of the run cannot repay', () => {
+    // 40 MB/s at first: of a run of a second not much is left when the first measurement ends.
+    const { visited, reason } = tune(latencyBound, { seconds: 1, totalBytes: 40e6 })
+    expect(visited).toEqual([2])
+    expect(reason).toBe('2 threads: 25.0 s/GB; the rest is too short to try more')
+    expect(tune(latencyBound, { seconds: 1, totalBytes: 400e6 }).visited).toEqual([2, 8])
+  })
+
+  it('takes small steps once large ones brought nothing, as long as nothing changes', () => {
+    const { steps } = tune(flat, { seconds: 60 })
+    expect(steps.slice(0, 3).map(({ threads }) => threads)).toEqual([2, 8, 4])
+    expect(new Set(steps.slice(3).map(({ threads }) => threads))).toEqual(new Set([2, 3]))
+  })
+
+  it('waits for enough pieces where bytes come in large ones', () => {
+    const [small, large] = [256e3, 8e6].map((pieceBytes) => tune(flat, { seconds: 4, pieceBytes }).steps[1]!.atMs)
+    expect(small!).toBeLessThan(large!)
+  })
+
+  it('does not take the end of the work for a change of speed', () => {
+    const { steps } = tune(ending, { seconds: 8, work: (atMs) => (atMs < 4000 ? 100 : 1) })
+    expect(steps.every(({ atMs }) => atMs < 4000)).toBe(true)
   })
 
   it('says what it tried and why it stayed', () => {

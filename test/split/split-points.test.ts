@@ -92,6 +92,8 @@ const TABLES: readonly Case[] = [
   ['values that a target without quotes cannot hold', 'a,b\n"1,1",2\n3,4\n"5\n5",6\n7,8\n', { outQuote: 'none' }],
   ['names that a target without quotes cannot hold', '"a,a",b\n1,2\n3,4\n', { outQuote: 'none' }],
   ['more rejects than allowed', 'a,b\n1\n2\n3,4\n5\n6,7\n8\n', { maxRejects: '2' }],
+  ['more rejects than allowed, and an open quote behind them', 'a,b\n1\n2\n3\n4,5\n6,7\n"8,9\n', { maxRejects: '2' }],
+  ['an open quote behind as many rejects as allowed', 'a,b\n1\n2\n4,5\n6,7\n"8,9\n', { maxRejects: '2' }],
   ['as many rejects as allowed', 'a,b\n1\n2\n3,4\n6,7\n8\n', { maxRejects: '3' }],
   ['a larger share of rejects than allowed', 'a,b\n1\n2\n3,4\n6,7\n8\n', { maxRejects: '50%' }],
   ['CR LF in the target', 'a,b\n1,2\n"3\n",4\n', { outCrlf: true }],

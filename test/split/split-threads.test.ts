@@ -76,7 +76,7 @@ describe('a thread that dies with a block in its hands', () => {
       retries: 1,
       splits: new Set([0]),
       blockBytes: 512,
-      areTasksTimed: false,
+      mayQueue: true,
       mayStart: () => true,
       makeFileTask: (index, attempt) => ({
         index,
@@ -88,8 +88,9 @@ describe('a thread that dies with a block in its hands', () => {
         stagedTarget: join(folder, `target-${attempt}`),
         stagedRejects: join(folder, `rejects-${attempt}`),
       }),
-      onConverted: async ({ records }, attempt) =>
-        void outcomes.push(`${records.read} records`, `died: ${attempt === 2}`),
+      onConverted: async (files, attempt) => {
+        for (const { result } of files) outcomes.push(`${result.records.read} records`, `died: ${attempt === 2}`)
+      },
       onFailed: (_, error) => outcomes.push(error.code),
       onTried: () => {},
       onHelped: () => {},

@@ -21,6 +21,8 @@ export interface BenchTable {
   /** The row to stand out; null: none. */
   readonly bestRow: number | null
   readonly notes: readonly string[]
+  /** The kind whose ladder it is. */
+  readonly ladder?: BenchKind
 }
 
 const KIND_NAMES: Readonly<Record<BenchKind, string>> = { 'cpu-bound': 'CPU-bound', 'io-bound': 'I/O-bound' }
@@ -107,21 +109,26 @@ function costCells(cost: BenchCost): string[] {
 /** What the model says, with its error; or why there is none. */
 export function describeModel({ model, modelNote, points }: BenchKindResult): string {
   if (model === null) return modelNote
-  const { sigma, kappa, errorShare, largestErrorShare, bestThreads, gain } = model
+  const { sigma, kappa, errorShare, largestErrorShare } = model
   const parameters = `contention ${(sigma * 100).toFixed(1)} %, coherency ${(kappa * 100).toFixed(2)} %`
   const error = `error ${(errorShare * 100).toFixed(1)} %, at most ${(largestErrorShare * 100).toFixed(1)} %`
   const law = kappa === 0 ? "Amdahl's law (no coherency cost)" : 'Universal Scalability Law'
-  return `Model: ${law}, ${parameters}; ${describePeak(bestThreads, gain, points)} (${error}).`
+  return `Model: ${law}, ${parameters}; ${describePeak(model, points)} (${error}).`
 }
 
-function describePeak(bestThreads: number | null, gain: number | null, points: BenchKindResult['points']): string {
+function describePeak(
+  { bestThreads, gain, largestErrorShare }: NonNullable<BenchKindResult['model']>,
+  points: BenchKindResult['points'],
+): string {
   const most = Math.max(...points.map(({ threads }) => threads ?? 0))
   if (bestThreads === null) {
     const limit = gain === null ? 'without a limit in sight' : `towards ${threeDigits(gain)} x one thread`
     return `more threads bring more, ${limit}, as far as ${most} threads can tell`
   }
+  if (bestThreads === 1) return 'one thread is the best, more are slower'
+  const isUnsure = (gain ?? 1) - 1 <= largestErrorShare ? ', which is within its error' : ''
   const beyond = bestThreads > most ? ', which is beyond what was measured' : ''
-  return `best with ${threadsOf(String(bestThreads))}, ${threeDigits(gain ?? 1)} x one thread${beyond}`
+  return `best with ${threadsOf(String(bestThreads))}, ${threeDigits(gain ?? 1)} x one thread${beyond}${isUnsure}`
 }
 
 /** Seconds per gigabyte of all kinds beside each other. */
@@ -146,12 +153,17 @@ function comparisonTable(kinds: readonly BenchKindResult[]): BenchTable {
 }
 
 /** One sentence: the best number of threads and what it brings. */
-function describeBest({ kind, best, points }: BenchKindResult): string {
+function describeBest(result: BenchKindResult): string {
+  const { kind, best, points } = result
+  const point = points.find(({ label }) => label === best)
+  return `${nameKind(kind)}: best with ${threadsOf(best)}, ${threeDigits(point?.secondsPerGb ?? 0)} s/GB${describeGain(result)}.`
+}
+
+/** `, 1.9 x one thread`; empty where one thread is the best or was not measured. */
+export function describeGain({ best, points }: BenchKindResult): string {
   const point = points.find(({ label }) => label === best)
   const one = points.find(({ threads }) => threads === 1)
-  const gain =
-    point && one && point !== one ? `, ${threeDigits(one.secondsPerGb / point.secondsPerGb)} x one thread` : ''
-  return `${nameKind(kind)}: best with ${threadsOf(best)}, ${threeDigits(point?.secondsPerGb ?? 0)} s/GB${gain}.`
+  return point && one && point !== one ? `, ${threeDigits(one.secondsPerGb / point.secondsPerGb)} x one thread` : ''
 }
 
 function ladderTable({ kind, steps }: Ladder): BenchTable {
@@ -171,6 +183,7 @@ function ladderTable({ kind, steps }: Ladder): BenchTable {
     textColumns: [0],
     rows,
     bestRow: null,
+    ladder: kind,
     notes: [...notes].map(([note, named]) => `${named.join('; ')}: ${note}.`),
   }
 }
@@ -195,7 +208,7 @@ function baselineTable({ file, rule, warnings, rows }: BaselineComparison): Benc
   }
 }
 
-function threadsOf(label: string): string {
+export function threadsOf(label: string): string {
   return label === 'auto' ? 'automatic threads' : `${label} ${label === '1' ? 'thread' : 'threads'}`
 }
 

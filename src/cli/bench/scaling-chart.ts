@@ -1,6 +1,7 @@
 import { predictThroughput } from '../../bench/fit-scaling.ts'
 import type { BenchKindResult } from '../../model/bench-report.ts'
 import { threeDigits } from '../format-quantity.ts'
+import { html, type Html } from '../report/html/html.ts'
 import { nameKind } from './bench-tables.ts'
 
 /** The scaling curve of a kind as SVG: what was measured (each run a dot, the medians joined), and the model as a dashed line. */
@@ -18,13 +19,13 @@ interface Scale {
   readonly y: (megabytesPerSecond: number) => number
 }
 
-/** @returns an empty text where fewer than two numbers of threads were measured. */
-export function drawScaling(result: BenchKindResult, sourceBytes: number): string {
+/** @returns null where fewer than two numbers of threads were measured. */
+export function drawScaling(result: BenchKindResult, sourceBytes: number): Html | null {
   const points = result.points
     .flatMap((point) => (point.threads === null ? [] : [{ ...point, threads: point.threads }]))
     .sort((a, b) => a.threads - b.threads)
   const most = points.at(-1)?.threads ?? 0
-  if (points.length < 2) return ''
+  if (points.length < 2) return null
   const dots = points.flatMap(({ threads, samples }) =>
     samples.map(({ wallSeconds }) => ({ threads, rate: sourceBytes / 1e6 / wallSeconds })),
   )
@@ -34,47 +35,53 @@ export function drawScaling(result: BenchKindResult, sourceBytes: number): strin
     y: (rate) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * rate) / top,
   }
   const medians = points.map(({ threads, megabytesPerSecond }) => at(scale, threads, megabytesPerSecond)).join(' ')
-  const title = `${nameKind(result.kind)}: MB/s by number of threads`
-  return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}" class="chart ${result.kind}">`,
-    ...drawAxes(
+  const runs = dots.map(
+    ({ threads, rate }) =>
+      html`<circle class="run" cx="${scale.x(threads).toFixed(1)}" cy="${scale.y(rate).toFixed(1)}" r="4">
+        <title>${threads} threads: ${threeDigits(rate)} MB/s</title>
+      </circle>`,
+  )
+  return html`<svg
+    viewBox="0 0 ${WIDTH} ${HEIGHT}"
+    role="img"
+    aria-label="${nameKind(result.kind)}: MB/s by number of threads"
+    class="scaling ${result.kind}"
+  >
+    ${drawAxes(
       scale,
       points.map(({ threads }) => threads),
       top,
-    ),
-    result.model === null ? '' : drawModel(scale, result.model, most),
-    `<polyline class="measured" points="${medians}"/>`,
-    ...dots.map(({ threads, rate }) => {
-      const [x, y] = [scale.x(threads).toFixed(1), scale.y(rate).toFixed(1)]
-      return `<circle class="run" cx="${x}" cy="${y}" r="3.5"><title>${threads} threads: ${threeDigits(rate)} MB/s</title></circle>`
-    }),
-    '</svg>',
-  ].join('\n')
+    )}${result.model === null ? null : drawModel(scale, result.model, most)}
+    <polyline class="measured" points="${medians}" />
+    ${runs}
+  </svg>`
 }
 
-function drawAxes(scale: Scale, threads: readonly number[], top: number): string[] {
+function drawAxes(scale: Scale, threads: readonly number[], top: number): Html {
   const rates = [0, 1, 2, 3, 4].map((step) => (top * step) / 4)
-  return [
-    ...rates.map((rate) => {
-      const y = scale.y(rate).toFixed(1)
-      const line = `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y}" y2="${y}"/>`
-      return `${line}<text class="tick" x="${LEFT - 8}" y="${y}" dy="0.32em" text-anchor="end">${shortNumber(rate)}</text>`
-    }),
-    ...threads.map((count) => {
-      const x = scale.x(count).toFixed(1)
-      return `<text class="tick" x="${x}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${count}</text>`
-    }),
-    `<text class="tick" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">threads</text>`,
-    `<text class="tick" x="${LEFT - 8}" y="${TOP - 16}" text-anchor="end">MB/s</text>`,
-  ]
+  return html`${rates.map((rate) => {
+    const y = scale.y(rate).toFixed(1)
+    return html`<line
+        class="grid"
+        x1="${LEFT}"
+        x2="${WIDTH - RIGHT}"
+        y1="${y}"
+        y2="${y}"
+      />${tick(LEFT - 8, y, 'end', shortNumber(rate))}`
+  })}${threads.map((count) => tick(scale.x(count).toFixed(1), HEIGHT - BOTTOM + 20, 'middle', String(count)))}
+  ${tick((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, 'middle', 'threads')}${tick(LEFT - 8, TOP - 16, 'end', 'MB/s')}`
 }
 
-function drawModel(scale: Scale, model: NonNullable<BenchKindResult['model']>, most: number): string {
+function tick(x: number | string, y: number | string, anchor: 'middle' | 'end', text: string): Html {
+  return html`<text class="tick" x="${x}" y="${y}" dy="0.32em" text-anchor="${anchor}">${text}</text>`
+}
+
+function drawModel(scale: Scale, model: NonNullable<BenchKindResult['model']>, most: number): Html {
   const curve = Array.from({ length: MODEL_STEPS + 1 }, (_, step) => {
     const threads = 1 + ((most - 1) * step) / MODEL_STEPS
     return at(scale, threads, predictThroughput(model, threads))
   })
-  return `<polyline class="model" points="${curve.join(' ')}"/>`
+  return html`<polyline class="model" points="${curve.join(' ')}" />`
 }
 
 function at(scale: Scale, threads: number, rate: number): string {

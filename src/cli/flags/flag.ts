@@ -25,6 +25,12 @@ export type CliOnlyKey =
   | 'exportMarkdown'
   | 'exportHtml'
   | 'baseline'
+  | 'cluster'
+  | 'shardFiles'
+  | 'root'
+  | 'queue'
+  | 'listen'
+  | 'token'
 
 export type FlagKey = keyof MigrateOptions | CliOnlyKey
 
@@ -34,7 +40,7 @@ export type FlagKey = keyof MigrateOptions | CliOnlyKey
  */
 export type FlagKind = 'text' | 'byte' | 'boolean' | 'count' | 'list' | 'words'
 
-export type CommandName = 'run' | 'plan' | 'report' | 'bench' | 'config'
+export type CommandName = 'run' | 'plan' | 'report' | 'bench' | 'config' | 'worker' | 'status' | 'dashboard'
 
 export interface Flag {
   readonly key: FlagKey
@@ -53,6 +59,6 @@ export interface Flag {
   readonly commands?: readonly CommandName[]
 }
 
-export const FLAG_GROUPS = ['What', 'Sources', 'Targets', 'How', 'State', 'Show', 'Bench'] as const
+export const FLAG_GROUPS = ['What', 'Sources', 'Targets', 'How', 'State', 'Machines', 'Show', 'Bench'] as const
 
 export type FlagGroup = (typeof FLAG_GROUPS)[number]

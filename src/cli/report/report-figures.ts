@@ -1,6 +1,7 @@
 import type { FileFigures, SystemFigures, Verdict } from '../../model/measurement.ts'
 import type { Report } from '../../model/report.ts'
 import type { StageTimes } from '../../model/times.ts'
+import { describeCluster } from '../describe-cluster.ts'
 import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from '../format-quantity.ts'
 import { formatSummary } from '../format-summary.ts'
 
@@ -56,6 +57,7 @@ export function runFigures(report: Report): Figure[] {
       `${formatDuration(time.realMs)} real, ${formatDuration(time.userMs)} user, ${formatDuration(time.systemMs)} system`,
     ],
     ['Engine', `${report.engine}, ${countOf(report.threads, 'thread')}`],
+    ...describeCluster(report.cluster, true),
     ['Durable', report.isDurable ? 'yes' : 'no (--no-fsync): a power cut may lose finished files'],
     ['Tree hash', report.treeHash ?? 'none: some targets are missing'],
   ]

@@ -36,10 +36,12 @@ function join(path: string, joined: Map<string, string>): void {
   joined.set(path, text.trim())
 }
 
-/** In `dist`: beside this file's folder, or, seen from the source (unit tests), where the build puts it. */
+/** Seen from this file in `dist`, from the chunks of the command line, and from the source (unit tests). */
+const PLACES = ['../page/main.js', '../src/cli/report/page/main.js', '../../../../dist/src/cli/report/page/main.js']
+
 function findPageScript(): string {
-  const beside = fileURLToPath(new URL('../page/main.js', import.meta.url))
-  return existsSync(beside)
-    ? beside
-    : fileURLToPath(new URL('../../../../dist/src/cli/report/page/main.js', import.meta.url))
+  const places = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  const found = places.find((place) => existsSync(place))
+  if (found === undefined) throw new Error(`the script of the page is not at ${places.join(', ')}`)
+  return found
 }

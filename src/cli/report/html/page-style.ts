@@ -5,13 +5,13 @@
 
 const LIGHT = `
   color-scheme: light;
-  --page: #f6f6f3; --card: #ffffff; --line: #dedfd9; --text: #1d2126; --muted: #5b626b; --accent: #1f5fae; --hover: #eef2f7;
+  --page: #f6f6f3; --card: #ffffff; --line: #dedfd9; --text: #1d2126; --muted: #5b626b; --accent: #1f5fae; --hover: #eef2f7; --cpu-text: #1f5fae; --io-text: #a3520f;
   --read: #3f7fce; --parse: #7c5cc4; --map: #b5568f; --encode: #d8812a; --write: #2f9a6c; --sync: #8a949f; --other: #c6cbd0;
   --cpu: #3f7fce; --queue: #d8812a; --wait: #c3cad2; --reject: #c9553f;`
 
 const DARK = `
   color-scheme: dark;
-  --page: #14171b; --card: #1c2025; --line: #333941; --text: #e7e9eb; --muted: #a3abb4; --accent: #82b4f2; --hover: #262c33;
+  --page: #14171b; --card: #1c2025; --line: #333941; --text: #e7e9eb; --muted: #a3abb4; --accent: #82b4f2; --hover: #262c33; --cpu-text: #82b4f2; --io-text: #e6a057;
   --read: #6ba4ea; --parse: #a68ae6; --map: #d882b6; --encode: #e6a057; --write: #57bd90; --sync: #98a2ad; --other: #4a525b;
   --cpu: #6ba4ea; --queue: #e6a057; --wait: #4a525b; --reject: #e27a65;`
 
@@ -104,12 +104,42 @@ th:last-child, td:last-child { padding-right: 0; }
 .finder output { color: var(--muted); font-size: 13px; }
 .files td:first-child { min-width: 180px; }
 .files td.text + td, .files td:last-child { white-space: nowrap; }
-.files th button { border: 0; background: none; padding: 2px 0; min-height: 28px; color: inherit; font: inherit; white-space: nowrap; }
-.files th button::after { content: ""; display: inline-block; width: 1em; text-align: center; }
-.files th[aria-sort="ascending"] button, .files th[aria-sort="descending"] button { color: var(--text); font-weight: 600; }
-.files th[aria-sort="ascending"] button::after { content: "\\2191"; }
-.files th[aria-sort="descending"] button::after { content: "\\2193"; }
+th button { border: 0; background: none; padding: 2px 0; min-height: 28px; color: inherit; font: inherit; white-space: nowrap; }
+th button::after { content: ""; display: inline-block; width: 1em; text-align: center; }
+th[aria-sort="ascending"] button, th[aria-sort="descending"] button { color: var(--text); font-weight: 600; }
+th[aria-sort="ascending"] button::after { content: "\\2191"; }
+th[aria-sort="descending"] button::after { content: "\\2193"; }
 .files tbody tr:hover td { background: var(--hover); }
+.best td { background: var(--hover); font-weight: 600; }
+td:first-child { min-width: 4.5em; }
+.sortable td { white-space: nowrap; }
+.sortable th.number button { display: inline-flex; flex-direction: row-reverse; align-items: center; }
+.sortable .number + .text { padding-left: 16px; }
+.sortable td:first-child { white-space: normal; overflow-wrap: normal; min-width: 84px; padding-left: 8px; }
+.sortable th:first-child { padding-left: 8px; }
+.sortable td:last-child, .sortable th:last-child { padding-right: 8px; }
+.notes { margin: 12px 0 0; padding-left: 20px; color: var(--muted); font-size: 14px; overflow-wrap: anywhere; }
+
+.kinds { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 16px 32px; margin: 0 0 16px; }
+.kinds .figure.first { grid-column: auto; }
+.kinds .figure.cpu-bound dd { color: var(--cpu-text); }
+.kinds .figure.io-bound dd { color: var(--io-text); }
+.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); gap: 16px 32px; }
+.curve { margin: 8px 0 0; min-width: 0; }
+.curve figcaption { color: var(--muted); font-size: 13px; }
+.curve b { color: var(--text); }
+.scaling { display: block; width: 100%; height: auto; margin-top: 8px; }
+.scaling.cpu-bound { --mark: var(--cpu); }
+.scaling.io-bound { --mark: var(--queue); }
+.scaling .grid { stroke: var(--line); }
+.scaling .tick { fill: var(--muted); font-size: 13px; }
+.scaling .measured, .scaling .model { fill: none; stroke: var(--mark); stroke-width: 2; }
+.scaling .model { stroke-dasharray: 6 5; opacity: .8; }
+.scaling .run { fill: var(--mark); fill-opacity: .7; }
+.rungs { list-style: none; margin: 8px 0; padding: 0; font-size: 14px; }
+.rungs li { display: grid; grid-template-columns: minmax(0, 20em) minmax(0, 1fr) 6em; gap: 4px 12px; align-items: center; padding: 3px 0; }
+.rungs .rate { text-align: right; white-space: nowrap; }
+
 .more { margin-top: 12px; }
 details { margin-top: 12px; }
 summary { cursor: pointer; color: var(--muted); }
@@ -123,6 +153,8 @@ summary { cursor: pointer; color: var(--muted); }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .facts dd { margin-bottom: 8px; }
   .files .minor { display: none; }
+  .rungs li { grid-template-columns: minmax(0, 1fr) 6em; }
+  .rungs li .bar { grid-column: 1 / -1; grid-row: 2; }
   .files td:first-child { min-width: 120px; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .files tbody td { transition: background-color .12s; } }

@@ -16,9 +16,11 @@ export interface Page {
 }
 
 export function renderPage(page: Page): string {
-  const library = loadChartLibrary()
-  const styles = [library.style, PAGE_STYLE]
-  const scripts = [library.script, loadPageScript()]
+  // A page without line charts does not carry what would draw them.
+  const library = page.data.charts.length === 0 ? null : loadChartLibrary()
+  const styles = [...(library ? [library.style] : []), PAGE_STYLE]
+  const pageScript = loadPageScript()
+  const scripts = [...(library ? [library.script] : []), pageScript]
   // Only these very scripts and styles may run, and nothing may be fetched: a name that slipped through as mark-up stays inert.
   const policy = [
     "default-src 'none'",
@@ -47,7 +49,8 @@ export function renderPage(page: Page): string {
           ${page.sections}
         </main>
         ${exactly('script', embedJson(page.data).text, ' type="application/json" id="data"')}
-        ${exactly('script', scripts[0] ?? '')} ${exactly('script', scripts[1] ?? '', ' type="module"')}
+        ${library === null ? null : exactly('script', library.script)}
+        ${exactly('script', pageScript, ' type="module"')}
       </body>
     </html> `.text
 }
@@ -77,14 +80,25 @@ export function chartFigure(chart: LineChart, caption: string): Html {
   </figure>`
 }
 
+interface TableLook {
+  /** The script of the page lets the reader sort it. */
+  readonly isSortable?: boolean
+  /** The row to stand out; null: none. */
+  readonly bestRow?: number | null
+}
+
 /** A table. @param headers one that ends in `:` stands over numbers. */
-export function table(headers: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
+export function table(
+  headers: readonly string[],
+  rows: readonly (readonly (string | Html)[])[],
+  { isSortable = false, bestRow = null }: TableLook = {},
+): Html {
   const cells = headers.map((header) => ({
     title: header.replace(/:$/, ''),
     kind: header.endsWith(':') ? 'number' : 'text',
   }))
   return html`<div class="scroll" tabindex="0">
-    <table>
+    <table class="${isSortable ? 'sortable' : 'plain'}">
       <thead>
         <tr>
           ${cells.map(({ title, kind }) => html`<th scope="col" class="${kind}">${title}</th>`)}
@@ -92,8 +106,8 @@ export function table(headers: readonly string[], rows: readonly (readonly (stri
       </thead>
       <tbody>
         ${rows.map(
-          (row) =>
-            html`<tr>
+          (row, index) =>
+            html`<tr class="${index === bestRow ? 'best' : ''}">
               ${row.map((cell, at) => html`<td class="${cells[at]?.kind ?? 'text'}">${cell}</td>`)}
             </tr>`,
         )}

@@ -2,6 +2,7 @@ import type { PageData } from '../html/page-data.ts'
 import { showFileTable } from './file-table.ts'
 import { drawGantt } from './gantt.ts'
 import { drawLineCharts } from './line-charts.ts'
+import { offerSorting } from './sort-tables.ts'
 import { offerThemes } from './theme.ts'
 
 /** What a page does when it is opened. Everything it shows is in the page itself. */
@@ -12,6 +13,8 @@ const ganttPlace = document.querySelector<HTMLElement>('#gantt')
 const tablePlace = document.querySelector<HTMLElement>('#files')
 if (data.files !== null && ganttPlace !== null) redraws.push(drawGantt(ganttPlace, data.files, data.verdictTitles))
 if (data.files !== null && tablePlace !== null) showFileTable(tablePlace, data.files, data.verdictTitles)
+
+offerSorting(document.querySelectorAll<HTMLTableElement>('table.sortable'))
 
 const themeButton = document.querySelector<HTMLElement>('#theme')
 if (themeButton !== null) {

@@ -1,0 +1,40 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { parseClusterUrl } from '../cluster/cluster-url.ts'
+import type { QueueAddress } from '../cluster/queue-address.ts'
+import type { Settings } from './resolve-settings.ts'
+import { wrongUse } from './wrong-use.ts'
+
+/** The options that say where the nodes of a cluster meet. */
+export const ClusterOptionsSchema = z.strictObject({
+  cluster: z.string().min(1).optional(),
+  root: z.string().min(1).optional(),
+  /** It becomes part of keys and of names of files. */
+  queue: z
+    .string()
+    .regex(/^[\w.-]{1,60}$/, { error: 'a name of letters, digits, "-", "_" and "."' })
+    .default('drover'),
+  shardFiles: z.coerce.number().int().min(1).max(1_000_000).default(5000),
+  listen: z.string().min(1).default('127.0.0.1:4880'),
+  token: z.string().min(1).optional(),
+})
+
+export type ClusterSettings = z.output<typeof ClusterOptionsSchema>
+
+/** The address of the queue. @throws MigrationError WRONG_USE where --cluster is missing or no URL. */
+export function requireAddress({ cluster, queue }: ClusterSettings): QueueAddress {
+  if (cluster === undefined) {
+    throw wrongUse('--cluster is missing', 'for example: migrate worker --cluster redis://queue.example --root /data')
+  }
+  return { server: parseClusterUrl(cluster), queue }
+}
+
+/** Whether a run is to be converted by the nodes of a cluster. */
+export function isOnCluster(settings: Settings): boolean {
+  return settings.has('cluster')
+}
+
+/** `--root`, or the working folder. */
+export function rootOf({ root }: ClusterSettings, workingFolder: string): string {
+  return resolve(workingFolder, root ?? '.')
+}

@@ -1,0 +1,14 @@
+import { checkCluster, checkDisplay } from './check-settings.ts'
+import { requireAddress } from './cluster-options.ts'
+import { EXIT_CODES } from './exit-code.ts'
+import { formatStatus } from './format-status.ts'
+import type { Host } from './host.ts'
+import type { Settings } from './resolve-settings.ts'
+
+/** `migrate status`: what the queue and the nodes are at, now. Asks the queue only, so it works from anywhere. */
+export async function statusCommand(settings: Settings, host: Host): Promise<number> {
+  const { readClusterStatus } = await import('../control/cluster-status.ts')
+  const status = await readClusterStatus(requireAddress(checkCluster(settings)))
+  host.stdout.write(checkDisplay(settings).as === 'json' ? `${JSON.stringify(status)}\n` : formatStatus(status))
+  return EXIT_CODES.done
+}

@@ -1,0 +1,72 @@
+import { realpathSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { readFrozenPlan } from '../commit/frozen-plan.ts'
+import type { Generation } from '../commit/generation-paths.ts'
+import { MigrationError } from '../errors/migration-error.ts'
+import { isPathInside, type FrozenPlan } from '../model/frozen-plan.ts'
+import { planHash } from '../plan/plan-hash.ts'
+import { ShardJobSchema, type ShardJob } from './shard-job.ts'
+
+/** A plan that a node may run: found under its own root, with the hashes that the job names. */
+export interface FoundPlan {
+  readonly job: ShardJob
+  readonly plan: FrozenPlan
+  readonly generation: Generation
+  /** Absolute. */
+  readonly sourceRoot: string
+}
+
+/**
+ * Looks a job's plan up. Whoever can reach the queue can write jobs, so a job decides nothing: it only chooses among the plans that
+ * somebody with access to the files has frozen below `--root`.
+ * @param data of the job, whatever it may be.
+ * @throws MigrationError PLAN_REFUSED; GENERATION_CLOSED where the plan was there and is over.
+ */
+export async function findPlan(data: unknown, root: string): Promise<FoundPlan> {
+  const parsed = ShardJobSchema.safeParse(data)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw refused(`the job is not one of Drover's: ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  const job = parsed.data
+  const realRoot = realpathSync(root)
+  const targetRoot = placeInside(realRoot, job.targetRoot)
+  const generation = { targetRoot, manifestHash: job.manifestHash, id: job.generation }
+  const frozen = await readFrozenPlan(generation)
+  if (frozen === null) throw refused(`no plan ${job.planHash.slice(0, 12)} is frozen in ${job.targetRoot} below --root`)
+  const { plan, sha256 } = frozen
+  if (sha256 !== job.planFileHash) throw refused('the plan below --root is not the one that the job names')
+  // The names on the plan's file are not believed either.
+  if (planHash(plan.data, plan.targetName) !== job.planHash || plan.planHash !== job.planHash) {
+    throw refused('the job names another mapping or other options than the plan below --root')
+  }
+  if (
+    plan.manifestHash !== job.manifestHash ||
+    plan.generation !== job.generation ||
+    plan.targetRoot !== job.targetRoot
+  ) {
+    throw refused('the plan below --root was made for another tree')
+  }
+  if (job.shard >= plan.shards.length) throw refused(`the plan has no shard ${job.shard}`)
+  return { job, plan, generation, sourceRoot: placeInside(realRoot, plan.sourceRoot) }
+}
+
+/** A tree below the root, links on the way resolved: none may lead out. */
+function placeInside(realRoot: string, path: string): string {
+  let real: string
+  try {
+    real = realpathSync(join(realRoot, path))
+  } catch {
+    throw refused(`there is no ${path} below --root`)
+  }
+  const inside = relative(realRoot, real)
+  if (inside !== '' && !isPathInside(inside.split(sep).join('/'))) throw refused(`${path} leads out of --root`)
+  return real
+}
+
+function refused(message: string): MigrationError {
+  return new MigrationError('PLAN_REFUSED', message, {
+    phase: 'plan',
+    hint: 'nodes need the --root of the coordinator: the folder that its paths are relative to',
+  })
+}

@@ -1,0 +1,182 @@
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type PostgresPoolConfig,
+  type Processor,
+  type RedisOptions,
+} from 'bullmq'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MigrationError } from '../errors/migration-error.ts'
+import { redact, type ClusterUrl } from './cluster-url.ts'
+import type { QueueAddress } from './queue-address.ts'
+import type { ShardJob } from './shard-job.ts'
+import {
+  KEEP_JOBS,
+  LOCK_MS,
+  MOST_STALLS,
+  reconnectDelayMs,
+  RETRY_DELAY_MS,
+  STALLED_INTERVAL_MS,
+  TRIES,
+} from './queue-settings.ts'
+
+/** The one place that knows on which server a queue lies: Redis (or Valkey) or Postgres, behind BullMQ's own two back ends. */
+
+/** What is common to both back ends. */
+export type ShardQueue = Pick<
+  Queue<ShardJob>,
+  | 'name'
+  | 'addBulk'
+  | 'getActive'
+  | 'getJob'
+  | 'getJobCounts'
+  | 'getJobs'
+  | 'getWorkers'
+  | 'exportPrometheusMetrics'
+  | 'close'
+  | 'on'
+>
+
+export type ShardWorker = Pick<
+  Worker<ShardJob>,
+  'on' | 'cancelAllJobs' | 'cancelJob' | 'close' | 'pause' | 'run' | 'isRunning' | 'waitUntilReady'
+>
+
+/** Connects to a queue. @throws MigrationError QUEUE_UNREACHABLE where the server does not answer in time. */
+export function openQueue(address: QueueAddress): Promise<ShardQueue> {
+  return connect(address.server, () => makeQueue(address))
+}
+
+function makeQueue({ server, queue: name }: QueueAddress): Queue<ShardJob> {
+  const defaultJobOptions = {
+    attempts: TRIES,
+    backoff: { type: 'exponential' as const, delay: RETRY_DELAY_MS },
+    removeOnComplete: KEEP_JOBS,
+    removeOnFail: { ...KEEP_JOBS, age: 7 * KEEP_JOBS.age },
+  }
+  return server.kind === 'redis'
+    ? new Queue<ShardJob>(name, { connection: redisConnection(server), defaultJobOptions })
+    : (new Queue(
+        name,
+        { connection: postgresConnection(server), defaultJobOptions },
+        createPostgresBackend,
+      ) as unknown as Queue<ShardJob>)
+}
+
+interface WorkerOptions {
+  readonly node: string
+  readonly concurrency: number
+}
+
+/** Joins a queue as a node. It takes jobs once `run` is called. @throws as `openQueue`. */
+export function openWorker(
+  address: QueueAddress,
+  processor: Processor<ShardJob>,
+  options: WorkerOptions,
+): Promise<ShardWorker> {
+  return connect(address.server, () => makeWorker(address, processor, options))
+}
+
+function makeWorker(address: QueueAddress, processor: Processor<ShardJob>, options: WorkerOptions): Worker<ShardJob> {
+  const { server, queue: name } = address
+  const settings = {
+    name: options.node,
+    concurrency: options.concurrency,
+    autorun: false,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_INTERVAL_MS,
+    maxStalledCount: MOST_STALLS,
+    removeOnComplete: KEEP_JOBS,
+    removeOnFail: { ...KEEP_JOBS, age: 7 * KEEP_JOBS.age },
+    metrics: { maxDataPoints: 60 * 24 },
+    // After an error of the server the loop that fetches jobs waits this long.
+    runRetryDelay: 1000,
+  }
+  return server.kind === 'redis'
+    ? new Worker<ShardJob>(name, processor, { ...settings, connection: redisConnection(server) })
+    : (new Worker(
+        name,
+        processor as Processor,
+        { ...settings, connection: postgresConnection(server) },
+        createPostgresBackend,
+      ) as unknown as Worker<ShardJob>)
+}
+
+/** How long a server may take to come up. */
+const CONNECT_MS = 15_000
+const CONNECT_AGAIN_MS = 500
+
+interface Connecting extends ErrorSource {
+  waitUntilReady(): Promise<unknown>
+  close(): Promise<unknown>
+}
+
+/** Waits for a server that is slow or still starting, but not for one that is not there. */
+async function connect<Connection extends Connecting>(server: ClusterUrl, make: () => Connection): Promise<Connection> {
+  const untilMs = performance.now() + CONNECT_MS
+  for (;;) {
+    const connection = make()
+    const seen = watchErrors(connection, server)
+    try {
+      await withPatience(connection.waitUntilReady(), untilMs - performance.now())
+      return connection
+    } catch (error) {
+      // Closing waits for a connection that may never come.
+      void connection.close().catch(() => undefined)
+      if (performance.now() < untilMs - CONNECT_AGAIN_MS && error !== NO_ANSWER) {
+        await sleep(CONNECT_AGAIN_MS)
+        continue
+      }
+      const reason = seen.last ?? (error instanceof Error ? error.message : String(error))
+      throw new MigrationError('QUEUE_UNREACHABLE', `${server.shown} does not answer: ${redact(server, reason)}`, {
+        phase: 'lock',
+        hint: 'check that the server runs, and the host, port and password of --cluster',
+      })
+    }
+  }
+}
+
+const NO_ANSWER = new Error('no answer')
+
+async function withPatience(ready: Promise<unknown>, mostMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(NO_ANSWER), mostMs)
+  })
+  try {
+    await Promise.race([ready, patience])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The last thing that a connection complained of. */
+interface SeenError {
+  last: string | null
+}
+
+interface ErrorSource {
+  on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown
+}
+
+/** BullMQ tells of connections that fail by events, and of nothing else. An event nobody hears would end the process. */
+export function watchErrors(source: ErrorSource, server: ClusterUrl, tell?: (text: string) => void): SeenError {
+  const seen: SeenError = { last: null }
+  source.on('error', (error) => {
+    // Errors of sockets that were tried one by one have no message of their own.
+    const text = redact(server, error.message === '' ? (error.code ?? error.name) : error.message)
+    if (text !== seen.last) tell?.(text)
+    seen.last = text
+  })
+  return seen
+}
+
+function redisConnection({ url }: ClusterUrl): RedisOptions {
+  const tls = url.startsWith('rediss:') ? { tls: {} } : {}
+  return { url, maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs, ...tls }
+}
+
+function postgresConnection({ url }: ClusterUrl): PostgresPoolConfig {
+  return { connectionString: url, migrate: true, max: 4, keepAlive: true, connectionTimeoutMillis: 5000 }
+}

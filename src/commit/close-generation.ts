@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
+import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { syncFolder } from './commit-file-system.ts'
+import { readFrozenPlan, readShard } from './frozen-plan.ts'
+import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
+import { JournalWriter } from './journal.ts'
+import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
+import { listFolder } from './run-id.ts'
+import { isMarkedDone, settleShard, type FileOutcome } from './settle-shard.ts'
+import { TargetRenamer } from './target-renamer.ts'
+
+/*
+ * Closing a generation, in this order, each step of which may be done again by a later run:
+ *   1. rename the folder of its records: from here on no node can commit anything
+ *   2. place every recorded target, and journal it
+ *   3. remove what is still staged, the frozen plan, and the records
+ * A node that was held up between winning a record and its renames finds nothing left to rename. Only the owner of the lock may do it.
+ */
+
+export interface CloseOptions {
+  readonly isDurable: boolean
+  /** Told of every file of the shards that `settle` has not told yet. */
+  readonly onFile?: (file: ShardFile, outcome: FileOutcome) => void
+}
+
+/** Settles the shards of a generation, one by one while nodes work, and closes it. */
+export class GenerationCloser {
+  private readonly generation: Generation
+  private readonly plan: FrozenPlan
+  private readonly options: CloseOptions
+  private readonly journal: JournalWriter
+  private readonly settled = new Set<number>()
+  private readonly context: {
+    readonly paths: ReturnType<typeof bookkeepingPaths>
+    readonly fileSystem: typeof fs
+    readonly renamer: TargetRenamer
+    readonly isDurable: boolean
+    readonly knownFolders: Set<string>
+    readonly mayHaveStaleRejects: boolean
+  }
+  private isFenced = false
+
+  private constructor(
+    generation: Generation,
+    plan: FrozenPlan,
+    options: CloseOptions,
+    journal: JournalWriter,
+    mayHaveStaleRejects: boolean,
+  ) {
+    this.generation = generation
+    this.plan = plan
+    this.options = options
+    this.journal = journal
+    this.context = {
+      paths: bookkeepingPaths(generation.targetRoot),
+      fileSystem: fs,
+      renamer: new TargetRenamer({ ...fs, renameSync }),
+      isDurable: options.isDurable,
+      knownFolders: new Set(),
+      mayHaveStaleRejects,
+    }
+  }
+
+  static async open(generation: Generation, plan: FrozenPlan, options: CloseOptions): Promise<GenerationCloser> {
+    const { targetRoot, id } = generation
+    // Under the run that made the targets, so that the order of runs holds; the suffix keeps two tries at closing apart.
+    const node = `nodes-${randomBytes(3).toString('hex')}`
+    const journal = new JournalWriter({ targetRoot, runId: id, node, isDurable: options.isDurable })
+    await journal.open()
+    const hasRejects = await hasRejectsOfEarlierRuns(bookkeepingPaths(targetRoot))
+    return new GenerationCloser(generation, plan, options, journal, hasRejects)
+  }
+
+  get settledShards(): ReadonlySet<number> {
+    return this.settled
+  }
+
+  /** Settles a shard all of whose files are recorded. */
+  async settle(shard: number): Promise<void> {
+    if (this.settled.has(shard)) return
+    this.settled.add(shard)
+    const records = this.isFenced
+      ? generationPaths(this.generation).closedRecords
+      : generationPaths(this.generation).records
+    const folder = join(records, fanOut(shard), String(shard))
+    await settleShard({
+      ...this.context,
+      plan: this.plan,
+      files: await readShard(this.generation, this.plan, shard),
+      folder,
+      arePlaced: await isMarkedDone(folder),
+      journal: this.journal,
+      onFile: (file, outcome) => this.options.onFile?.(file, outcome),
+    })
+  }
+
+  /** Ends the generation for all nodes. What they have recorded by then counts. */
+  async fence(): Promise<void> {
+    if (this.isFenced) return
+    await fence(this.generation)
+    this.isFenced = true
+  }
+
+  async close(): Promise<void> {
+    await this.fence()
+    try {
+      for (let shard = 0; shard < this.plan.shards.length; shard++) await this.settle(shard)
+    } finally {
+      await this.journal.close()
+    }
+    await removeGeneration(this.generation, this.options.isDurable)
+  }
+}
+
+async function fence(generation: Generation): Promise<void> {
+  const { records, closedRecords } = generationPaths(generation)
+  try {
+    await fs.rename(records, closedRecords)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
+
+async function removeGeneration(generation: Generation, isDurable: boolean): Promise<void> {
+  const paths = generationPaths(generation)
+  for (const path of [paths.staged, paths.closedRecords, paths.folder, `${paths.folder}.new`]) {
+    await fs.rm(path, { recursive: true, force: true })
+  }
+  for (const folder of [dirname(paths.folder), dirname(paths.records)]) {
+    if ((await listFolder(folder)).length === 0) await fs.rmdir(folder).catch(() => undefined)
+  }
+  const { root } = bookkeepingPaths(generation.targetRoot)
+  if (isDurable) await syncFolder(fs, root)
+}
+
+/**
+ * Closes the generations that dead coordinators left, whatever nodes still do for them. Call it under the lock, before journals are read.
+ * @param keep the one that goes on.
+ */
+export async function closeLeftGenerations(
+  targetRoot: string,
+  options: { readonly isDurable: boolean; readonly keep?: (generation: Generation) => boolean },
+): Promise<void> {
+  for (const generation of await listGenerations(targetRoot)) {
+    if (options.keep?.(generation)) continue
+    await fence(generation)
+    const frozen = await readFrozenPlan(generation)
+    if (frozen === null) {
+      // It died before its plan was whole, so no node ever worked for it; or while it was tidied away.
+      await removeGeneration(generation, options.isDurable)
+      continue
+    }
+    const closer = await GenerationCloser.open(generation, frozen.plan, { isDurable: options.isDurable })
+    await closer.close()
+  }
+}

@@ -1,0 +1,78 @@
+import { createReadStream, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { MigrationError } from '../errors/migration-error.ts'
+import type { RecordedTarget } from '../model/commit-record.ts'
+import type { BookkeepingPaths } from './bookkeeping-paths.ts'
+import { makeFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { placeRejects } from './rejects-file.ts'
+import type { TargetRenamer } from './target-renamer.ts'
+
+export interface PlacingContext {
+  readonly paths: BookkeepingPaths
+  readonly fileSystem: CommitFileSystem
+  readonly renamer: TargetRenamer
+  readonly isDurable: boolean
+  /** Target folders that are known to be there. */
+  readonly knownFolders: Set<string>
+}
+
+/**
+ * Renames the staged files of a recorded target into place: rejects first, since a target that is there must never lack the rejects
+ * that belong to it. May be done by anybody, any number of times: a rename takes the staged file away, so a late one finds nothing.
+ * @returns the folders that changed, for syncing.
+ * @throws MigrationError COMMIT_VOID where neither the staged file nor the recorded target is there.
+ */
+export async function placeRecorded(
+  source: string,
+  target: string,
+  recorded: RecordedTarget,
+  context: PlacingContext,
+): Promise<ReadonlySet<string>> {
+  const { targetRoot } = context.paths
+  const folders = await makeTargetFolder(target, context)
+  if (recorded.stagedRejects !== null) {
+    try {
+      const changed = await placeRejects(context, source, join(targetRoot, recorded.stagedRejects))
+      for (const folder of changed) folders.add(folder)
+    } catch (error) {
+      // They are in their place already.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  try {
+    const renaming = context.renamer.rename(join(targetRoot, recorded.stagedTarget), join(targetRoot, target))
+    if (renaming !== undefined) await renaming
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (!(await isRecordedTarget(join(targetRoot, target), recorded))) throw voidCommit(target)
+  }
+  return folders
+}
+
+/** Makes the folder of a target. @returns the folder itself and those that got an entry by this. */
+export async function makeTargetFolder(target: string, context: PlacingContext): Promise<Set<string>> {
+  const path = `${context.paths.targetRoot}/${target}`
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  const folders = new Set([folder])
+  if (context.knownFolders.has(folder)) return folders
+  for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
+  context.knownFolders.add(folder)
+  return folders
+}
+
+async function isRecordedTarget(path: string, { targetBytes, targetHash }: RecordedTarget): Promise<boolean> {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || stat.size !== targetBytes) return false
+  let hash = 0
+  for await (const chunk of createReadStream(path)) hash = crc32(chunk as Buffer, hash)
+  return hash === targetHash
+}
+
+function voidCommit(target: string): MigrationError {
+  return new MigrationError('COMMIT_VOID', `the target ${target} is gone, and so is its staged file`, {
+    phase: 'commit',
+    hint: 'something else removed it; it is made again',
+    position: { file: target },
+  })
+}

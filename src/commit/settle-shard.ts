@@ -1,0 +1,176 @@
+import fs from 'node:fs/promises'
+import { join } from 'node:path'
+import { toWireError, type WireError } from '../errors/migration-error.ts'
+import type { CommitRecord, NodeIdentity, RecordedTarget } from '../model/commit-record.ts'
+import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
+import type { JournalEntry } from '../model/journal-entry.ts'
+import { syncFolder } from './commit-file-system.ts'
+import { readRecord } from './commit-record.ts'
+import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
+import { forEachConcurrently } from './for-each-concurrently.ts'
+import type { JournalWriter } from './journal.ts'
+import { placeRecorded, type PlacingContext } from './place-recorded.ts'
+import { listFolder } from './run-id.ts'
+import { removeRejects } from './rejects-file.ts'
+
+/** What became of a file of a shard. */
+export type FileOutcome =
+  | {
+      readonly kind: 'converted'
+      readonly recorded: RecordedTarget
+      readonly node: NodeIdentity
+      readonly shardAttempt: number
+    }
+  | { readonly kind: 'failed'; readonly error: WireError }
+  /** No node has committed it, or its commit turned out to be void. */
+  | { readonly kind: 'open'; readonly error: WireError | null }
+
+export interface SettleOptions extends PlacingContext {
+  readonly plan: FrozenPlan
+  /** The shard's files and the folder of its records. */
+  readonly files: readonly ShardFile[]
+  readonly folder: string
+  /** True where a node has said that all targets are in place: they are not looked at again. */
+  readonly arePlaced: boolean
+  readonly mayHaveStaleRejects: boolean
+  readonly journal: Pick<JournalWriter, 'append'>
+  readonly onFile: (file: ShardFile, outcome: FileOutcome) => void
+}
+
+/** The open units of a shard: those without a record. Units that were split count as their parts. */
+export async function findOpenUnits(files: readonly ShardFile[], folder: string): Promise<CommitUnit[]> {
+  const names = new Set(await listFolder(folder))
+  const open: CommitUnit[] = []
+  for (const unit of cutUnits(files)) {
+    if (!names.has(recordName(unit))) open.push(unit)
+    else if (await isSplit(unit, folder)) {
+      open.push(...splitUnit(unit).filter((part) => !names.has(recordName(part))))
+    }
+  }
+  return open
+}
+
+/** A record that says no more than this is smaller than any record of two files. */
+const MOST_SPLIT_BYTES = 512
+
+async function isSplit(unit: CommitUnit, folder: string): Promise<boolean> {
+  if (unit.to - unit.from < 2) return false
+  const path = join(folder, recordName(unit))
+  if ((await fs.stat(path)).size > MOST_SPLIT_BYTES) return false
+  return (await readRecord(path))?.kind === 'split'
+}
+
+/**
+ * Reads the records of a shard, places every target that is not in its place yet, and journals them all with one sync.
+ * @throws MigrationError JOURNAL_FAILED.
+ */
+export async function settleShard(options: SettleOptions): Promise<void> {
+  const folders = new Set<string>()
+  const entries: JournalEntry[] = []
+  for (const unit of cutUnits(options.files)) await settleUnit(unit, options, entries, folders)
+  if (options.isDurable) {
+    await forEachConcurrently([...folders], 8, (folder) => syncFolder(options.fileSystem, folder))
+  }
+  await options.journal.append(entries)
+}
+
+async function settleUnit(
+  unit: CommitUnit,
+  options: SettleOptions,
+  entries: JournalEntry[],
+  folders: Set<string>,
+): Promise<void> {
+  const [record, unreadable] = await tryToRead(join(options.folder, recordName(unit)))
+  if (record?.kind === 'split') {
+    for (const part of splitUnit(unit)) await settleUnit(part, options, entries, folders)
+    return
+  }
+  const recorded = new Map(record?.files.map((file) => [file.at, file]))
+  for (let at = unit.from; at < unit.to; at++) {
+    const file = options.files[at]
+    const found = recorded.get(at)
+    if (file === undefined) continue
+    if (record === null || found === undefined) options.onFile(file, { kind: 'open', error: unreadable })
+    else if (!found.isConverted) options.onFile(file, { kind: 'failed', error: found.error })
+    else {
+      const error = await settleTarget(file, found, options, folders)
+      if (error === null) {
+        entries.push(makeEntry(options.plan, file, found, record.node))
+        options.onFile(file, { kind: 'converted', recorded: found, node: record.node, shardAttempt: record.attempt })
+      } else options.onFile(file, error.code === 'COMMIT_VOID' ? { kind: 'open', error } : { kind: 'failed', error })
+    }
+  }
+}
+
+/** A record that is not whole, as after a power cut with `--no-fsync`, is as good as none. */
+async function tryToRead(path: string): Promise<[CommitRecord | null, WireError | null]> {
+  try {
+    return [await readRecord(path), null]
+  } catch (error) {
+    const { code, message } = toWireError(error, { phase: 'commit', file: path })
+    return [
+      null,
+      { code: 'COMMIT_VOID', phase: 'commit', message: `${code}: ${message}`, position: {}, isRetryable: true },
+    ]
+  }
+}
+
+async function settleTarget(
+  file: ShardFile,
+  recorded: RecordedTarget,
+  options: SettleOptions,
+  folders: Set<string>,
+): Promise<WireError | null> {
+  try {
+    if (!options.arePlaced) {
+      for (const folder of await placeRecorded(file.path, file.target, recorded, options)) folders.add(folder)
+    }
+    // Only here, under the lock of the tree: a node that was held up would take away the rejects of a later run.
+    if (options.mayHaveStaleRejects && recorded.stagedRejects === null) {
+      for (const folder of await removeRejects(options, file.path)) folders.add(folder)
+    }
+    return null
+  } catch (error) {
+    return toWireError(error, { phase: 'commit', file: file.path })
+  }
+}
+
+function makeEntry(plan: FrozenPlan, file: ShardFile, recorded: RecordedTarget, node: NodeIdentity): JournalEntry {
+  return {
+    source: file.path,
+    sizeBytes: file.sizeBytes,
+    mtimeNs: file.mtimeNs,
+    sourceHash: recorded.sourceHash === null ? null : hex(recorded.sourceHash),
+    filePlanHash: plan.filePlanHashes[file.format] ?? '',
+    target: file.target,
+    targetBytes: recorded.targetBytes,
+    targetHash: hex(recorded.targetHash),
+    hasRejects: recorded.stagedRejects !== null,
+    records: recorded.records,
+    stageNs: recorded.stageNs,
+    host: node.host,
+    attempt: recorded.attempt,
+  }
+}
+
+function hex(hash: number): string {
+  return hash.toString(16).padStart(8, '0')
+}
+
+/** Where a node says that all files of a shard are recorded, and all targets in place. */
+export function settledMark(recordFolder: string): string {
+  return `${recordFolder}.done`
+}
+
+/** Whether that was said. */
+export async function isMarkedDone(recordFolder: string): Promise<boolean> {
+  return fs.stat(settledMark(recordFolder)).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Says it. Nobody depends on it: without it, targets are looked at once more. */
+export async function markDone(recordFolder: string): Promise<void> {
+  await fs.writeFile(settledMark(recordFolder), '').catch(() => undefined)
+}

@@ -1,0 +1,413 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { NodeStatus } from '../cluster/node-status.ts'
+import { openQueue, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
+import type { QueueAddress } from '../cluster/queue-address.ts'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
+import { closeLeftGenerations, GenerationCloser } from '../commit/close-generation.ts'
+import { collectStaged } from '../commit/collect-staged.ts'
+import { readFrozenPlan, readShard, type FrozenPlanFile } from '../commit/frozen-plan.ts'
+import { generationPaths, listGenerations, type Generation } from '../commit/generation-paths.ts'
+import { acquireLock, type LockHandle } from '../commit/lock.ts'
+import { readLockOwner } from '../commit/lock-file.ts'
+import { settleManifests } from '../commit/manifest.ts'
+import { pruneOrphans } from '../commit/prune-orphans.ts'
+import { makeRunId, nextRunNumber, runNumberOf } from '../commit/run-id.ts'
+import type { FileOutcome } from '../commit/settle-shard.ts'
+import { MigrationError, type WireError } from '../errors/migration-error.ts'
+import type { MigrateHooks } from '../model/events.ts'
+import type { ShardFile } from '../model/frozen-plan.ts'
+import type { MigrateOptions, ResolvedOptions } from '../model/options.ts'
+import type { Report } from '../model/report.ts'
+import { startClock, type Clock } from '../report/clock.ts'
+import { RunTally } from '../report/run-tally.ts'
+import { stopReasonOf, type StopReason } from '../schedule/stop-switch.ts'
+import { ThreadPool } from '../schedule/thread-pool.ts'
+import { buildReport } from './build-report.ts'
+import { checkContents } from './check-contents.ts'
+import { ClusterTally } from './cluster-tally.ts'
+import { followGeneration } from './follow-generation.ts'
+import { commonParent, freezeGeneration } from './freeze-generation.ts'
+import { filesToConvert, findRemainder, makePlan, resolveOptions, type Plan, type Remainder } from './make-plan.ts'
+import { TargetLedger } from './target-ledger.ts'
+import { groupByNode, readStatuses } from './watch-cluster.ts'
+
+export interface ClusterOptions {
+  readonly address: QueueAddress
+  /** What paths that travel are relative to; default: the folder that both trees lie in. */
+  readonly root?: string | undefined
+  /** The most files of a shard. */
+  readonly shardFiles?: number
+}
+
+/** How often a generation is followed by another one for commits that turned out to be void. */
+const MOST_GENERATIONS = 3
+const FOLLOW_MS = 1000
+const STATUS_MS = 1000
+
+/**
+ * Coordinates a run on a cluster: plans, freezes the plan in the target tree, puts its shards on the queue, follows the nodes, and adds
+ * the run up from the commit records. Run again after a crash it goes on with the same plan. Converts nothing itself.
+ * @returns the report, also when files failed or the signal stopped the run: nodes then stop too.
+ * @throws MigrationError as `migrate` does; QUEUE_UNREACHABLE where the server of the queue does not answer.
+ */
+export async function migrateOnCluster(
+  options: MigrateOptions,
+  cluster: ClusterOptions,
+  hooks: MigrateHooks = {},
+): Promise<Report> {
+  const clock = startClock()
+  const startMs = Date.now()
+  const settings = resolveOptions(options)
+  refuseUnfit(settings)
+  const plan = await makePlan(settings, hooks)
+  const root = resolveRoot(cluster.root, plan)
+  const queue = await openQueue(cluster.address)
+  watchErrors(queue, cluster.address.server, (message) => {
+    hooks.onEvent?.({ type: 'warning', code: 'QUEUE_UNREACHABLE', message })
+  })
+  try {
+    const lock = await lockOrFollow(plan, hooks)
+    try {
+      const run = new ClusterRun({ plan, root, queue, lock, hooks, clock, startMs, cluster })
+      return await run.execute()
+    } finally {
+      await lock.release()
+    }
+  } finally {
+    await queue.close()
+  }
+}
+
+function refuseUnfit(settings: ResolvedOptions): void {
+  const unfit = {
+    shard: settings.shard,
+    trace: settings.trace,
+    profile: settings.profile,
+    halt: settings.halt ?? undefined,
+  }
+  const [flag] = Object.entries(unfit).find(([, value]) => value !== undefined) ?? []
+  if (flag === undefined) return
+  throw new MigrationError('WRONG_USE', `--${flag} cannot be used with --cluster`, {
+    phase: 'options',
+    hint: `leave out --${flag}, or run on one machine`,
+  })
+}
+
+function resolveRoot(root: string | undefined, plan: Plan): string {
+  if (root === undefined) return commonParent(plan.discovery.root, plan.targetRoot)
+  try {
+    return realpathSync(root)
+  } catch {
+    throw new MigrationError('WRONG_USE', '--root is not a folder that can be read', { phase: 'options' })
+  }
+}
+
+/** The lock of the target tree. While another coordinator of the same plan has it, this one waits to take its place. */
+async function lockOrFollow(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await acquireLock({
+        targetRoot: plan.targetRoot,
+        manifestHash: plan.manifestHash,
+        forceUnlock: plan.options.unlock,
+        isDurable: plan.options.fsync,
+        ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+      })
+    } catch (error) {
+      if (!(error instanceof MigrationError) || error.code !== 'RUN_ACTIVE') throw error
+      const owner = await readLockOwner(bookkeepingPaths(plan.targetRoot).lock)
+      if (owner !== null && owner.manifestHash !== plan.manifestHash) throw error
+      if (!isTold && owner !== null) {
+        const message = `another coordinator (process ${owner.pid} on ${owner.host}) has this plan in hand: waiting, to go on if it dies`
+        hooks.onEvent?.({ type: 'warning', code: 'RUN_ACTIVE', message })
+      }
+      await sleep(FOLLOW_MS, undefined, hooks.signal === undefined ? {} : { signal: hooks.signal })
+    }
+  }
+}
+
+interface ClusterRunParts {
+  readonly plan: Plan
+  readonly root: string
+  readonly queue: ShardQueue
+  readonly lock: LockHandle
+  readonly hooks: MigrateHooks
+  readonly clock: Clock
+  readonly startMs: number
+  readonly cluster: ClusterOptions
+}
+
+class ClusterRun {
+  private readonly parts: ClusterRunParts
+  private readonly tally = new RunTally()
+  private readonly ledger: TargetLedger
+  private readonly clusterTally: ClusterTally
+  private readonly warnings: { code: string; message: string }[] = []
+  private generations = 0
+  private shardCount = 0
+  private runId = ''
+  private arePruned = false
+  private settledFiles = 0
+  private settledBytes = 0
+  private statuses: readonly NodeStatus[] = []
+  private nextStatusMs = 0
+  private readonly progressStartMs = performance.now()
+
+  constructor(parts: ClusterRunParts) {
+    this.parts = parts
+    this.runId = parts.lock.runId
+    this.ledger = new TargetLedger(parts.plan.targets)
+    this.clusterTally = new ClusterTally(parts.plan, this.tally, this.ledger)
+    for (const failure of parts.plan.discovery.failed) this.fail(failure)
+  }
+
+  async execute(): Promise<Report> {
+    const { plan, lock } = this.parts
+    const { targetRoot, options } = plan
+    const joined = await this.findOpenGeneration()
+    await closeLeftGenerations(targetRoot, {
+      isDurable: options.fsync,
+      keep: ({ id }) => id === joined?.generation.id,
+    })
+    await collectStaged({ targetRoot, liveRunId: joined?.generation.id ?? lock.runId })
+    const remainder = await findRemainder(plan, true)
+    if (options.checksum) await this.checkContents(remainder)
+    const ofJoined = joined === null ? null : await this.filesOf(joined)
+    // Shards that the dead coordinator has settled are proved already, and count for this run all the same.
+    for (const index of ofJoined ?? []) remainder.decision.rerun(index, 'an earlier run did not finish it')
+    const toConvert = filesToConvert(plan, remainder)
+    const isOfJoined = new Set(ofJoined)
+    const afterJoined = toConvert.filter((index) => ofJoined !== null && !isOfJoined.has(index))
+    let open = ofJoined ?? toConvert
+    this.takeDone(remainder, toConvert)
+    this.announce(toConvert)
+    for (let next = joined; open.length > 0 && !this.isStopped; next = null) {
+      const current = next ?? (await this.freeze(open))
+      const voided = await this.runGeneration(current)
+      open = Uint32Array.from([...voided.keys(), ...(next === null ? [] : afterJoined)]).sort()
+      if (voided.size === 0) continue
+      if (this.generations < MOST_GENERATIONS && !this.isStopped) {
+        this.warn(
+          'COMMIT_VOID',
+          `committed and then removed by something else, so made again: ${voided.size} of the files`,
+        )
+      } else {
+        for (const error of voided.values()) this.fail(error)
+        break
+      }
+    }
+    await this.settle(remainder)
+    return this.report(remainder)
+  }
+
+  private get isStopped(): boolean {
+    return this.parts.hooks.signal?.aborted === true
+  }
+
+  /** The newest attempt at this very plan that a dead coordinator left. */
+  private async findOpenGeneration(): Promise<OpenGeneration | null> {
+    const { plan } = this.parts
+    for (const generation of (await listGenerations(plan.targetRoot)).toReversed()) {
+      if (generation.manifestHash !== plan.manifestHash || !existsSync(generationPaths(generation).records)) continue
+      const frozen = await readFrozenPlan(generation)
+      if (frozen === null || frozen.plan.isForced !== plan.options.force) continue
+      this.warn('JOINED', `going on with the plan of run ${generation.id}, which a coordinator left`)
+      return { generation, frozen }
+    }
+    return null
+  }
+
+  private async filesOf({ generation, frozen }: OpenGeneration): Promise<Uint32Array> {
+    const indexes: number[] = []
+    for (let shard = 0; shard < frozen.plan.shards.length; shard++) {
+      for (const { index } of await readShard(generation, frozen.plan, shard)) indexes.push(index)
+    }
+    return Uint32Array.from(indexes).sort()
+  }
+
+  private async checkContents(remainder: Remainder): Promise<void> {
+    const { plan } = this.parts
+    const pool = new ThreadPool({ plan: plan.data, threads: plan.threads })
+    try {
+      await checkContents(plan, remainder.decision, pool)
+    } finally {
+      await pool.destroy()
+    }
+  }
+
+  private async freeze(indexes: Uint32Array): Promise<OpenGeneration> {
+    const { plan, root, queue, lock, cluster } = this.parts
+    const { targetRoot, manifestHash } = plan
+    const paths = bookkeepingPaths(targetRoot)
+    const runNumber = await nextRunNumber(paths)
+    // Each generation is a run of its own in the order of runs.
+    const id = runNumberOf(lock.runId) >= runNumber ? lock.runId : makeRunId(runNumber)
+    const generation = { targetRoot, manifestHash, id }
+    const nodeCount = await queue.getWorkers().then(
+      (workers) => workers.length,
+      () => 0,
+    )
+    const frozen = await freezeGeneration({ plan, generation, indexes, root, nodeCount, mostFiles: cluster.shardFiles })
+    return { generation, frozen }
+  }
+
+  /** @returns files that were committed in vain, with the reason. */
+  private async runGeneration({ generation, frozen }: OpenGeneration): Promise<ReadonlyMap<number, WireError>> {
+    const { queue, lock, hooks, plan } = this.parts
+    this.generations++
+    this.shardCount += frozen.plan.shards.length
+    this.runId = generation.id
+    const voided = new Map<number, WireError>()
+    const open: ShardFile[] = []
+    const closer = await GenerationCloser.open(generation, frozen.plan, {
+      isDurable: plan.options.fsync,
+      onFile: (file, outcome) => this.takeOutcome(file, outcome, voided, open),
+    })
+    const broken = await followGeneration({
+      generation,
+      frozen,
+      queue,
+      closer,
+      signal: hooks.signal,
+      assertOwned: () => lock.assertOwned(),
+      onLook: () => void this.look(generation),
+    })
+    await lock.assertOwned()
+    await closer.close()
+    if (!this.isStopped) for (const file of open) this.fail(shardFailed(file, [...broken.values()][0]))
+    return voided
+  }
+
+  private takeOutcome(file: ShardFile, outcome: FileOutcome, voided: Map<number, WireError>, open: ShardFile[]): void {
+    if (outcome.kind === 'converted') this.clusterTally.add(file, outcome)
+    else if (outcome.kind === 'failed')
+      this.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
+    else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
+    else open.push(file)
+    if (outcome.kind === 'open') return
+    this.settledFiles++
+    this.settledBytes += file.sizeBytes
+  }
+
+  private takeDone({ decision }: Remainder, toConvert: Uint32Array): void {
+    let next = 0
+    for (let index = 0; index < this.parts.plan.discovery.files.length; index++) {
+      if (toConvert[next] === index) next++
+      else if (decision.reason(index) === null) {
+        const done = decision.done(index)
+        this.ledger.add(index, done.targetBytes, done.targetHash)
+      }
+    }
+  }
+
+  private announce(indexes: Uint32Array): void {
+    const { plan, hooks, lock } = this.parts
+    const { files } = plan.discovery
+    hooks.onEvent?.({
+      type: 'planned',
+      runId: lock.runId,
+      targetFormat: plan.targetFormat,
+      isTargetFormatDefault: plan.isTargetFormatDefault,
+      threads: 0,
+      fileCount: indexes.length,
+      totalBytes: files.sumBytes(indexes),
+      alreadyDone: files.length - indexes.length,
+    })
+  }
+
+  /** Tells how far all nodes are. */
+  private async look(generation: Generation): Promise<void> {
+    const { queue, hooks } = this.parts
+    if (performance.now() < this.nextStatusMs) return
+    this.nextStatusMs = performance.now() + STATUS_MS
+    this.statuses = await readStatuses(queue, generation.id).catch(() => this.statuses)
+    const inWork = this.statuses.reduce((sum, { doneFiles }) => sum + doneFiles, 0)
+    const readBytes = this.statuses.reduce((sum, status) => sum + status.readBytes, 0)
+    hooks.onEvent?.({
+      type: 'progress',
+      doneFiles: Math.max(0, this.settledFiles - this.tally.failures.length) + inWork,
+      failedFiles: this.tally.failures.length,
+      readBytes: this.settledBytes + readBytes,
+      elapsedMs: performance.now() - this.progressStartMs,
+      threads: this.statuses.flatMap(({ current }) => current),
+      nodes: groupByNode(this.statuses).map((statuses) => ({
+        name: statuses[0]?.node.name ?? '',
+        threads: statuses[0]?.node.threads ?? 0,
+        megabytesPerSecond: statuses[0]?.megabytesPerSecond ?? 0,
+        verdict: statuses[0]?.verdict ?? null,
+        files: statuses.flatMap(({ current }) => current.map(({ file }) => file)),
+      })),
+    })
+  }
+
+  /** Orphans and claims, as a run on one machine leaves them. */
+  private async settle(remainder: Remainder): Promise<void> {
+    const { plan, lock } = this.parts
+    const { targetRoot, options, manifestHash, planHash } = plan
+    await lock.assertOwned()
+    await collectStaged({ targetRoot, liveRunId: null })
+    if (options.prune && !this.isStopped && this.tally.failures.length === 0) {
+      await pruneOrphans({ targetRoot, orphans: remainder.decision.orphans, isDurable: options.fsync })
+      this.arePruned = remainder.decision.orphans.length > 0
+    }
+    await settleManifests(
+      { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete },
+      { runId: this.runId, manifestHash, planHash },
+      (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
+    )
+  }
+
+  private report(remainder: Remainder): Report {
+    const { plan, clock, hooks, startMs, cluster } = this.parts
+    const measured = this.clusterTally.measurements(startMs)
+    const stopped: StopReason | null = this.isStopped ? stopReasonOf(hooks.signal?.reason) : null
+    return {
+      ...buildReport({
+        plan,
+        remainder,
+        runId: this.runId,
+        tally: this.tally,
+        ledger: this.ledger,
+        splitFiles: 0,
+        warnings: this.warnings,
+        arePruned: this.arePruned,
+        clock,
+        measured,
+        stopped,
+        cluster: this.clusterTally.clusterFigures(measured, {
+          backEnd: cluster.address.server.kind,
+          shards: this.shardCount,
+          generations: this.generations,
+        }),
+      }),
+      threads: this.clusterTally.threads,
+    }
+  }
+
+  private warn(code: string, message: string): void {
+    this.warnings.push({ code, message })
+    this.parts.hooks.onEvent?.({ type: 'warning', code, message })
+  }
+
+  private fail(error: WireError): void {
+    this.tally.addFailed(error)
+    this.parts.hooks.onEvent?.({ type: 'file-failed', file: error.position.file ?? '', error })
+  }
+}
+
+interface OpenGeneration {
+  readonly generation: Generation
+  readonly frozen: FrozenPlanFile
+}
+
+function shardFailed(file: ShardFile, reason: string | undefined): WireError {
+  return {
+    code: 'SHARD_FAILED',
+    phase: 'worker',
+    message: `no node could finish the shard of this file: ${reason ?? 'no reason is known'}`,
+    hint: 'look at what the nodes say, and run the same command again',
+    position: { file: file.path },
+    isRetryable: true,
+  }
+}

@@ -1,0 +1,241 @@
+import { renameSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { join } from 'node:path'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
+import { generationClosed, readRecord } from '../commit/commit-record.ts'
+import { recordName, type CommitUnit } from '../commit/commit-units.ts'
+import { generationPaths, type Generation } from '../commit/generation-paths.ts'
+import { placeRecorded, type PlacingContext } from '../commit/place-recorded.ts'
+import { StagingArea } from '../commit/staging-area.ts'
+import { TargetRenamer } from '../commit/target-renamer.ts'
+import { UnitCommitter } from '../commit/unit-committer.ts'
+import type { WireError } from '../errors/migration-error.ts'
+import type { NodeIdentity } from '../model/commit-record.ts'
+import type { MigrateHooks } from '../model/events.ts'
+import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
+import { OptionsSchema } from '../model/options.ts'
+import type { Report } from '../model/report.ts'
+import { SourceList } from '../model/source-list.ts'
+import { ExistingTargets } from '../plan/find-existing-targets.ts'
+import { ResumeDecision } from '../plan/resume-decision.ts'
+import { startClock } from '../report/clock.ts'
+import { cutTasks } from '../schedule/batch-files.ts'
+import type { Executor } from '../schedule/executor.ts'
+import type { Plan } from './make-plan.ts'
+import { Recording } from './recording.ts'
+import { Run } from './run.ts'
+
+/** A shard, or what is left of it, on the threads of a node: the run of one machine, with commits that must be won. */
+
+export interface ShardRunOptions {
+  readonly plan: FrozenPlan
+  readonly generation: Generation
+  readonly sourceRoot: string
+  readonly files: readonly ShardFile[]
+  /** The units to convert. */
+  readonly units: readonly CommitUnit[]
+  /** Where their records lie. */
+  readonly recordFolder: string
+  readonly node: NodeIdentity
+  /** Names this try among all of the node: its staged files lie apart from those of any other. */
+  readonly tryName: string
+  readonly shardAttempt: number
+  readonly pool: Executor
+  readonly assertHeld: () => void
+  readonly isFinal: (error: WireError) => boolean
+  /** False: files in work are finished, no further one is begun. */
+  readonly mayGoOn: () => boolean
+  readonly hooks: MigrateHooks
+}
+
+export interface ShardRunResult {
+  readonly report: Report
+  readonly committedFiles: number
+  readonly lostFiles: number
+  /** True where a target may not be in its place although it is committed. */
+  readonly hasUnplaced: boolean
+}
+
+export async function runShard(options: ShardRunOptions): Promise<ShardRunResult> {
+  const { generation, files, units, node } = options
+  const { targetRoot, id } = generation
+  await makeStagedFolder(generation, options.tryName)
+  const staging = await StagingArea.open({ targetRoot, runId: id, node: options.tryName })
+  const committer = new UnitCommitter({
+    ...placingContext(targetRoot, options.plan.isDurable),
+    node,
+    folder: options.recordFolder,
+    files,
+    units,
+    shardAttempt: options.shardAttempt,
+    exclusiveBy: options.plan.exclusiveBy,
+    assertHeld: options.assertHeld,
+    isFinal: options.isFinal,
+  })
+  const places = units.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, offset) => from + offset))
+  const at = (index: number): number => places[index] ?? 0
+  const plan = makeShardPlan(options, places)
+  const recording = new Recording(plan.options)
+  const run = new Run(
+    plan,
+    everythingIsNew(places.length),
+    {
+      runId: id,
+      assertOwned: async () => options.assertHeld(),
+      finish: (work) => work(new Set()),
+      release: async () => {},
+    },
+    options.hooks,
+    startClock(),
+    recording,
+    {
+      pool: options.pool,
+      staging,
+      mayGoOn: options.mayGoOn,
+      committer: {
+        commit: ({ at: index, attempt, thread, task, result }) =>
+          committer.commit({ at: at(index), attempt, thread, result, ...task }),
+        fail: (index, error) => committer.fail(at(index), error),
+        whenReady: () => committer.whenReady(),
+        close: () => committer.close(),
+      },
+      batches: [...tasksOf(units, node.threads)],
+    },
+  )
+  const stopped = await run.execute()
+  // Empty unless a file of it was won and could not be placed.
+  await fs.rmdir(staging.folder).catch(() => undefined)
+  return {
+    report: run.report(stopped),
+    committedFiles: committer.committedFiles,
+    lostFiles: committer.lostFiles,
+    hasUnplaced: committer.unplaced.length > 0 || committer.lostFiles > 0,
+  }
+}
+
+/** Not with the folder above it: that went when the generation was closed. */
+async function makeStagedFolder(generation: Generation, tryName: string): Promise<void> {
+  try {
+    await fs.mkdir(join(generationPaths(generation).staged, tryName))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw generationClosed()
+    throw error
+  }
+}
+
+/** Places what other nodes have won and perhaps not placed, since they died. @returns whether all of it is in its place. */
+export async function placeOfOthers(
+  units: readonly CommitUnit[],
+  files: readonly ShardFile[],
+  recordFolder: string,
+  { targetRoot, isDurable }: { readonly targetRoot: string; readonly isDurable: boolean },
+): Promise<boolean> {
+  const context = placingContext(targetRoot, isDurable)
+  let areAllPlaced = true
+  for (const unit of units) {
+    const record = await readRecord(join(recordFolder, recordName(unit)))
+    if (record?.kind !== 'done') areAllPlaced = false
+    for (const recorded of record?.kind === 'done' ? record.files : []) {
+      const file = files[recorded.at]
+      if (!recorded.isConverted || file === undefined) continue
+      try {
+        await placeRecorded(file.path, file.target, recorded, context)
+      } catch {
+        areAllPlaced = false
+      }
+    }
+  }
+  return areAllPlaced
+}
+
+function placingContext(targetRoot: string, isDurable: boolean): PlacingContext {
+  return {
+    paths: bookkeepingPaths(targetRoot),
+    fileSystem: fs,
+    renamer: new TargetRenamer({ ...fs, renameSync }),
+    isDurable,
+    knownFolders: new Set(),
+  }
+}
+
+function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<number[]> {
+  const smallCount = units.reduce((sum, { from, to }) => (to - from > 1 ? sum + to - from : sum), 0)
+  let first = 0
+  for (const { from, to } of units) {
+    yield* cutTasks(first, to - from, smallCount, threads)
+    first += to - from
+  }
+}
+
+/** A plan as a run on one machine has it, of these files alone. */
+function makeShardPlan(
+  { plan, sourceRoot, files, node, generation }: ShardRunOptions,
+  places: readonly number[],
+): Plan {
+  const list = new SourceList()
+  const folders = new Map<string, number>()
+  for (const place of places) {
+    const { path, sizeBytes, mtimeNs, format } = files[place]!
+    const slash = path.lastIndexOf('/')
+    const folder = slash < 0 ? '' : path.slice(0, slash)
+    const known = folders.get(folder) ?? list.addFolder(folder)
+    folders.set(folder, known)
+    list.add(known, path.slice(slash + 1), sizeBytes, BigInt(mtimeNs), format)
+  }
+  const target = (index: number): string => files[places[index] ?? 0]?.target ?? ''
+  const none = { count: 0, examples: [] }
+  const taskTimeout = plan.taskTimeoutMs === null ? {} : { taskTimeout: `${plan.taskTimeoutMs}ms` }
+  return {
+    shard: null,
+    options: OptionsSchema.parse({
+      in: sourceRoot,
+      out: generation.targetRoot,
+      threads: node.threads,
+      retries: plan.retries,
+      fsync: plan.isDurable,
+      ...taskTimeout,
+    }),
+    discovery: {
+      root: sourceRoot,
+      isSingleFile: false,
+      depth: Number.POSITIVE_INFINITY,
+      files: list,
+      failed: [],
+      skipped: { unknownFormat: none, links: none, special: none },
+      filteredOut: 0,
+    },
+    data: plan.data,
+    targetRoot: generation.targetRoot,
+    targetFormat: plan.data.targetFormat,
+    isTargetFormatDefault: false,
+    threadWarning: null,
+    targets: {
+      length: places.length,
+      path: target,
+      folder: (index) => target(index).slice(0, Math.max(0, target(index).lastIndexOf('/'))),
+      name: (index) => target(index).slice(target(index).lastIndexOf('/') + 1),
+    },
+    threads: node.threads,
+    planHash: plan.planHash,
+    manifestHash: plan.manifestHash,
+    filePlanHash: (format) => plan.filePlanHashes[format] ?? '',
+  }
+}
+
+function everythingIsNew(fileCount: number): ConstructorParameters<typeof Run>[1] {
+  const proofs = {
+    targetBytes: new Float64Array(0),
+    targetHash: new Uint32Array(0),
+    sourceHash: new Uint32Array(0),
+    hasSourceHash: new Uint8Array(0),
+    hasRejects: new Uint8Array(0),
+    recordsRead: new Float64Array(0),
+    recordsRejected: new Float64Array(0),
+    recordsFiltered: new Float64Array(0),
+  }
+  return {
+    existing: new ExistingTargets(null),
+    decision: new ResumeDecision(fileCount, proofs, []),
+    provesStranger: () => false,
+  }
+}

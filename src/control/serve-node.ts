@@ -1,0 +1,361 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UnrecoverableError, WaitingError, type Job } from 'bullmq'
+import { findPlan, type FoundPlan } from '../cluster/find-plan.ts'
+import type { NodeStatus } from '../cluster/node-status.ts'
+import { openQueue, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
+import type { QueueAddress } from '../cluster/queue-address.ts'
+import { TRIES } from '../cluster/queue-settings.ts'
+import { isSuspect, searchPoison } from '../cluster/search-poison.ts'
+import { SelfFence } from '../cluster/self-fence.ts'
+import { jobId, type ShardJob } from '../cluster/shard-job.ts'
+import { TurnGate } from '../cluster/turn-gate.ts'
+import { makeRecordFolder, recordFolder } from '../commit/commit-record.ts'
+import { cutUnits, type CommitUnit } from '../commit/commit-units.ts'
+import { readShard } from '../commit/frozen-plan.ts'
+import { findOpenUnits, markDone } from '../commit/settle-shard.ts'
+import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
+import type { NodeIdentity } from '../model/commit-record.ts'
+import type { MigrateEvent } from '../model/events.ts'
+import type { ShardFile } from '../model/frozen-plan.ts'
+import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
+import type { NodeEvent, NodeSummary } from './node-events.ts'
+import { NodeMeter } from './node-meter.ts'
+import { NodeThreads } from './node-threads.ts'
+import { placeOfOthers, runShard, type ShardRunResult } from './run-shard.ts'
+
+export interface NodeOptions {
+  readonly address: QueueAddress
+  /** Absolute. Paths that travel are relative to it. */
+  readonly root: string
+  /** As `--threads` takes it; `auto` is as many as there are cores. */
+  readonly threads: string
+}
+
+export interface NodeHooks {
+  /** Drains: files in work are finished, the rest goes back to the queue. */
+  readonly signal: AbortSignal
+  readonly onEvent: (event: NodeEvent) => void
+}
+
+/** Shards that a node has in work at the same time: the next one fills the threads when the last files of one are being converted. */
+const SHARDS_AT_A_TIME = 2
+const STATUS_MS = 1000
+/** How long a connection may take to close. */
+const CLOSE_MS = 3000
+const LOOK_MS = 20
+/** Files that a status names. */
+const NAMED_FILES = 8
+
+/** Serves as a node until the signal: takes shards, converts them on its threads, commits their files. */
+export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise<NodeSummary> {
+  const node = new ClusterNode(options, hooks)
+  return node.serve()
+}
+
+type ShardJobOnQueue = Pick<
+  Job<ShardJob>,
+  'id' | 'data' | 'stalledCounter' | 'attemptsMade' | 'attemptsStarted' | 'moveToWait' | 'updateProgress'
+>
+
+/** A shard in work. */
+interface ShardInWork {
+  readonly id: string
+  readonly found: FoundPlan
+  readonly files: readonly ShardFile[]
+  readonly folder: string
+  readonly controller: AbortController
+}
+
+class ClusterNode {
+  private readonly options: NodeOptions
+  private readonly hooks: NodeHooks
+  private readonly identity: NodeIdentity
+  private readonly threads: NodeThreads
+  private readonly gate = new TurnGate()
+  private readonly meter = new NodeMeter()
+  private readonly fence: SelfFence
+  private readonly inWork = new Map<string, AbortController>()
+  private readonly summary = { shards: 0, files: 0, bytes: 0, refusedJobs: 0 }
+  private tries = 0
+
+  constructor(options: NodeOptions, hooks: NodeHooks) {
+    this.options = options
+    this.hooks = hooks
+    const host = hostname()
+    const threads = resolveThreadCount(options.threads)
+    this.identity = {
+      name: `${host.replaceAll(/[^\w.-]/g, '-').slice(0, 60)}-${process.pid}-${randomBytes(3).toString('hex')}`,
+      host,
+      pid: process.pid,
+      threads,
+      cores: countUsableCores(),
+    }
+    this.threads = new NodeThreads(threads)
+    this.fence = new SelfFence({ onLost: (id) => this.loseLease(id) })
+  }
+
+  async serve(): Promise<NodeSummary> {
+    const { address, root } = this.options
+    const { server } = address
+    const tell = (message: string): void => this.hooks.onEvent({ type: 'connection', message })
+    const queue = await openQueue(address)
+    watchErrors(queue, server, tell)
+    const worker = await openWorker(
+      address,
+      // Three arguments: BullMQ only makes a signal for those who take one.
+      async (job, token, signal) => this.process(queue, job, token, signal),
+      { node: this.identity.name, concurrency: SHARDS_AT_A_TIME },
+    )
+    worker.on('locksRenewed', ({ jobIds }) => this.fence.renewed(jobIds))
+    watchErrors(worker, server, tell)
+    this.hooks.onEvent({ type: 'joined', node: this.identity, server: server.shown, queue: address.queue, root })
+    const running = worker.run()
+    await untilAborted(this.hooks.signal)
+    this.hooks.onEvent({ type: 'draining' })
+    const closing = worker.close().then(() => running)
+    while (this.inWork.size > 0) await sleep(LOOK_MS)
+    // A server that is away must not hold up a node that has nothing left to do.
+    await withoutWaitingLong(closing)
+    this.fence.stop()
+    await this.threads.end()
+    await withoutWaitingLong(queue.close())
+    return this.summary
+  }
+
+  private loseLease(id: string): void {
+    this.hooks.onEvent({ type: 'lease-lost', jobId: id })
+    this.inWork.get(id)?.abort('lease lost')
+  }
+
+  private async process(queue: ShardQueue, job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
+    const id = job.id ?? ''
+    const controller = new AbortController()
+    signal?.addEventListener('abort', () => controller.abort('cancelled'))
+    this.fence.take(id)
+    this.inWork.set(id, controller)
+    try {
+      return await this.processShard(queue, job, token, controller)
+    } catch (error) {
+      if (error instanceof WaitingError) throw error
+      const wire = toWireError(error, { phase: 'worker' })
+      if (wire.code === 'GENERATION_CLOSED') return wire.code
+      if (wire.code === 'PLAN_REFUSED') {
+        this.summary.refusedJobs++
+        this.hooks.onEvent({ type: 'job-refused', jobId: id, code: wire.code, message: wire.message })
+        throw new UnrecoverableError(`${wire.code}: ${wire.message}`)
+      }
+      throw new Error(`${wire.code}: ${wire.message}`, { cause: error })
+    } finally {
+      this.fence.release(id)
+      this.inWork.delete(id)
+      this.meter.end(id)
+    }
+  }
+
+  private async processShard(
+    queue: ShardQueue,
+    job: ShardJobOnQueue,
+    token: string,
+    controller: AbortController,
+  ): Promise<string> {
+    const found = await findPlan(job.data, this.options.root)
+    const { plan, generation } = found
+    const files = await readShard(generation, plan, found.job.shard)
+    const folder = recordFolder(generation, found.job.shard)
+    await makeRecordFolder(folder)
+    const shard = { id: job.id ?? '', found, files, folder, controller }
+    const open = await this.findOpen(shard)
+    if (open.length === 0) return this.endShard(shard, false)
+    const action = isSuspect(found.job, job.stalledCounter)
+      ? await this.suspect(queue, shard, open, job.stalledCounter)
+      : 'run'
+    if (action === 'divided') return action
+    if (action === 'failed') return this.endShard(shard, false)
+    const leave = await this.gate.enter(action === 'alone')
+    try {
+      if (controller.signal.aborted || this.hooks.signal.aborted) return await this.giveBack(job, token)
+      const areOthersPlaced = await placeOfOthers(this.findRecorded(shard, open), files, folder, {
+        targetRoot: generation.targetRoot,
+        isDurable: plan.isDurable,
+      })
+      const result = await this.convert(shard, open, job)
+      const left = await this.findOpen(shard)
+      if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
+      this.fence.assertHeld(shard.id)
+      if (this.hooks.signal.aborted) return await this.giveBack(job, token)
+      const [failure] = result.report.failures
+      throw failure === undefined
+        ? new MigrationError('STOPPED', 'the shard was given up', { phase: 'worker', isRetryable: true })
+        : fromWireError(failure)
+    } finally {
+      leave()
+    }
+  }
+
+  private async suspect(
+    queue: ShardQueue,
+    { found, files, folder }: ShardInWork,
+    open: readonly CommitUnit[],
+    stalls: number,
+  ): Promise<'divided' | 'failed' | 'alone'> {
+    const { job, plan } = found
+    const action = await searchPoison({
+      job,
+      files,
+      folder,
+      open,
+      node: this.identity,
+      exclusiveBy: plan.exclusiveBy,
+      isDurable: plan.isDurable,
+      add: async (jobs) => {
+        await queue.addBulk(jobs.map((data) => ({ name: 'shard', data, opts: { jobId: jobId(data) } })))
+      },
+    })
+    this.hooks.onEvent({ type: 'shard-suspected', shard: job.shard, stalls, action })
+    return action
+  }
+
+  /** Puts a shard back for others, with what is left of it. */
+  private async giveBack(job: ShardJobOnQueue, token: string): Promise<never> {
+    await job.moveToWait(token)
+    throw new WaitingError()
+  }
+
+  private async findOpen({ found, files, folder }: ShardInWork): Promise<CommitUnit[]> {
+    const { range } = found.job
+    const open = await findOpenUnits(files, folder)
+    return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
+  }
+
+  /** Whole units that somebody has committed before. */
+  private findRecorded({ files }: ShardInWork, open: readonly CommitUnit[]): CommitUnit[] {
+    const openFiles = new Set(open.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, at) => from + at)))
+    return openFiles.size === files.length ? [] : cutUnits(files).filter(({ from }) => !openFiles.has(from))
+  }
+
+  /** @param arePlaced where all targets of the shard are known to be in their places. */
+  private async endShard({ found, folder }: ShardInWork, arePlaced: boolean): Promise<string> {
+    if (arePlaced && found.job.range === undefined) await markDone(folder)
+    return 'done'
+  }
+
+  private async convert(
+    shard: ShardInWork,
+    units: readonly CommitUnit[],
+    job: ShardJobOnQueue,
+  ): Promise<ShardRunResult> {
+    const { id, found, files, folder, controller } = shard
+    const { plan, generation, sourceRoot } = found
+    const number = found.job.shard
+    const fileCount = units.reduce((sum, { from, to }) => sum + to - from, 0)
+    const bytes = units.reduce((sum, { from, to }) => sum + sumBytes(files, from, to), 0)
+    this.hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
+    const { pool, giveBack } = this.threads.take(found.job.planFileHash, plan)
+    const progress = new ShardProgress(this.identity, number)
+    const timer = setInterval(() => void this.tell(shard, job, progress), STATUS_MS)
+    const startMs = performance.now()
+    try {
+      const result = await runShard({
+        plan,
+        generation,
+        sourceRoot,
+        files,
+        units,
+        recordFolder: folder,
+        node: this.identity,
+        tryName: `${this.identity.name}-${++this.tries}`,
+        shardAttempt: job.attemptsStarted,
+        pool,
+        assertHeld: () => this.fence.assertHeld(id),
+        isFinal: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
+        mayGoOn: () => !this.hooks.signal.aborted,
+        hooks: {
+          signal: controller.signal,
+          onEvent: (event) => {
+            progress.take(event)
+            if (event.type === 'progress') this.meter.note(id, event.readBytes)
+          },
+        },
+      })
+      this.meter.verdict = result.report.measured?.verdict?.kind ?? this.meter.verdict
+      this.count(result, number, performance.now() - startMs)
+      return result
+    } finally {
+      clearInterval(timer)
+      await giveBack()
+    }
+  }
+
+  private count({ report, committedFiles }: ShardRunResult, shard: number, durationMs: number): void {
+    this.summary.shards++
+    this.summary.files += committedFiles
+    this.summary.bytes += report.sourceBytes
+    this.hooks.onEvent({
+      type: 'shard-ended',
+      shard,
+      files: committedFiles,
+      failedFiles: report.files.failed,
+      bytes: report.sourceBytes,
+      durationMs,
+      reason: report.stopped === null ? null : (report.failures[0]?.code ?? report.stopped),
+    })
+  }
+
+  /** Tells how far a shard is, and looks whether anybody still wants it. */
+  private async tell(shard: ShardInWork, job: ShardJobOnQueue, progress: ShardProgress): Promise<void> {
+    // Whoever closes the generation takes this folder away first.
+    if (!existsSync(shard.folder)) shard.controller.abort('generation closed')
+    const status = progress.read(this.meter.megabytesPerSecond(), this.meter.verdict)
+    // A status that does not arrive is followed by another one; the fence watches over the connection.
+    await job.updateProgress(status).catch(() => undefined)
+  }
+}
+
+/** What a status says of one shard, from the events of its run. */
+class ShardProgress {
+  private readonly node: NodeIdentity
+  private readonly shard: number
+  private latest: Extract<MigrateEvent, { type: 'progress' }> | null = null
+
+  constructor(node: NodeIdentity, shard: number) {
+    this.node = node
+    this.shard = shard
+  }
+
+  take(event: MigrateEvent): void {
+    if (event.type === 'progress') this.latest = event
+  }
+
+  read(megabytesPerSecond: number, verdict: NodeStatus['verdict']): NodeStatus {
+    const { doneFiles = 0, failedFiles = 0, readBytes = 0, threads = [] } = this.latest ?? {}
+    return {
+      node: this.node,
+      shard: this.shard,
+      doneFiles,
+      failedFiles,
+      readBytes,
+      megabytesPerSecond,
+      verdict,
+      current: threads.flatMap((thread) => (thread === null ? [] : [thread])).slice(0, NAMED_FILES),
+      atMs: Date.now(),
+    }
+  }
+}
+
+function sumBytes(files: readonly ShardFile[], from: number, to: number): number {
+  let sum = 0
+  for (let at = from; at < to; at++) sum += files[at]?.sizeBytes ?? 0
+  return sum
+}
+
+async function withoutWaitingLong(closing: Promise<unknown>): Promise<void> {
+  await Promise.race([closing.catch(() => undefined), sleep(CLOSE_MS, undefined, { ref: false })])
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

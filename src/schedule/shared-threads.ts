@@ -1,0 +1,70 @@
+import type { DataPlan } from '../model/data-plan.ts'
+import type { TaskResult } from '../model/task-result.ts'
+import type { FileTask, Task } from '../model/task.ts'
+import type { Executor } from './executor.ts'
+import { ThreadPool } from './thread-pool.ts'
+
+/** File numbers of one share: more than a shard has files. */
+const NUMBERS_A_SHARE = 2 ** 24
+
+/**
+ * One pool of threads for several runs of one plan: the shards that a node has in work. Each share numbers its files from 0, as if the pool
+ * were its own. A share that stops its tasks stops those of all others too, whose files are then tried again on new threads.
+ */
+export class SharedThreads {
+  private readonly pool: ThreadPool
+  private shareCount = 0
+  private isStopped = false
+
+  constructor(options: {
+    readonly plan: DataPlan
+    readonly threads: number
+    readonly taskTimeoutMs?: number | undefined
+  }) {
+    this.pool = new ThreadPool(options)
+  }
+
+  /** False where the threads were stopped: further work needs new ones. */
+  get isUsable(): boolean {
+    return !this.isStopped
+  }
+
+  share(): Executor {
+    const { pool } = this
+    const base = NUMBERS_A_SHARE * this.shareCount++
+    return {
+      size: pool.size,
+      tasksPerThread: pool.tasksPerThread,
+      run: async (task) => moveResult(await pool.run(moveTask(task, base)), -base),
+      grow: (size) => pool.grow(size),
+      readProgress: () =>
+        pool.readProgress().map((thread) => {
+          const index = (thread?.index ?? -1) - base
+          return thread === null || index < 0 || index >= NUMBERS_A_SHARE ? null : { ...thread, index }
+        }),
+      requestStop: () => {
+        this.isStopped = true
+        pool.requestStop()
+      },
+      destroy: () => this.destroy(),
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.isStopped = true
+    await this.pool.destroy()
+  }
+}
+
+function moveTask(task: Task, by: number): Task {
+  const move = (file: FileTask): FileTask => ({ ...file, index: file.index + by })
+  if (task.kind === 'convert') return { ...task, files: task.files.map(move) }
+  return task.kind === 'lead' || task.kind === 'help' ? { ...task, file: move(task.file) } : task
+}
+
+function moveResult(result: TaskResult, by: number): TaskResult {
+  if (result.kind === 'convert') {
+    return { ...result, files: result.files.map((file) => ({ ...file, index: file.index + by })) }
+  }
+  return result.kind === 'help' ? { ...result, index: result.index + by } : result
+}
