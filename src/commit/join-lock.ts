@@ -196,7 +196,8 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
 /** @throws errors of the system: a disk that fails says nothing about who owns the tree. */
 function isUnchanged(path: string, text: string): boolean {
   try {
-    return readFileSync(path, 'utf8') === text
+    // Not with an encoding: see isLockUntouched.
+    return readFileSync(path).toString('utf8') === text
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error

@@ -49,7 +49,8 @@ export function lockText(owner: LockOwner): string {
  */
 export function isLockUntouched(path: string, owner: LockOwner): boolean {
   try {
-    return readFileSync(path, 'utf8') === lockText(owner)
+    // Not with an encoding: Node 20 ends the process where a file that it reads so cannot be closed.
+    return readFileSync(path).toString('utf8') === lockText(owner)
   } catch {
     return false
   }
