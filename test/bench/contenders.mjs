@@ -10,9 +10,13 @@ import { renameSync, rmSync } from 'node:fs'
 import { runArithmetic } from './arithmetic-loop.mjs'
 import { measureProcess } from './measure-process.mjs'
 import { median, relativeDeviation } from './statistics.mjs'
+import { touchMemory } from './touch-memory.mjs'
 
 const CLI = new URL('../../dist/bin/migrate.js', import.meta.url).pathname
 const DUCKDB = new URL('peer-duckdb.mjs', import.meta.url).pathname
+
+/** A target is up to 2.2 times as large as its source; programs need the rest. */
+const TOUCHED_PER_BYTE = 4
 
 /** The types of columns that have one, as `--map` takes them. */
 const MAPPING = new URL('orders-mapping.json', import.meta.url).pathname
@@ -92,6 +96,8 @@ export async function runInterleaved(contenders, runs, say, { keepsTargets = fal
         // What earlier runs have left to be written is not this one's to wait for.
         await measureProcess('sync', ['-f', contender.sources[0]])
       }
+      // Memory that was free for a second or two is the host's again: whoever comes after a pause must not pay for it alone.
+      touchMemory(TOUCHED_PER_BYTE * (contender.bytes ?? 0))
       samples[index].push(await contender.measure())
       if (contender.target === undefined) continue
       if (keepsTargets) renameSync(contender.target, `${contender.target}-${run}-${index}`)

@@ -1,5 +1,5 @@
 // A virtual machine gives memory to its guest page by page, when each is used for the first time. Until then a write into the page
-// cache takes up to four times as long, and whoever runs first in a comparison pays for all. So free memory is used once before.
+// cache takes up to four times as long. Some hosts take free memory back after a second or two, so it is used once before each run.
 import { spawnSync } from 'node:child_process'
 import { freemem } from 'node:os'
 
