@@ -38,10 +38,14 @@ describe.skipIf(noShimReason !== null)('a process that is killed before any one 
     for (let call = 1; call <= callCount; call += STEP) {
       const out = join(temporaryFolder(), 'out')
       const at = `(killed at call ${call} of ${callCount})`
+      rmSync(countFile, { force: true })
       const killed = await runProgram(argsFor(out), {
-        env: faultEnvironment({ calls: CALLS, path: out, from: call, action: 'kill' }),
+        env: faultEnvironment({ calls: CALLS, path: out, from: call, action: 'kill', countFile }),
       })
-      expect(killed.signal, `${killed.stderr} ${at}`).toBe('SIGKILL')
+      // Files that happen to be committed together take a call or two less: a run that never came to this one ends by itself.
+      const wasReached = statSync(countFile).size >= call
+      expect(killed.signal, `${killed.stderr} ${at}`).toBe(wasReached ? 'SIGKILL' : null)
+      if (!wasReached) expectExit(killed, DONE, at)
       if (existsSync(out)) await expectNothingWrong(out, gold, at)
 
       const resumed = await runProgram(argsFor(out))
