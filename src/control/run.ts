@@ -34,7 +34,7 @@ import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, FILES_PER_TASK } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
-import { makeJournalEntry } from './make-journal-entry.ts'
+import { committing, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
@@ -45,31 +45,6 @@ import { tuneThreads } from './tune-threads.ts'
 
 /** Errors of a commit after which no further one can be right. */
 const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
-
-/**
- * What is another's where a run converts a shard for a cluster: threads that serve several shards, and commits that must be won. The
- * books of the target tree (claims, journal, what is staged by others) are the coordinator's then.
- */
-export interface ShardPlace {
-  readonly pool: Executor
-  readonly staging: StagingArea
-  readonly committer: {
-    commit(file: {
-      at: number
-      attempt: number
-      thread: number
-      task: FileTask
-      result: Converted['result']
-    }): Promise<CommitOutcome>
-    fail(at: number, error: WireError): void
-    whenReady(): Promise<void>
-    close(): Promise<void>
-  }
-  /** The files of each task. */
-  readonly batches: readonly (readonly number[])[]
-  /** False: files in work are finished, no further one is begun. */
-  readonly mayGoOn: () => boolean
-}
 
 /** With more and smaller tasks than this small files would cost more on the main thread than a better number of threads brings. */
 const AUTO_TASKS_FACTOR = 4
@@ -234,21 +209,7 @@ export class Run {
     if (place === null)
       await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
     const committer = place?.committer ?? (await Committer.open({ targetRoot, lock, isDurable, onGroup: this.onGroup }))
-    const commitFiles = (files: readonly Converted[], attempt: number): Promise<readonly CommitOutcome[]> =>
-      committer instanceof Committer
-        ? committer.commit(
-            files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
-              stagedTarget,
-              stagedRejects,
-              entry: makeJournalEntry(plan, result, attempt),
-            })),
-          )
-        : Promise.all(
-            files.map(({ result, task }) => {
-              const thread = this.threadOf.get(result.index) ?? 0
-              return committer.commit({ at: result.index, attempt, thread, task, result })
-            }),
-          )
+    const commitFiles = committing(plan, committer, (index) => this.threadOf.get(index) ?? 0)
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()

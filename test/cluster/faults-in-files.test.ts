@@ -1,37 +1,21 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { expectExit } from '../faults/run-program.ts'
-import { suiteFolder } from '../faults/suite-folder.ts'
 import { contentsOf, expectGold } from '../faults/tree-state.ts'
-import { ClusterBed, type NodeProcess } from './cluster-bed.ts'
-import { countTargets, expectWhole, prepareSources, type Gold } from './scenarios.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { NodeProcess } from './cluster-bed.ts'
+import { clusterSuite } from './cluster-suite.ts'
+import { countTargets, expectWhole } from './scenarios.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
 const preload = (name: string): string => `--import ${join(import.meta.dirname, name)}`
 
 describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
   describe.skipIf(isMissing)('a cluster', () => {
-    const folder = suiteFolder()
-    let server: QueueServer
-    let bed: ClusterBed
-    let gold: Gold
-    beforeAll(async () => {
-      server = await start(join(folder, 'server'))
-      bed = new ClusterBed(folder, server.url)
-      gold = await prepareSources(bed, 60)
-    })
-    afterEach(async ({ task }) => {
-      if (task.result?.state === 'fail') console.log(bed.said())
-      await bed.endNodes('SIGKILL')
-    })
-    afterAll(async () => {
-      await bed?.remove()
-      await server?.stop()
-    })
+    const suite = clusterSuite(start, 60)
 
     it('makes a target again that was removed between its commit record and its rename', async () => {
+      const { bed, gold } = suite.get()
       const env = {
         NODE_OPTIONS: preload('lose-staged-file.mjs'),
         DROVER_TEST_LOSE: 'file-12.ndjson',
@@ -48,6 +32,7 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
     it.skipIf(process.env['DROVER_CLUSTER'] !== 'full')(
       'fails only the file that brings every node down',
       async () => {
+        const { bed, gold } = suite.get()
         const env = { NODE_OPTIONS: preload('kill-node-at-file.mjs'), DROVER_TEST_KILL_AT: 'file-20.csv' }
         const out = bed.newOut()
         const over = new AbortController()

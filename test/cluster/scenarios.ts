@@ -7,7 +7,7 @@ import { expectExit, type Ended } from '../faults/run-program.ts'
 import { seededRandom, writeSources } from '../faults/source-tree.ts'
 import { contentsOf, expectGold, expectNothingLeft } from '../faults/tree-state.ts'
 import type { ClusterBed, NodeProcess } from './cluster-bed.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { ClusterSuite } from './cluster-suite.ts'
 
 /** What is done to a cluster, and what must hold afterwards: the same for every server. */
 
@@ -42,7 +42,7 @@ export function countTargets(gold: Gold): number {
 }
 
 /** Kills a node in the middle of a shard; others do what it left. @returns milliseconds until another one had its shard. */
-export async function expectNodeMayDie(bed: ClusterBed, gold: Gold): Promise<number> {
+export async function expectNodeMayDie({ bed, gold }: ClusterSuite): Promise<number> {
   const [victim, ...others] = await bed.startNodes(3)
   const out = bed.newOut()
   let recoveryMs = 0
@@ -64,12 +64,7 @@ export async function expectNodeMayDie(bed: ClusterBed, gold: Gold): Promise<num
 }
 
 /** Kills the server of the queue, and starts it again after a while. */
-export async function expectServerMayDie(
-  bed: ClusterBed,
-  gold: Gold,
-  server: QueueServer,
-  downMs: number,
-): Promise<void> {
+export async function expectServerMayDie({ bed, gold, server }: ClusterSuite, downMs: number): Promise<void> {
   const [first] = await bed.startNodes(3)
   const out = bed.newOut()
   const running = bed.coordinate(out, SLOW)
@@ -83,7 +78,7 @@ export async function expectServerMayDie(
 }
 
 /** Kills the coordinator; the nodes go on; the same command again goes on with the same plan. */
-export async function expectCoordinatorMayDie(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectCoordinatorMayDie({ bed, gold }: ClusterSuite): Promise<void> {
   const [first] = await bed.startNodes(2)
   const out = bed.newOut()
   let started: ChildProcess | undefined
@@ -100,7 +95,7 @@ export async function expectCoordinatorMayDie(bed: ClusterBed, gold: Gold): Prom
 }
 
 /** Stops a node for longer than its locks hold, and lets it go on: whatever it had in work, others have done. */
-export async function expectZombieLoses(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectZombieLoses({ bed, gold }: ClusterSuite): Promise<void> {
   const [victim] = await bed.startNodes(3)
   const out = bed.newOut()
   const running = bed.coordinate(out, SLOW)
@@ -119,7 +114,7 @@ export async function expectZombieLoses(bed: ClusterBed, gold: Gold): Promise<vo
 }
 
 /** Two coordinators with one plan: one leads, the other waits, and takes its place when it dies. */
-export async function expectOneCoordinator(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectOneCoordinator({ bed, gold }: ClusterSuite): Promise<void> {
   const [first] = await bed.startNodes(2)
   const out = bed.newOut()
   let started: ChildProcess | undefined
@@ -136,7 +131,7 @@ export async function expectOneCoordinator(bed: ClusterBed, gold: Gold): Promise
 }
 
 /** `--force` over a finished tree, and a source that changed between two runs. */
-export async function expectRunsAgain(bed: ClusterBed, gold: Gold): Promise<void> {
+export async function expectRunsAgain({ bed, gold }: ClusterSuite): Promise<void> {
   await bed.startNodes(2)
   const out = bed.newOut()
   await expectWhole(out, gold, await bed.coordinate(out), countTargets(gold))
@@ -153,12 +148,7 @@ export async function expectRunsAgain(bed: ClusterBed, gold: Gold): Promise<void
 }
 
 /** Everything at once, at random: what a long night does to a cluster. */
-export async function expectSurvivesKills(
-  bed: ClusterBed,
-  gold: Gold,
-  server: QueueServer,
-  seed: number,
-): Promise<string> {
+export async function expectSurvivesKills({ bed, gold, server }: ClusterSuite, seed: number): Promise<string> {
   const random = seededRandom(seed)
   const pick = (count: number): number => Math.floor(random() * count)
   const nodes: NodeProcess[] = await bed.startNodes(3)

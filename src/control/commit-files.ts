@@ -1,0 +1,64 @@
+import type { CommitOutcome } from '../commit/commit-group.ts'
+import { Committer } from '../commit/committer.ts'
+import type { StagingArea } from '../commit/staging-area.ts'
+import type { WireError } from '../errors/migration-error.ts'
+import type { FileTask } from '../model/task.ts'
+import type { Executor } from '../schedule/executor.ts'
+import type { Converted } from '../schedule/run-files.ts'
+import { makeJournalEntry } from './make-journal-entry.ts'
+import type { Plan } from './make-plan.ts'
+
+/**
+ * What is another's where a run converts a shard for a cluster: threads that serve several shards, and commits that must be won. The
+ * books of the target tree (claims, journal, what is staged by others) are the coordinator's then.
+ */
+export interface ShardPlace {
+  readonly pool: Executor
+  readonly staging: StagingArea
+  readonly committer: {
+    commit(file: {
+      at: number
+      attempt: number
+      thread: number
+      task: FileTask
+      result: Converted['result']
+    }): Promise<CommitOutcome>
+    fail(at: number, error: WireError): void
+    whenReady(): Promise<void>
+    close(): Promise<void>
+  }
+  /** The files of each task. */
+  readonly batches: readonly (readonly number[])[]
+  /** False: files in work are finished, no further one is begun. */
+  readonly mayGoOn: () => boolean
+}
+
+/** Commits the files of a task. @returns an outcome for each, in their order; never rejects. */
+export type CommitFiles = (files: readonly Converted[], attempt: number) => Promise<readonly CommitOutcome[]>
+
+/**
+ * How a run commits: into its own journal, or in a shard by the records of the cluster, one file at a time.
+ * @param threadOf the thread that converted a file.
+ */
+export function committing(
+  plan: Plan,
+  committer: Committer | ShardPlace['committer'],
+  threadOf: (index: number) => number,
+): CommitFiles {
+  if (committer instanceof Committer) {
+    return (files, attempt) =>
+      committer.commit(
+        files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
+          stagedTarget,
+          stagedRejects,
+          entry: makeJournalEntry(plan, result, attempt),
+        })),
+      )
+  }
+  return (files, attempt) =>
+    Promise.all(
+      files.map(({ result, task }) =>
+        committer.commit({ at: result.index, attempt, thread: threadOf(result.index), task, result }),
+      ),
+    )
+}
