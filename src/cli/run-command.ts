@@ -39,8 +39,13 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
       host.endProcess(exitCode)
     },
   )
+  // The stream engine makes objects of all rows, and needs room for them.
+  const collectEarly = options.engine === 'stream' ? () => {} : host.collectEarly
+  collectEarly()
   const onEvent = (event: MigrateEvent) => {
     log?.take(event)
+    // Threads that started have unsaid a part of it.
+    if (event.type === 'progress') collectEarly()
     if (event.type === 'warning' && SAID_AT_ONCE.has(event.code)) view.say(`warning: ${printableName(event.message)}`)
     view.show(event)
   }

@@ -108,6 +108,8 @@ export class ClusterTally {
     return this.figures.read({
       startNs: startMs * 1e6,
       endNs: this.lastMs * 1e6,
+      // Nodes tell what their threads used, and nothing of the rest.
+      cpuNs: 0,
       threads: this.threads,
       runNs: (Date.now() - startMs) * 1e6,
       path: (index) => files.path(index),

@@ -18,6 +18,9 @@ export class RunMeter {
   private timeline: Timeline | null = null
   private lastReadBytes = 0
   private endNs = 0
+  /** CPU time of the process until the first file, and until the last commit. */
+  private startCpuMs = 0
+  private endCpuMs = 0
   /** Lanes that wait for commits, and since when there are any. */
   private held = 0
   private heldSinceNs = 0
@@ -28,6 +31,7 @@ export class RunMeter {
 
   /** From here on files are converted on the pool. */
   start(pool: Executor): void {
+    this.startCpuMs = this.cpuMs()
     this.timeline = new Timeline(() => this.look(pool))
     this.timeline.start()
   }
@@ -35,6 +39,7 @@ export class RunMeter {
   /** The last commit has ended. */
   stop(): void {
     this.endNs = nowNs()
+    this.endCpuMs = this.cpuMs()
     this.timeline?.stop()
   }
 
@@ -51,6 +56,7 @@ export class RunMeter {
     return this.figures.read({
       startNs: this.clock.startNs,
       endNs: this.endNs,
+      cpuNs: (this.endCpuMs - this.startCpuMs) * 1e6,
       threads: this.tuning?.chosen ?? plan.threads,
       runNs: nowNs() - this.clock.startNs,
       path: (index) => files.path(index),
@@ -59,6 +65,11 @@ export class RunMeter {
       timeline: this.timeline?.points() ?? [],
       tuning: this.tuning,
     })
+  }
+
+  private cpuMs(): number {
+    const { userMs, systemMs } = this.clock.read()
+    return userMs + systemMs
   }
 
   /** How far the run is. */

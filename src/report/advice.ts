@@ -1,16 +1,22 @@
-import { costliestStages, percent } from './evidence.ts'
+import { competesWithThreads, costliestStages, percent } from './evidence.ts'
 import type { Spending, Surroundings, VerdictKind } from './spending.ts'
 
 /** Less work, with the waiting for its commits, than this says nothing of the next run. */
 const FEWEST_NS = 50e6
+/** A thread that gets less than this of a core is hardly worth starting. */
+const LEAST_FREE_CPUS = 0.5
 
 /** What to do about a verdict, in one line. */
 export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surroundings): string {
   if (spending.busy.busyNs + spending.stageNs.sync < FEWEST_NS) return 'too little work to draw conclusions from'
   const stage = costliestStages(spending.stageNs)[0]?.[0] ?? 'parse'
-  const { threads, cores, fileCount, longestFile } = around
+  const { threads, cores, fileCount, longestFile, cpusBesideThreads } = around
   switch (kind) {
     case 'cpu-bound':
+      if (threads < cores && threads + cpusBesideThreads > cores - LEAST_FREE_CPUS) {
+        const used = (threads + cpusBesideThreads).toFixed(1)
+        return `more threads will bring little: ${withMainThread(around)} use ${used} of ${count(cores, 'core')}; larger files or more cores would help`
+      }
       return threads < cores
         ? `more threads will help: ${threads} of ${cores} cores are used (--threads ${cores})`
         : `more threads will not help: all ${count(cores, 'core')} are used, most by ${stage}; faster or more cores would`
@@ -21,8 +27,9 @@ export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surrou
     case 'sync-bound':
       return 'more threads will not help: the disk makes files durable one group after the other; larger files or a faster disk would, and --no-fsync leaves it out'
     case 'starved':
-      return threads > cores
-        ? `fewer threads will do: ${threads} share ${count(cores, 'core')} (--threads ${cores})`
+      if (threads > cores) return `fewer threads will do: ${threads} share ${count(cores, 'core')} (--threads ${cores})`
+      return competesWithThreads(around)
+        ? `more threads will not help: ${withMainThread(around)} share ${count(cores, 'core')}; larger files or more cores would`
         : `more threads will not help: other work on this machine takes the ${cores === 1 ? 'core' : 'cores'}`
     case 'too-few-files':
       return longestFile !== null && longestFile.share >= 0.5
@@ -31,6 +38,10 @@ export function giveAdvice(kind: VerdictKind, spending: Spending, around: Surrou
     case 'mixed':
       return `no single limit: most time goes to ${stage}; migrate bench tells what other numbers of threads bring`
   }
+}
+
+function withMainThread({ threads, fileCount }: Surroundings): string {
+  return `${count(threads, 'thread')} and the main thread, which commits ${count(fileCount, 'file')},`
 }
 
 function count(amount: number, noun: string): string {

@@ -16,6 +16,8 @@ export function giveEvidence(kind: VerdictKind, shares: Shares, spending: Spendi
   if (kind === 'too-few-files') parts.push(`threads had nothing left to do ${percent(spending.idleShare)} of the time`)
   if (kind === 'starved' && (around.stealShare ?? 0) >= 0.05)
     parts.push(`the host took ${percent(around.stealShare ?? 0)}`)
+  if (kind === 'starved' && competesWithThreads(around))
+    parts.push(`commits and the main thread used ${around.cpusBesideThreads.toFixed(1)} of ${around.cores} cores`)
   parts.push(...describeStages(spending.stageNs, around))
   return parts.join('; ')
 }
@@ -43,6 +45,13 @@ export function costliestStages(stageNs: StageTimes): [stage: string, ns: number
 function speed(sourceBytes: number, ns: number): string {
   const megabytes = (sourceBytes * 1e3) / ns
   return megabytes < 10 ? megabytes.toFixed(1) : String(Math.round(megabytes))
+}
+
+/** From so many CPUs on it is worth a word what the main thread takes from the threads of the run. */
+const COMPETING_CPUS = 0.25
+
+export function competesWithThreads({ threads, cores, cpusBesideThreads, cpusOfOthers }: Surroundings): boolean {
+  return threads + 1 > cores && cpusBesideThreads >= Math.max(COMPETING_CPUS, cpusOfOthers)
 }
 
 export function percent(share: number): string {

@@ -7,7 +7,8 @@ interface RunShape {
   /** From the first file to the last commit. */
   readonly wallNs: number
   readonly busyNs: number
-  readonly onCpuNs: number
+  /** Of the whole process: the main thread, which commits, needs CPUs too. */
+  readonly cpuNs: number
   readonly verdict: VerdictKind
 }
 
@@ -24,13 +25,13 @@ const NO_GAIN: Readonly<Partial<Record<VerdictKind, string>>> = {
  * @see https://en.wikipedia.org/wiki/Amdahl%27s_law
  */
 export function predictOneMoreThread(run: RunShape): Measurements['oneMoreThread'] {
-  const { threads, cores, wallNs, busyNs, onCpuNs, verdict } = run
+  const { threads, cores, wallNs, busyNs, cpuNs, verdict } = run
   if (wallNs <= 0 || busyNs <= 0) return null
   const more = threads + 1
   const noGain = NO_GAIN[verdict]
   if (noGain !== undefined) return { threads: more, gain: 1, reason: noGain }
   const serialNs = Math.max(0, wallNs - busyNs / threads)
-  const cpuFloorNs = onCpuNs / cores
+  const cpuFloorNs = cpuNs / cores
   const predictedNs = Math.max(serialNs + busyNs / more, cpuFloorNs)
   const gain = Math.max(1, wallNs / predictedNs)
   return { threads: more, gain, reason: explain(run, predictedNs === cpuFloorNs || gain === 1) }

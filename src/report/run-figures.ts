@@ -42,6 +42,8 @@ interface RunContext {
   /** When the last commit ended. */
   readonly endNs: number
   readonly threads: number
+  /** CPU time of the whole process while files were converted and committed. */
+  readonly cpuNs: number
   /** The whole run so far, from planning on. */
   readonly runNs: number
   readonly path: (index: number) => string
@@ -132,7 +134,7 @@ export class RunFigures {
         cores: context.system.cores,
         wallNs: parts.wallNs,
         busyNs: busy.busyNs,
-        onCpuNs: busy.onCpuNs,
+        cpuNs: Math.max(context.cpuNs, busy.onCpuNs),
         verdict: verdict.kind,
       }),
       copyFloor: computeCopyFloor({
@@ -175,6 +177,8 @@ export class RunFigures {
       threads: context.threads,
       cores: context.system.cores,
       stealShare: context.system.stealShare,
+      cpusBesideThreads: wallNs <= 0 ? 0 : Math.max(0, context.cpuNs - busy.onCpuNs) / wallNs,
+      cpusOfOthers: wallNs <= 0 ? 0 : Math.max(0, context.system.cores - context.cpuNs / wallNs),
       fileCount: this.fileCount,
       sourceBytes: this.sourceBytes,
       longestFile: longest ? { file: context.path(longest.index), share: shareOf(durationOf(longest), workNs) } : null,

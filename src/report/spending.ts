@@ -23,6 +23,10 @@ export interface Surroundings {
   readonly fileCount: number
   readonly sourceBytes: number
   readonly stealShare: number | null
+  /** CPUs that the process used beside its threads: by the main thread, which commits, and its helpers. */
+  readonly cpusBesideThreads: number
+  /** CPUs that this process did not use: other work, the host, or nobody. */
+  readonly cpusOfOthers: number
   /** The file that ended last: its bytes and its share of the run. */
   readonly longestFile: { readonly file: string; readonly share: number } | null
 }

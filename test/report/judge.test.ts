@@ -21,6 +21,8 @@ const AROUND: Surroundings = {
   fileCount: 24,
   sourceBytes: 400e6,
   stealShare: 0,
+  cpusBesideThreads: 0.05,
+  cpusOfOthers: 0,
   longestFile: { file: 'a.csv', share: 0.1 },
 }
 
@@ -80,6 +82,7 @@ describe('the evidence', () => {
     ['threads stood still for commits 80% of the time', spendingOf(95, 0, { syncWaitShare: 0.8 }), {}],
     ['threads had nothing left to do 50% of the time', spendingOf(95, 0, { idleShare: 0.5 }), {}],
     ['the host took 20%', spendingOf(50, 50), { stealShare: 0.2 }],
+    ['commits and the main thread used 0.6 of 2 cores', spendingOf(60, 40), { cpusBesideThreads: 0.6 }],
   ])('says of its verdict: %s', (says, spending, around) => {
     expect(judgeIn(spending, around).evidence).toContain(says)
   })
@@ -94,6 +97,18 @@ describe('the advice', () => {
     ['--no-fsync leaves it out', spendingOf(95, 0, { syncWaitShare: 0.8 }), {}],
     ['fewer threads will do: 8 share 2 cores (--threads 2)', spendingOf(30, 70), { threads: 8 }],
     ['other work on this machine takes the cores', spendingOf(30, 70), {}],
+    ['other work on this machine takes the cores', spendingOf(30, 70), { cores: 4, cpusBesideThreads: 0.6 }],
+    ['other work on this machine takes the cores', spendingOf(30, 70), { cpusBesideThreads: 0.4, cpusOfOthers: 0.9 }],
+    [
+      '2 threads and the main thread, which commits 24 files, share 2 cores',
+      spendingOf(60, 40),
+      { cpusBesideThreads: 0.6 },
+    ],
+    [
+      'more threads will bring little: 1 thread and the main thread, which commits 24 files, use 1.6 of 2 cores',
+      spendingOf(99, 0),
+      { threads: 1, cpusBesideThreads: 0.6 },
+    ],
     [
       'a.json alone took 95% of the run',
       spendingOf(99, 0, { idleShare: 0.5 }),

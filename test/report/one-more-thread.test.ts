@@ -6,19 +6,20 @@ const RUN: Parameters<typeof predictOneMoreThread>[0] = {
   cores: 4,
   wallNs: 10e9,
   busyNs: 10e9,
-  onCpuNs: 10e9,
+  cpuNs: 10e9,
   verdict: 'cpu-bound',
 }
 
 it.each<[what: string, run: Partial<typeof RUN>, gain: number]>([
   ['all of it divides', {}, 2],
-  ['the third core of four', { threads: 2, busyNs: 20e9, onCpuNs: 20e9 }, 1.5],
-  ['a tenth of it does not divide', { busyNs: 9e9, onCpuNs: 9e9 }, 10 / 5.5],
-  ['no core is left', { threads: 4, busyNs: 40e9, onCpuNs: 40e9 }, 1],
-  ['waiting divides beyond the cores', { threads: 4, busyNs: 40e9, onCpuNs: 4e9, verdict: 'io-bound-read' }, 1.25],
-  ['until the cores are used up', { threads: 1, cores: 1, onCpuNs: 9e9, verdict: 'io-bound-read' }, 10 / 9],
-  ['commits do not divide', { busyNs: 2e9, onCpuNs: 1e9, verdict: 'sync-bound' }, 1],
-  ['nothing is gained without a CPU', { busyNs: 10e9, onCpuNs: 4e9, verdict: 'starved' }, 1],
+  ['the third core of four', { threads: 2, busyNs: 20e9, cpuNs: 20e9 }, 1.5],
+  ['a tenth of it does not divide', { busyNs: 9e9, cpuNs: 9e9 }, 10 / 5.5],
+  ['half of the cores are the main thread’s', { cores: 2, cpuNs: 16e9 }, 10 / 8],
+  ['no core is left', { threads: 4, busyNs: 40e9, cpuNs: 40e9 }, 1],
+  ['waiting divides beyond the cores', { threads: 4, busyNs: 40e9, cpuNs: 4e9, verdict: 'io-bound-read' }, 1.25],
+  ['until the cores are used up', { threads: 1, cores: 1, cpuNs: 9e9, verdict: 'io-bound-read' }, 10 / 9],
+  ['commits do not divide', { busyNs: 2e9, cpuNs: 1e9, verdict: 'sync-bound' }, 1],
+  ['nothing is gained without a CPU', { busyNs: 10e9, cpuNs: 4e9, verdict: 'starved' }, 1],
 ])('%s', (_, run, gain) => {
   const prediction = predictOneMoreThread({ ...RUN, ...run })
   expect(prediction?.threads).toBe((run.threads ?? RUN.threads) + 1)
