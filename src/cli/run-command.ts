@@ -39,8 +39,8 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
       host.endProcess(exitCode)
     },
   )
-  // The stream engine makes objects of all rows, and needs room for them.
-  const collectEarly = options.engine === 'stream' ? () => {} : host.collectEarly
+  // The stream engine makes objects of all rows, and a coordinator of all commit records: they need room for them.
+  const collectEarly = options.engine === 'stream' || isOnCluster(settings) ? () => {} : host.collectEarly
   collectEarly()
   const onEvent = (event: MigrateEvent) => {
     log?.take(event)

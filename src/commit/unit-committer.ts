@@ -10,6 +10,7 @@ import type { CommitOutcome } from './commit-group.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import { makeTargetFolder, placeRecorded, type PlacingContext } from './place-recorded.ts'
+import type { WholeSync } from './whole-sync.ts'
 
 /*
  * The order of the steps is that of commit-group.ts, with the record in place of the journal, and before the rename: content is durable
@@ -36,6 +37,8 @@ export interface UnitCommitterOptions extends PlacingContext {
   /** Which try at the shard this is. */
   readonly shardAttempt: number
   readonly exclusiveBy: ExclusiveBy
+  /** Syncs many files at once; null: each by itself. */
+  readonly wholeSync: Pick<WholeSync, 'covers'> | null
   /** Throws where the node may have lost its shard to another one. */
   readonly assertHeld: () => void
   /** Whether a file that failed is recorded as failed. Where not, its unit stays open for another try at the shard. */
@@ -133,21 +136,22 @@ export class UnitCommitter {
     })
   }
 
-  /** Units that are ready at the same time share the sync of each folder. */
+  /** Units that are ready at the same time share the sync of their contents, where that is faster, and of each folder. */
   private async commitReady(): Promise<void> {
     while (this.ready.length > 0) {
       const group = this.ready.splice(0, UNITS_A_GROUP)
       const startNs = process.hrtime.bigint()
       const errors = new Map<UnitInWork, WireError>()
       const folders = new Set<string>()
+      const areSynced = await this.syncTogether(group)
       await forEachConcurrently(group, CONCURRENCY, async (inWork) => {
         try {
-          await this.commitUnit(inWork, folders)
+          await this.commitUnit(inWork, areSynced, folders)
         } catch (error) {
           errors.set(inWork, toWireError(error, { phase: 'commit' }))
         }
       })
-      await this.syncFolders(folders)
+      await this.syncFolders(folders, group)
       const fileCount = group.reduce((sum, { finished }) => sum + finished.length, 0)
       const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, fileCount))
       for (const inWork of group) this.tell(inWork, errors.get(inWork) ?? null, syncNs)
@@ -164,9 +168,9 @@ export class UnitCommitter {
   }
 
   /** @param folders gets those that must be synced. */
-  private async commitUnit(inWork: UnitInWork, folders: Set<string>): Promise<void> {
+  private async commitUnit(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
     const startNs = process.hrtime.bigint()
-    const prepared = await this.prepare(inWork, folders)
+    const prepared = await this.prepare(inWork, areSynced, folders)
     // What came before the record; what comes after it cannot stand in it.
     const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, prepared.length))
     const targets = prepared.map((target) => ({ ...target, stageNs: { ...target.stageNs, sync: syncNs } }))
@@ -194,13 +198,13 @@ export class UnitCommitter {
   }
 
   /** Makes the content durable, and whatever else may fail before anything is promised. */
-  private async prepare(inWork: UnitInWork, folders: Set<string>): Promise<RecordedTarget[]> {
+  private async prepare(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<RecordedTarget[]> {
     const { options } = this
     const { finished } = inWork
     try {
       if (inWork.isGivenUp)
         throw new MigrationError('STOPPED', 'not all files that belong together were done', { phase: 'commit' })
-      if (options.isDurable)
+      if (options.isDurable && !areSynced)
         await forEachConcurrently(finished, CONCURRENCY, ({ staged }) => syncStaged(staged, options))
       folders.add(options.folder)
       for (const { staged } of finished) {
@@ -214,8 +218,24 @@ export class UnitCommitter {
     }
   }
 
-  private async syncFolders(folders: ReadonlySet<string>): Promise<void> {
-    if (!this.options.isDurable) return
+  /** @returns whether the contents of all files are durable; else each is yet to be synced. */
+  private async syncTogether(group: readonly UnitInWork[]): Promise<boolean> {
+    const { wholeSync, isDurable } = this.options
+    if (!isDurable || wholeSync === null || !this.lieTogether(group)) return false
+    return wholeSync.covers(group.reduce((sum, { finished }) => sum + finished.length, 0))
+  }
+
+  /** Whether all are staged in `.migrate`, and so on the file system that is synced as a whole. */
+  private lieTogether(group: readonly UnitInWork[]): boolean {
+    const { staged } = this.options.paths
+    return group.every(({ finished }) => finished.every((file) => file.staged.stagedTarget.startsWith(`${staged}/`)))
+  }
+
+  /** A rename does not leave its file system, so folders lie where the staged files were. */
+  private async syncFolders(folders: ReadonlySet<string>, group: readonly UnitInWork[]): Promise<void> {
+    const { isDurable, wholeSync } = this.options
+    if (!isDurable) return
+    if (this.lieTogether(group) && (await wholeSync?.covers(folders.size))) return
     await forEachConcurrently([...folders], CONCURRENCY, async (folder) => {
       try {
         await syncFolder(this.options.fileSystem, folder)

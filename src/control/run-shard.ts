@@ -9,6 +9,7 @@ import { placeRecorded, type PlacingContext } from '../commit/place-recorded.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { TargetRenamer } from '../commit/target-renamer.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
+import { SyncShell, WholeSync } from '../commit/whole-sync.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { MigrateHooks } from '../model/events.ts'
@@ -61,6 +62,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
   const { targetRoot, id } = generation
   await makeStagedFolder(generation, options.tryName)
   const staging = await StagingArea.open({ targetRoot, runId: id, node: options.tryName })
+  const syncShell = new SyncShell(staging.folder)
   const committer = new UnitCommitter({
     ...placingContext(targetRoot, options.plan.isDurable),
     node,
@@ -69,6 +71,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     units,
     shardAttempt: options.shardAttempt,
     exclusiveBy: options.plan.exclusiveBy,
+    wholeSync: new WholeSync(syncShell.run),
     assertHeld: options.assertHeld,
     isFinal: options.isFinal,
   })
@@ -102,7 +105,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
       batches: [...tasksOf(units, node.threads)],
     },
   )
-  const stopped = await run.execute()
+  const stopped = await run.execute().finally(() => syncShell.close())
   // Empty unless a file of it was won and could not be placed.
   await fs.rmdir(staging.folder).catch(() => undefined)
   return {

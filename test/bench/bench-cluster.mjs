@@ -58,15 +58,13 @@ async function measure(name, startServer, flags) {
     { stdio: 'ignore' },
   )
   await new Promise((resolve) => setTimeout(resolve, 1500))
-  const out = join(folder, 'new')
   const singles = []
   const clustered = []
   try {
     for (let run = 0; run <= Number(runs); run++) {
-      rmSync(out, { recursive: true, force: true })
-      const alone = single(out, flags)
-      rmSync(out, { recursive: true, force: true })
-      const together = coordinate(out, server.url, flags)
+      // Nothing is removed before the end: ext4 takes no inode again that was freed a moment ago, and looks at all of those for each new file.
+      const alone = single(join(folder, `${name}-${flags.length}-${run}-alone`), flags)
+      const together = coordinate(join(folder, `${name}-${flags.length}-${run}-together`), server.url, flags)
       // The first round warms caches and the node's threads up.
       if (run === 0) continue
       singles.push(alone)
