@@ -105,7 +105,11 @@ it.each<[what: string, options: Partial<MigrateOptions>]>([
   expectSound(measured)
   expect(measured.verdict?.kind).toMatch(/^io-bound-/)
   expect(measured.verdict?.advice).toContain('faster cores will not help')
-  for (const { verdict } of measured.slowestFiles) expect(verdict).toMatch(/^io-bound-/)
+  for (const { verdict, busy } of measured.slowestFiles) {
+    const isStarved =
+      busy.runQueueNs >= STARVED_RUN_QUEUE * busy.busyNs && busy.waitingNs < IO_BOUND_WAITING * busy.busyNs
+    expect(verdict).toMatch(isStarved ? /^starved$/ : /^io-bound-/)
+  }
 })
 
 if (noShimReason !== null) console.log(`skipped: ${noShimReason}`)

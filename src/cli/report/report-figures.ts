@@ -16,7 +16,7 @@ export const VERDICT_TITLES: Readonly<Record<Verdict['kind'], string>> = {
   'io-bound-read': 'Bound by reading',
   'io-bound-write': 'Bound by writing',
   'sync-bound': 'Bound by syncs',
-  starved: 'Starved by other load',
+  starved: 'Starved: no free CPU',
   'too-few-files': 'Too few files',
   mixed: 'Mixed',
 }
