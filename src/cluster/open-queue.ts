@@ -6,6 +6,7 @@ import {
   type Processor,
   type RedisOptions,
 } from 'bullmq'
+import { Client, type ClientConfig } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
@@ -178,5 +179,23 @@ function redisConnection({ url }: ClusterUrl): RedisOptions {
 }
 
 function postgresConnection({ url }: ClusterUrl): PostgresPoolConfig {
-  return { connectionString: url, migrate: true, max: 4, keepAlive: true, connectionTimeoutMillis: 5000 }
+  return {
+    connectionString: url,
+    migrate: true,
+    max: 4,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+    Client: HeardClient,
+  }
+}
+
+/**
+ * A server that ends while a client of the pool is in use, but between two queries, tells it by an event, which the pool hears of idle clients
+ * only, and which would end the process. The next query on it fails, and that is heard.
+ */
+class HeardClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config)
+    this.on('error', () => {})
+  }
 }

@@ -120,8 +120,14 @@ export async function expectOneCoordinator({ bed, gold }: ClusterSuite): Promise
   let started: ChildProcess | undefined
   const leader = bed.coordinate(out, SLOW, (child) => (started = child))
   await first!.saw('node-shard-started')
-  const second = bed.coordinate(out, SLOW)
-  await sleep(1500)
+  let isWaiting: (() => void) | undefined
+  const waits = new Promise<void>((resolve) => (isWaiting = resolve))
+  const second = bed.coordinate(out, SLOW, (child) =>
+    child.stderr?.on('data', (text) => {
+      if (String(text).includes('another coordinator')) isWaiting?.()
+    }),
+  )
+  await Promise.race([waits, leader])
   started?.kill('SIGKILL')
   expect((await leader).signal).toBe('SIGKILL')
   const ended = await second
