@@ -5,6 +5,7 @@ import { makeFolder, removeFile, syncFile, syncFolder, type CommitFileSystem } f
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRejects, removeRejects } from './rejects-file.ts'
+import { liesInStagingArea } from './staging-area.ts'
 import type { TargetRenamer } from './target-renamer.ts'
 import type { WholeSync } from './whole-sync.ts'
 
@@ -108,15 +109,12 @@ async function forAllAlive(
 /** Many files that are staged in `.migrate`, and so on one file system, are synced at once where that is faster. */
 async function syncContents(members: readonly Member[], context: CommitContext): Promise<void> {
   const { wholeSync } = context
-  const together = members.filter(({ file }) => liesInStagingArea(file, context))
+  const together = members.filter(({ file }) => liesInStagingArea(file.stagedTarget, context.paths))
   const areSynced = wholeSync !== null && (await wholeSync.covers(together.length))
   await forEachAlive(members, async (member) => {
-    if (!areSynced || !liesInStagingArea(member.file, context)) await syncStaged(member.file, context)
+    if (!areSynced || !liesInStagingArea(member.file.stagedTarget, context.paths))
+      await syncStaged(member.file, context)
   })
-}
-
-function liesInStagingArea({ stagedTarget }: StagedFile, { paths }: CommitContext): boolean {
-  return stagedTarget.startsWith(`${paths.staged}/`)
 }
 
 async function syncStaged(file: StagedFile, { fileSystem }: CommitContext): Promise<void> {
@@ -157,7 +155,7 @@ async function syncFolders(members: readonly Member[], context: CommitContext): 
   const failures = new Map<string, unknown>()
   const folders = [...new Set(members.flatMap((member) => [...member.folders]))]
   // A rename does not leave its file system, so these folders lie where the staged files were.
-  const lieTogether = members.every(({ file }) => liesInStagingArea(file, context))
+  const lieTogether = members.every(({ file }) => liesInStagingArea(file.stagedTarget, context.paths))
   if (lieTogether && (await context.wholeSync?.covers(folders.length))) return
   await forEachConcurrently(folders, CONCURRENCY, async (folder) => {
     try {

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder } from './commit-file-system.ts'
 import { mountPointOf, readMountPoints } from './mount-points.ts'
 
@@ -12,6 +12,11 @@ export interface StagedPaths {
   readonly rejects: string
   /** When the staged target lies outside of `.migrate`: its folder, relative to the target root. The manifest must then name it. */
   readonly stagedFolder: string | null
+}
+
+/** Whether a staged file lies in `.migrate`, and so on the one file system that is synced as a whole. */
+export function liesInStagingArea(stagedTarget: string, { staged }: Pick<BookkeepingPaths, 'staged'>): boolean {
+  return stagedTarget.startsWith(`${staged}/`)
 }
 
 /** What staged files beside their targets begin with. `collectStaged` finds them by it, so it names the run. */

@@ -10,6 +10,7 @@ import type { CommitOutcome } from './commit-group.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import { makeTargetFolder, placeRecorded, type PlacingContext } from './place-recorded.ts'
+import { liesInStagingArea } from './staging-area.ts'
 import type { WholeSync } from './whole-sync.ts'
 
 /*
@@ -37,8 +38,8 @@ export interface UnitCommitterOptions extends PlacingContext {
   /** Which try at the shard this is. */
   readonly shardAttempt: number
   readonly exclusiveBy: ExclusiveBy
-  /** Syncs many files at once; null: each by itself. */
-  readonly wholeSync: Pick<WholeSync, 'covers'> | null
+  /** Syncs many files at once. */
+  readonly wholeSync: Pick<WholeSync, 'covers'>
   /** Throws where the node may have lost its shard to another one. */
   readonly assertHeld: () => void
   /** Whether a file that failed is recorded as failed. Where not, its unit stays open for another try at the shard. */
@@ -143,7 +144,9 @@ export class UnitCommitter {
       const startNs = process.hrtime.bigint()
       const errors = new Map<UnitInWork, WireError>()
       const folders = new Set<string>()
-      const areSynced = await this.syncTogether(group)
+      const fileCount = group.reduce((sum, { finished }) => sum + finished.length, 0)
+      const wholeSync = this.wholeSyncOf(group)
+      const areSynced = (await wholeSync?.covers(fileCount)) ?? false
       await forEachConcurrently(group, CONCURRENCY, async (inWork) => {
         try {
           await this.commitUnit(inWork, areSynced, folders)
@@ -151,8 +154,7 @@ export class UnitCommitter {
           errors.set(inWork, toWireError(error, { phase: 'commit' }))
         }
       })
-      await this.syncFolders(folders, group)
-      const fileCount = group.reduce((sum, { finished }) => sum + finished.length, 0)
+      await this.syncFolders(folders, wholeSync)
       const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, fileCount))
       for (const inWork of group) this.tell(inWork, errors.get(inWork) ?? null, syncNs)
       this.waitingFiles -= fileCount
@@ -218,24 +220,18 @@ export class UnitCommitter {
     }
   }
 
-  /** @returns whether the contents of all files are durable; else each is yet to be synced. */
-  private async syncTogether(group: readonly UnitInWork[]): Promise<boolean> {
-    const { wholeSync, isDurable } = this.options
-    if (!isDurable || wholeSync === null || !this.lieTogether(group)) return false
-    return wholeSync.covers(group.reduce((sum, { finished }) => sum + finished.length, 0))
+  /** What syncs all files of a group together, and their folders: a rename does not leave its file system. Null: each by itself. */
+  private wholeSyncOf(group: readonly UnitInWork[]): UnitCommitterOptions['wholeSync'] | null {
+    const { isDurable, paths, wholeSync } = this.options
+    const files = group.flatMap(({ finished }) => finished)
+    return isDurable && files.every(({ staged }) => liesInStagingArea(staged.stagedTarget, paths)) ? wholeSync : null
   }
 
-  /** Whether all are staged in `.migrate`, and so on the file system that is synced as a whole. */
-  private lieTogether(group: readonly UnitInWork[]): boolean {
-    const { staged } = this.options.paths
-    return group.every(({ finished }) => finished.every((file) => file.staged.stagedTarget.startsWith(`${staged}/`)))
-  }
-
-  /** A rename does not leave its file system, so folders lie where the staged files were. */
-  private async syncFolders(folders: ReadonlySet<string>, group: readonly UnitInWork[]): Promise<void> {
-    const { isDurable, wholeSync } = this.options
-    if (!isDurable) return
-    if (this.lieTogether(group) && (await wholeSync?.covers(folders.size))) return
+  private async syncFolders(
+    folders: ReadonlySet<string>,
+    wholeSync: UnitCommitterOptions['wholeSync'] | null,
+  ): Promise<void> {
+    if (!this.options.isDurable || (await wholeSync?.covers(folders.size))) return
     await forEachConcurrently([...folders], CONCURRENCY, async (folder) => {
       try {
         await syncFolder(this.options.fileSystem, folder)

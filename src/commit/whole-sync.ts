@@ -27,6 +27,8 @@ export class WholeSync {
   readonly #syncEverything: SyncEverything
   readonly #nowMs: () => number
   #rests = 0
+  /** The call before. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(syncEverything: SyncEverything, nowMs = () => performance.now()) {
     this.#syncEverything = syncEverything
@@ -37,9 +39,16 @@ export class WholeSync {
    * @param count of files or folders that are to become durable.
    * @returns true where they are. False says nothing: they must then be synced one by one, which also finds the one that failed, for
    * the kernel keeps what went wrong with a file until somebody has asked for it.
+   * Callers take turns: a call that failed may have failed by the files of those who wait, and the next one would not be told again.
    */
   async covers(count: number): Promise<boolean> {
     if (count < FEWEST_FILES) return false
+    const turn = this.#turn.then(() => this.#tryToCover(count))
+    this.#turn = turn
+    return turn
+  }
+
+  async #tryToCover(count: number): Promise<boolean> {
     if (this.#rests > 0) {
       this.#rests--
       return false

@@ -9,7 +9,7 @@ import { placeRecorded, type PlacingContext } from '../commit/place-recorded.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { TargetRenamer } from '../commit/target-renamer.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
-import { SyncShell, WholeSync } from '../commit/whole-sync.ts'
+import type { WholeSync } from '../commit/whole-sync.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { MigrateHooks } from '../model/events.ts'
@@ -42,6 +42,7 @@ export interface ShardRunOptions {
   readonly tryName: string
   readonly shardAttempt: number
   readonly pool: Executor
+  readonly wholeSync: WholeSync
   readonly assertHeld: () => void
   readonly isFinal: (error: WireError) => boolean
   /** False: files in work are finished, no further one is begun. */
@@ -62,7 +63,6 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
   const { targetRoot, id } = generation
   await makeStagedFolder(generation, options.tryName)
   const staging = await StagingArea.open({ targetRoot, runId: id, node: options.tryName })
-  const syncShell = new SyncShell(staging.folder)
   const committer = new UnitCommitter({
     ...placingContext(targetRoot, options.plan.isDurable),
     node,
@@ -71,7 +71,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     units,
     shardAttempt: options.shardAttempt,
     exclusiveBy: options.plan.exclusiveBy,
-    wholeSync: new WholeSync(syncShell.run),
+    wholeSync: options.wholeSync,
     assertHeld: options.assertHeld,
     isFinal: options.isFinal,
   })
@@ -105,7 +105,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
       batches: [...tasksOf(units, node.threads)],
     },
   )
-  const stopped = await run.execute().finally(() => syncShell.close())
+  const stopped = await run.execute()
   // Empty unless a file of it was won and could not be placed.
   await fs.rmdir(staging.folder).catch(() => undefined)
   return {

@@ -23,6 +23,7 @@ import type { ShardFile } from '../model/frozen-plan.ts'
 import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { NodeMeter } from './node-meter.ts'
+import { NodeSyncs } from './node-syncs.ts'
 import { NodeThreads } from './node-threads.ts'
 import { placeOfOthers, runShard, type ShardRunResult } from './run-shard.ts'
 
@@ -74,6 +75,7 @@ class ClusterNode {
   private readonly hooks: NodeHooks
   private readonly identity: NodeIdentity
   private readonly threads: NodeThreads
+  private readonly syncs = new NodeSyncs()
   private readonly gate = new TurnGate()
   private readonly meter = new NodeMeter()
   private readonly fence: SelfFence
@@ -253,7 +255,8 @@ class ClusterNode {
     const fileCount = units.reduce((sum, { from, to }) => sum + to - from, 0)
     const bytes = units.reduce((sum, { from, to }) => sum + sumBytes(files, from, to), 0)
     this.hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
-    const { pool, giveBack } = this.threads.take(found.job.planFileHash, plan)
+    const threads = this.threads.take(found.job.planFileHash, plan)
+    const syncs = this.syncs.take(generation.targetRoot)
     const progress = new ShardProgress(this.identity, number)
     const timer = setInterval(() => void this.tell(shard, job, progress), STATUS_MS)
     const startMs = performance.now()
@@ -268,7 +271,8 @@ class ClusterNode {
         node: this.identity,
         tryName: `${this.identity.name}-${++this.tries}`,
         shardAttempt: job.attemptsStarted,
-        pool,
+        pool: threads.pool,
+        wholeSync: syncs.wholeSync,
         assertHeld: () => this.fence.assertHeld(id),
         isFinal: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
         mayGoOn: () => !this.hooks.signal.aborted,
@@ -285,7 +289,8 @@ class ClusterNode {
       return result
     } finally {
       clearInterval(timer)
-      await giveBack()
+      syncs.giveBack()
+      await threads.giveBack()
     }
   }
 

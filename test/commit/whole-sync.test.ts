@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { SyncShell, WholeSync } from '../../src/commit/whole-sync.ts'
 import { makeTargetRoot } from './temporary-tree.ts'
@@ -47,6 +48,20 @@ describe('WholeSync', () => {
     expect(answers.length).toBeGreaterThan(2)
     expect(answers.length).toBeLessThan(100)
     expect(calls()).toBe(2)
+  })
+})
+
+describe('callers at the same time', () => {
+  test('take turns, and a failure counts for those who waited', async () => {
+    const answers: ((isDone: boolean) => void)[] = []
+    const sync = new WholeSync(() => new Promise((resolve) => answers.push(resolve)))
+    const both = Promise.all([sync.covers(100), sync.covers(100)])
+    await nextTurn()
+    expect(answers).toHaveLength(1)
+    // The error may be that of the second one's files, and is told only once.
+    answers[0]!(false)
+    expect(await both).toEqual([false, false])
+    expect(answers).toHaveLength(1)
   })
 })
 
