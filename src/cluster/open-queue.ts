@@ -6,7 +6,6 @@ import {
   type Processor,
   type RedisOptions,
 } from 'bullmq'
-import { Client, type ClientConfig } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
@@ -45,24 +44,21 @@ export type ShardWorker = Pick<
 >
 
 /** Connects to a queue. @throws MigrationError QUEUE_UNREACHABLE where the server does not answer in time. */
-export function openQueue(address: QueueAddress): Promise<ShardQueue> {
-  return connect(address.server, () => makeQueue(address))
+export async function openQueue(address: QueueAddress): Promise<ShardQueue> {
+  const backEnd = await backEndOf(address.server)
+  return connect(address.server, () => makeQueue(address.queue, backEnd))
 }
 
-function makeQueue({ server, queue: name }: QueueAddress): Queue<ShardJob> {
+function makeQueue(name: string, { kind, connection }: BackEnd): Queue<ShardJob> {
   const defaultJobOptions = {
     attempts: TRIES,
     backoff: { type: 'exponential' as const, delay: RETRY_DELAY_MS },
     removeOnComplete: KEEP_JOBS,
     removeOnFail: { ...KEEP_JOBS, age: 7 * KEEP_JOBS.age },
   }
-  return server.kind === 'redis'
-    ? new Queue<ShardJob>(name, { connection: redisConnection(server), defaultJobOptions })
-    : (new Queue(
-        name,
-        { connection: postgresConnection(server), defaultJobOptions },
-        createPostgresBackend,
-      ) as unknown as Queue<ShardJob>)
+  return kind === 'redis'
+    ? new Queue<ShardJob>(name, { connection, defaultJobOptions })
+    : (new Queue(name, { connection, defaultJobOptions }, createPostgresBackend) as unknown as Queue<ShardJob>)
 }
 
 interface WorkerOptions {
@@ -71,16 +67,21 @@ interface WorkerOptions {
 }
 
 /** Joins a queue as a node. It takes jobs once `run` is called. @throws as `openQueue`. */
-export function openWorker(
+export async function openWorker(
   address: QueueAddress,
   processor: Processor<ShardJob>,
   options: WorkerOptions,
 ): Promise<ShardWorker> {
-  return connect(address.server, () => makeWorker(address, processor, options))
+  const backEnd = await backEndOf(address.server)
+  return connect(address.server, () => makeWorker(address.queue, backEnd, processor, options))
 }
 
-function makeWorker(address: QueueAddress, processor: Processor<ShardJob>, options: WorkerOptions): Worker<ShardJob> {
-  const { server, queue: name } = address
+function makeWorker(
+  name: string,
+  { kind, connection }: BackEnd,
+  processor: Processor<ShardJob>,
+  options: WorkerOptions,
+): Worker<ShardJob> {
   const settings = {
     name: options.node,
     concurrency: options.concurrency,
@@ -94,12 +95,12 @@ function makeWorker(address: QueueAddress, processor: Processor<ShardJob>, optio
     // After an error of the server the loop that fetches jobs waits this long.
     runRetryDelay: 1000,
   }
-  return server.kind === 'redis'
-    ? new Worker<ShardJob>(name, processor, { ...settings, connection: redisConnection(server) })
+  return kind === 'redis'
+    ? new Worker<ShardJob>(name, processor, { ...settings, connection })
     : (new Worker(
         name,
         processor as Processor,
-        { ...settings, connection: postgresConnection(server) },
+        { ...settings, connection },
         createPostgresBackend,
       ) as unknown as Worker<ShardJob>)
 }
@@ -173,29 +174,26 @@ export function watchErrors(source: ErrorSource, server: ClusterUrl, tell?: (tex
   return seen
 }
 
-function redisConnection({ url }: ClusterUrl): RedisOptions {
-  const tls = url.startsWith('rediss:') ? { tls: {} } : {}
-  return { url, maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs, ...tls }
-}
+type BackEnd =
+  | { readonly kind: 'redis'; readonly connection: RedisOptions }
+  | { readonly kind: 'postgres'; readonly connection: PostgresPoolConfig }
 
-function postgresConnection({ url }: ClusterUrl): PostgresPoolConfig {
-  return {
-    connectionString: url,
-    migrate: true,
-    max: 4,
-    keepAlive: true,
-    connectionTimeoutMillis: 5000,
-    Client: HeardClient,
+/** How a server is connected to. Whoever uses Redis does without the client of Postgres. */
+async function backEndOf({ kind, url }: ClusterUrl): Promise<BackEnd> {
+  if (kind === 'redis') {
+    const tls = url.startsWith('rediss:') ? { tls: {} } : {}
+    return { kind, connection: { url, maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs, ...tls } }
   }
-}
-
-/**
- * A server that ends while a client of the pool is in use, but between two queries, tells it by an event, which the pool hears of idle clients
- * only, and which would end the process. The next query on it fails, and that is heard.
- */
-class HeardClient extends Client {
-  constructor(config?: string | ClientConfig) {
-    super(config)
-    this.on('error', () => {})
+  const { HeardClient } = await import('./heard-client.ts')
+  return {
+    kind,
+    connection: {
+      connectionString: url,
+      migrate: true,
+      max: 4,
+      keepAlive: true,
+      connectionTimeoutMillis: 5000,
+      Client: HeardClient,
+    },
   }
 }

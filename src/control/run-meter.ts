@@ -31,7 +31,7 @@ export class RunMeter {
 
   /** From here on files are converted on the pool. */
   start(pool: Executor): void {
-    this.startCpuMs = this.cpuMs()
+    this.startCpuMs = cpuMsOf(this.clock.read())
     this.timeline = new Timeline(() => this.look(pool))
     this.timeline.start()
   }
@@ -39,7 +39,7 @@ export class RunMeter {
   /** The last commit has ended. */
   stop(): void {
     this.endNs = nowNs()
-    this.endCpuMs = this.cpuMs()
+    this.endCpuMs = cpuMsOf(this.clock.read())
     this.timeline?.stop()
   }
 
@@ -67,11 +67,6 @@ export class RunMeter {
     })
   }
 
-  private cpuMs(): number {
-    const { userMs, systemMs } = this.clock.read()
-    return userMs + systemMs
-  }
-
   /** How far the run is. */
   look(pool: Executor): Moment {
     const threads = pool.readProgress()
@@ -81,12 +76,16 @@ export class RunMeter {
     )
     // A thread may be at its next file before the result of the last one has come.
     this.lastReadBytes = Math.max(this.lastReadBytes, this.figures.readBytes + inWork)
-    const { realMs, userMs, systemMs } = this.clock.read()
+    const times = this.clock.read()
     return {
-      atMs: realMs,
+      atMs: times.realMs,
       readBytes: this.lastReadBytes,
       busyThreads: threads.filter((thread) => thread !== null).length,
-      cpuMs: userMs + systemMs,
+      cpuMs: cpuMsOf(times),
     }
   }
+}
+
+function cpuMsOf({ userMs, systemMs }: ReturnType<Clock['read']>): number {
+  return userMs + systemMs
 }

@@ -42,7 +42,7 @@ interface RunContext {
   /** When the last commit ended. */
   readonly endNs: number
   readonly threads: number
-  /** CPU time of the whole process while files were converted and committed. */
+  /** CPU time of the whole process while files were converted and committed; 0: nobody knows, as for the nodes of a cluster. */
   readonly cpuNs: number
   /** The whole run so far, from planning on. */
   readonly runNs: number

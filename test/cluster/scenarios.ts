@@ -120,14 +120,16 @@ export async function expectOneCoordinator({ bed, gold }: ClusterSuite): Promise
   let started: ChildProcess | undefined
   const leader = bed.coordinate(out, SLOW, (child) => (started = child))
   await first!.saw('node-shard-started')
-  let isWaiting: (() => void) | undefined
-  const waits = new Promise<void>((resolve) => (isWaiting = resolve))
+  let tellWaiting: (() => void) | undefined
+  const isWaiting = new Promise<void>((resolve) => (tellWaiting = resolve))
+  let said = ''
   const second = bed.coordinate(out, SLOW, (child) =>
     child.stderr?.on('data', (text) => {
-      if (String(text).includes('another coordinator')) isWaiting?.()
+      said += String(text)
+      if (said.includes('another coordinator')) tellWaiting?.()
     }),
   )
-  await Promise.race([waits, leader])
+  await Promise.race([isWaiting, leader])
   started?.kill('SIGKILL')
   expect((await leader).signal).toBe('SIGKILL')
   const ended = await second
