@@ -86,8 +86,8 @@ async function giveUp(search: PoisonSearch, unit: CommitUnit): Promise<'failed'>
     position: file === undefined ? {} : { file },
     isRetryable: false,
   }
-  const files = [{ isConverted: false as const, at: unit.from, error }]
-  const record = { kind: 'done' as const, node: search.node, attempt: 1, files }
+  const failures = [{ at: unit.from, error }]
+  const record = { kind: 'done' as const, node: search.node, attempt: 1, targets: [], failures }
   await tryToCommit(join(search.folder, recordName(unit)), record, search)
   return 'failed'
 }

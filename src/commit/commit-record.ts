@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
-import { CommitRecordSchema, type CommitRecord } from '../model/commit-record.ts'
+import { formatCommitRecord, parseCommitRecord, type CommitRecord } from '../model/commit-record.ts'
 import { makeFolder, removeFile } from './commit-file-system.ts'
 import { fanOut, generationPaths, type Generation } from './generation-paths.ts'
 
@@ -58,7 +58,7 @@ export async function tryToCommit(
 ): Promise<boolean> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   try {
-    await writeAside(aside, JSON.stringify(record), options.isDurable)
+    await writeAside(aside, formatCommitRecord(record), options.isDurable)
     const isWon = await takeName(aside, path, options.exclusiveBy)
     if (!isWon || options.exclusiveBy === 'link') await removeFile(fs, aside)
     return isWon
@@ -158,7 +158,7 @@ async function isExclusive(
 /** The record of a name; null where there is none. @throws errors of the system, and where the record is not whole. */
 export async function readRecord(path: string): Promise<CommitRecord | null> {
   try {
-    return CommitRecordSchema.parse(JSON.parse(await fs.readFile(path, 'utf8')))
+    return parseCommitRecord(await fs.readFile(path, 'utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error

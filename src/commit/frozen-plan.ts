@@ -2,7 +2,14 @@ import { hash } from 'node:crypto'
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
-import { FrozenPlanSchema, ShardFileSchema, type FrozenPlan, type ShardFile } from '../model/frozen-plan.ts'
+import {
+  FrozenPlanSchema,
+  fromShardColumns,
+  ShardFilesSchema,
+  toShardColumns,
+  type FrozenPlan,
+  type ShardFile,
+} from '../model/frozen-plan.ts'
 import { makeFolder, syncFolder } from './commit-file-system.ts'
 import { fanOut, fanOutFolders, generationPaths, shardFilePath, type Generation } from './generation-paths.ts'
 
@@ -37,10 +44,10 @@ export async function freezePlan(
   const described: FrozenPlan['shards'] = []
   for (const files of shards) {
     const shard = described.length
-    const text = files.map((file) => `${JSON.stringify(file)}\n`).join('')
+    const text = `${JSON.stringify(toShardColumns(files))}\n`
     const fan = join(folder, 'shards', fanOut(shard))
     if (shard % 1000 === 0) await makeFolder(fs, fan)
-    await writeWhole(join(fan, `${shard}.ndjson`), text, plan.isDurable)
+    await writeWhole(join(fan, `${shard}.json`), text, plan.isDurable)
     const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     described.push({ fileCount: files.length, bytes, sha256: hash('sha256', text) })
   }
@@ -83,13 +90,10 @@ export async function readShard(generation: Generation, plan: FrozenPlan, shard:
   if (described === undefined) throw refused(`the plan has no shard ${shard}`)
   const text = await fs.readFile(shardFilePath(generation, shard), 'utf8')
   if (hash('sha256', text) !== described.sha256) throw refused(`shard ${shard} is not the one that the plan names`)
-  const lines = text.split('\n').slice(0, -1)
-  return lines.map((line) => {
-    const parsed = ShardFileSchema.safeParse(JSON.parse(line))
-    if (!parsed.success)
-      throw refused(`shard ${shard} names a file that no plan may name: ${parsed.error.issues[0]?.message}`)
-    return parsed.data
-  })
+  const parsed = ShardFilesSchema.safeParse(JSON.parse(text))
+  if (parsed.success) return fromShardColumns(parsed.data)
+  const [issue] = parsed.error.issues
+  throw refused(`shard ${shard} names files that no plan may name (${issue?.path.join('.')})`)
 }
 
 function refused(message: string): MigrationError {

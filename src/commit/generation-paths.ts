@@ -52,7 +52,7 @@ export function fanOutFolders(shardCount: number): string[] {
 }
 
 export function shardFilePath(generation: Generation, shard: number): string {
-  return join(generationPaths(generation).folder, 'shards', fanOut(shard), `${shard}.ndjson`)
+  return join(generationPaths(generation).folder, 'shards', fanOut(shard), `${shard}.json`)
 }
 
 /** The generations of a target tree that are not tidied away, the oldest first. */

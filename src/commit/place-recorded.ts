@@ -1,5 +1,4 @@
 import { createReadStream, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { RecordedTarget } from '../model/commit-record.ts'
@@ -20,7 +19,7 @@ export interface PlacingContext {
 /**
  * Renames the staged files of a recorded target into place: rejects first, since a target that is there must never lack the rejects
  * that belong to it. May be done by anybody, any number of times: a rename takes the staged file away, so a late one finds nothing.
- * @returns the folders that changed, for syncing.
+ * @param folders gets those that changed, for syncing.
  * @throws MigrationError COMMIT_VOID where neither the staged file nor the recorded target is there.
  */
 export async function placeRecorded(
@@ -28,12 +27,14 @@ export async function placeRecorded(
   target: string,
   recorded: RecordedTarget,
   context: PlacingContext,
-): Promise<ReadonlySet<string>> {
+  folders: Set<string>,
+): Promise<void> {
   const { targetRoot } = context.paths
-  const folders = await makeTargetFolder(target, context)
+  const making = makeTargetFolder(target, context, folders)
+  if (making !== undefined) await making
   if (recorded.stagedRejects !== null) {
     try {
-      const changed = await placeRejects(context, source, join(targetRoot, recorded.stagedRejects))
+      const changed = await placeRejects(context, source, `${targetRoot}/${recorded.stagedRejects}`)
       for (const folder of changed) folders.add(folder)
     } catch (error) {
       // They are in their place already.
@@ -41,24 +42,33 @@ export async function placeRecorded(
     }
   }
   try {
-    const renaming = context.renamer.rename(join(targetRoot, recorded.stagedTarget), join(targetRoot, target))
+    const renaming = context.renamer.rename(`${targetRoot}/${recorded.stagedTarget}`, `${targetRoot}/${target}`)
     if (renaming !== undefined) await renaming
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    if (!(await isRecordedTarget(join(targetRoot, target), recorded))) throw voidCommit(target)
+    if (!(await isRecordedTarget(`${targetRoot}/${target}`, recorded))) throw voidCommit(target)
   }
-  return folders
 }
 
-/** Makes the folder of a target. @returns the folder itself and those that got an entry by this. */
-export async function makeTargetFolder(target: string, context: PlacingContext): Promise<Set<string>> {
+/**
+ * Makes the folder of a target.
+ * @param folders gets the folder itself and those that got an entry by this.
+ * @returns undefined where the folder is known to be there, as it is for nearly all of many small files.
+ */
+export function makeTargetFolder(
+  target: string,
+  context: PlacingContext,
+  folders: Set<string>,
+): Promise<void> | undefined {
   const path = `${context.paths.targetRoot}/${target}`
   const folder = path.slice(0, path.lastIndexOf('/'))
-  const folders = new Set([folder])
-  if (context.knownFolders.has(folder)) return folders
+  folders.add(folder)
+  return context.knownFolders.has(folder) ? undefined : makeUnknownFolder(folder, context, folders)
+}
+
+async function makeUnknownFolder(folder: string, context: PlacingContext, folders: Set<string>): Promise<void> {
   for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
   context.knownFolders.add(folder)
-  return folders
 }
 
 async function isRecordedTarget(path: string, { targetBytes, targetHash }: RecordedTarget): Promise<boolean> {

@@ -85,18 +85,20 @@ async function settleUnit(
     for (const part of splitUnit(unit)) await settleUnit(part, options, entries, folders)
     return
   }
-  const recorded = new Map(record?.files.map((file) => [file.at, file]))
+  const targets = new Map(record?.targets.map((target) => [target.at, target]))
+  const failures = new Map(record?.failures.map(({ at, error }) => [at, error]))
   for (let at = unit.from; at < unit.to; at++) {
     const file = options.files[at]
-    const found = recorded.get(at)
+    const recorded = targets.get(at)
+    const failure = failures.get(at)
     if (file === undefined) continue
-    if (record === null || found === undefined) options.onFile(file, { kind: 'open', error: unreadable })
-    else if (!found.isConverted) options.onFile(file, { kind: 'failed', error: found.error })
+    if (failure !== undefined) options.onFile(file, { kind: 'failed', error: failure })
+    else if (record === null || recorded === undefined) options.onFile(file, { kind: 'open', error: unreadable })
     else {
-      const error = await settleTarget(file, found, options, folders)
+      const error = isSettled(recorded, options) ? null : await settleTarget(file, recorded, options, folders)
       if (error === null) {
-        entries.push(makeEntry(options.plan, file, found, record.node))
-        options.onFile(file, { kind: 'converted', recorded: found, node: record.node, shardAttempt: record.attempt })
+        entries.push(makeEntry(options.plan, file, recorded, record.node))
+        options.onFile(file, { kind: 'converted', recorded, node: record.node, shardAttempt: record.attempt })
       } else options.onFile(file, error.code === 'COMMIT_VOID' ? { kind: 'open', error } : { kind: 'failed', error })
     }
   }
@@ -115,6 +117,11 @@ async function tryToRead(path: string): Promise<[CommitRecord | null, WireError 
   }
 }
 
+/** Whether nothing is left to do but the line of the journal. */
+function isSettled({ stagedRejects }: RecordedTarget, { arePlaced, mayHaveStaleRejects }: SettleOptions): boolean {
+  return arePlaced && !(mayHaveStaleRejects && stagedRejects === null)
+}
+
 async function settleTarget(
   file: ShardFile,
   recorded: RecordedTarget,
@@ -122,9 +129,7 @@ async function settleTarget(
   folders: Set<string>,
 ): Promise<WireError | null> {
   try {
-    if (!options.arePlaced) {
-      for (const folder of await placeRecorded(file.path, file.target, recorded, options)) folders.add(folder)
-    }
+    if (!options.arePlaced) await placeRecorded(file.path, file.target, recorded, options, folders)
     // Only here, under the lock of the tree: a node that was held up would take away the rejects of a later run.
     if (options.mayHaveStaleRejects && recorded.stagedRejects === null) {
       for (const folder of await removeRejects(options, file.path)) folders.add(folder)

@@ -1,5 +1,5 @@
 import fs from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity, RecordedFailure, RecordedTarget } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
@@ -46,14 +46,20 @@ export interface UnitCommitterOptions extends PlacingContext {
   readonly isFinal: (error: WireError) => boolean
 }
 
-type Finished = { readonly staged: StagedResult; readonly resolve: (outcome: CommitOutcome) => void }
-
 interface UnitInWork {
   readonly unit: CommitUnit
-  readonly finished: Finished[]
+  readonly finished: StagedResult[]
+  /** Those who handed files in, and wait for what becomes of the unit. */
+  readonly callbacks: ((end: UnitEnd) => void)[]
   readonly failures: RecordedFailure[]
   isGivenUp: boolean
   missing: number
+}
+
+/** What became of a unit; an error is that of all its files. */
+interface UnitEnd {
+  readonly error: WireError | null
+  readonly syncNs: number
 }
 
 /** Files whose units wait before `whenReady` holds the threads back. */
@@ -79,20 +85,32 @@ export class UnitCommitter {
   constructor(options: UnitCommitterOptions) {
     this.options = options
     for (const unit of options.units) {
-      const inWork = { unit, finished: [], failures: [], isGivenUp: false, missing: unit.to - unit.from }
+      const missing = unit.to - unit.from
+      const inWork = { unit, finished: [], callbacks: [], failures: [], isGivenUp: false, missing }
       for (let at = unit.from; at < unit.to; at++) this.unitOf.set(at, inWork)
     }
   }
 
-  /** Takes a finished file. Resolves when its unit is committed, lost or given up; never rejects. */
-  commit(staged: StagedResult): Promise<CommitOutcome> {
-    return new Promise((resolve) => {
-      const inWork = this.unitOf.get(staged.at)
-      if (inWork === undefined) throw new RangeError(`file ${staged.at} belongs to no unit of this try`)
-      inWork.finished.push({ staged, resolve })
-      this.waitingFiles++
-      this.endOne(inWork)
-    })
+  /**
+   * Takes finished files of one unit.
+   * @returns resolves when the unit is committed, lost or given up, to one outcome for each file, in their order; never rejects.
+   */
+  async commit(files: readonly StagedResult[]): Promise<CommitOutcome[]> {
+    const [first] = files
+    if (first === undefined) return []
+    const inWork = this.unitOf.get(first.at)
+    if (inWork === undefined || files.some(({ at }) => this.unitOf.get(at) !== inWork))
+      throw new RangeError(`file ${first.at} and those with it are not of one unit of this try`)
+    inWork.finished.push(...files)
+    this.waitingFiles += files.length
+    const ending = new Promise<UnitEnd>((resolve) => inWork.callbacks.push(resolve))
+    this.endSome(inWork, files.length)
+    const { error, syncNs } = await ending
+    return files.map(({ at }) =>
+      error === null
+        ? { isCommitted: true, syncNs }
+        : { isCommitted: false, error: { ...error, position: { file: this.fileAt(at).path } } },
+    )
   }
 
   /** Takes a file that failed, or that was given up. */
@@ -100,8 +118,8 @@ export class UnitCommitter {
     const inWork = this.unitOf.get(at)
     if (inWork === undefined) return
     if (error.code === 'STOPPED' || !this.options.isFinal(error)) inWork.isGivenUp = true
-    else inWork.failures.push({ isConverted: false, at, error })
-    this.endOne(inWork)
+    else inWork.failures.push({ at, error })
+    this.endSome(inWork, 1)
   }
 
   /** Resolves when there is room for more finished files. */
@@ -123,8 +141,8 @@ export class UnitCommitter {
     await this.running
   }
 
-  private endOne(inWork: UnitInWork): void {
-    inWork.missing--
+  private endSome(inWork: UnitInWork, fileCount: number): void {
+    inWork.missing -= fileCount
     if (inWork.missing > 0) return
     this.ready.push(inWork)
     this.start()
@@ -156,34 +174,29 @@ export class UnitCommitter {
       })
       await this.syncFolders(folders, wholeSync)
       const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, fileCount))
-      for (const inWork of group) this.tell(inWork, errors.get(inWork) ?? null, syncNs)
+      for (const inWork of group)
+        for (const callback of inWork.callbacks) callback({ error: errors.get(inWork) ?? null, syncNs })
       this.waitingFiles -= fileCount
       if (this.waitingFiles < WAITING_LIMIT) for (const callback of this.roomCallbacks.splice(0)) callback()
     }
   }
 
-  private tell({ finished }: UnitInWork, error: WireError | null, syncNs: number): void {
-    for (const { resolve, staged } of finished) {
-      const position = { file: this.fileAt(staged.at).path }
-      resolve(error === null ? { isCommitted: true, syncNs } : { isCommitted: false, error: { ...error, position } })
-    }
-  }
-
   /** @param folders gets those that must be synced. */
   private async commitUnit(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
-    const startNs = process.hrtime.bigint()
-    const prepared = await this.prepare(inWork, areSynced, folders)
-    // What came before the record; what comes after it cannot stand in it.
-    const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, prepared.length))
-    const targets = prepared.map((target) => ({ ...target, stageNs: { ...target.stageNs, sync: syncNs } }))
     const { options } = this
-    const { failures, unit } = inWork
-    const files = [...targets, ...failures]
-    const record = { kind: 'done' as const, node: options.node, attempt: options.shardAttempt, files }
+    const { failures, finished, unit } = inWork
+    const startNs = process.hrtime.bigint()
+    await this.prepare(inWork, areSynced, folders)
+    // What came before the record; what comes after it cannot stand in it.
+    const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, finished.length))
+    // On the clock of the day, which is all that nodes share.
+    const zeroMs = Date.now() - Number(process.hrtime.bigint()) / 1e6
+    const targets = finished.map((staged) => describe(staged, { syncNs, zeroMs, root: options.paths.targetRoot }))
+    const record = { kind: 'done' as const, node: options.node, attempt: options.shardAttempt, targets, failures }
     // Where this throws, the record may have its name all the same: what was staged stays, and goes with the generation.
-    const isWon = await tryToCommit(join(options.folder, recordName(unit)), record, options)
+    const isWon = await tryToCommit(`${options.folder}/${recordName(unit)}`, record, options)
     if (!isWon) {
-      this.lostFiles += files.length
+      this.lostFiles += targets.length + failures.length
       await this.discard(inWork)
       throw new MigrationError('COMMIT_LOST', 'another node has committed this file', { phase: 'commit' })
     }
@@ -191,7 +204,7 @@ export class UnitCommitter {
     for (const target of targets) {
       const { path, target: targetPath } = this.fileAt(target.at)
       try {
-        for (const folder of await placeRecorded(path, targetPath, target, options)) folders.add(folder)
+        await placeRecorded(path, targetPath, target, options, folders)
       } catch (error) {
         // The file is committed. Whoever settles the shard places it again, and says what is wrong if that fails too.
         this.unplaced.push(toWireError(error, { phase: 'commit', file: path }))
@@ -200,20 +213,20 @@ export class UnitCommitter {
   }
 
   /** Makes the content durable, and whatever else may fail before anything is promised. */
-  private async prepare(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<RecordedTarget[]> {
+  private async prepare(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
     const { options } = this
     const { finished } = inWork
     try {
       if (inWork.isGivenUp)
         throw new MigrationError('STOPPED', 'not all files that belong together were done', { phase: 'commit' })
       if (options.isDurable && !areSynced)
-        await forEachConcurrently(finished, CONCURRENCY, ({ staged }) => syncStaged(staged, options))
+        await forEachConcurrently(finished, CONCURRENCY, (staged) => syncStaged(staged, options))
       folders.add(options.folder)
-      for (const { staged } of finished) {
-        for (const folder of await makeTargetFolder(this.fileAt(staged.at).target, options)) folders.add(folder)
+      for (const { at } of finished) {
+        const making = makeTargetFolder(this.fileAt(at).target, options, folders)
+        if (making !== undefined) await making
       }
       options.assertHeld()
-      return finished.map(({ staged }) => this.describe(staged))
     } catch (error) {
       await this.discard(inWork)
       throw error
@@ -224,7 +237,7 @@ export class UnitCommitter {
   private wholeSyncOf(group: readonly UnitInWork[]): UnitCommitterOptions['wholeSync'] | null {
     const { isDurable, paths, wholeSync } = this.options
     const files = group.flatMap(({ finished }) => finished)
-    return isDurable && files.every(({ staged }) => liesInStagingArea(staged.stagedTarget, paths)) ? wholeSync : null
+    return isDurable && files.every(({ stagedTarget }) => liesInStagingArea(stagedTarget, paths)) ? wholeSync : null
   }
 
   private async syncFolders(
@@ -247,37 +260,43 @@ export class UnitCommitter {
     return file
   }
 
-  private describe({ at, attempt, thread, stagedTarget, stagedRejects, result }: StagedResult): RecordedTarget {
-    const { targetRoot } = this.options.paths
-    const { records, rejectCodes, notices, slice } = result
-    return {
-      isConverted: true,
-      at,
-      attempt,
-      stagedTarget: relative(targetRoot, stagedTarget),
-      stagedRejects: result.hasRejects ? relative(targetRoot, stagedRejects) : null,
-      targetBytes: result.targetBytes,
-      targetHash: result.targetHash,
-      sourceHash: result.sourceHash,
-      records,
-      ...(Object.keys(rejectCodes).length === 0 ? {} : { rejectCodes }),
-      ...(Object.values(notices).every((count) => count === 0) ? {} : { notices }),
-      stageNs: result.stageNs,
-      startMs: Date.now() - (Number(process.hrtime.bigint()) - result.startNs) / 1e6,
-      durationNs: result.durationNs,
-      thread,
-      ...(slice === undefined ? {} : { slice }),
-    }
-  }
-
   /** Removes what was staged for a unit that is not committed. What cannot be removed goes with its generation. */
   private async discard({ finished }: UnitInWork): Promise<void> {
-    for (const { staged } of finished) {
-      for (const path of [staged.stagedTarget, staged.stagedRejects]) {
+    for (const { stagedTarget, stagedRejects } of finished) {
+      for (const path of [stagedTarget, stagedRejects]) {
         await removeFile(fs, path).catch(() => undefined)
       }
     }
   }
+}
+
+/** What the record says of a file. @param zeroMs when the clock of `startNs` was at 0, in milliseconds since 1970. */
+function describe(
+  { at, attempt, thread, stagedTarget, stagedRejects, result }: StagedResult,
+  { syncNs, zeroMs, root }: { readonly syncNs: number; readonly zeroMs: number; readonly root: string },
+): RecordedTarget {
+  return {
+    at,
+    attempt,
+    stagedTarget: pathFrom(root, stagedTarget),
+    stagedRejects: result.hasRejects ? pathFrom(root, stagedRejects) : null,
+    targetBytes: result.targetBytes,
+    targetHash: result.targetHash,
+    sourceHash: result.sourceHash,
+    records: result.records,
+    rejectCodes: result.rejectCodes,
+    notices: Object.values(result.notices).every((count) => count === 0) ? null : result.notices,
+    stageNs: { ...result.stageNs, sync: syncNs },
+    startMs: zeroMs + result.startNs / 1e6,
+    durationNs: result.durationNs,
+    thread,
+    slice: result.slice ?? null,
+  }
+}
+
+/** `relative()` takes a microsecond for each of many files. */
+function pathFrom(root: string, path: string): string {
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : relative(root, path)
 }
 
 async function syncStaged(

@@ -24,6 +24,8 @@ interface RunState {
   readonly measured: Report['measured']
   readonly stopped: Report['stopped']
   readonly cluster?: ClusterFigures | null
+  /** The plan is a part of a tree that another process answers for: there is no tree hash. */
+  readonly isPart?: boolean
 }
 
 /** The report of a run, from what its parts have counted. */
@@ -34,6 +36,7 @@ export function buildReport(run: RunState): Report {
   const done = run.remainder.decision.totals()
   const time = run.clock.read()
   const total = discovery.files.length + discovery.failed.length
+  const isWhole = ledger.isComplete && discovery.failed.length === 0 && plan.shard === null && run.isPart !== true
   return {
     reportVersion: 1,
     droverVersion: readDroverVersion(),
@@ -47,7 +50,7 @@ export function buildReport(run: RunState): Report {
     isDurable: options.fsync,
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,
-    treeHash: ledger.isComplete && discovery.failed.length === 0 && plan.shard === null ? ledger.treeHash() : null,
+    treeHash: isWhole ? ledger.treeHash() : null,
     shard: plan.shard === null ? null : describeShard(plan, plan.shard, ledger),
     merged: null,
     files: {

@@ -168,12 +168,12 @@ function asResult(file: ShardFile, recorded: RecordedTarget): ConvertedFile {
     targetHash: recorded.targetHash,
     sourceHash: recorded.sourceHash,
     hasRejects: recorded.stagedRejects !== null,
-    rejectCodes: recorded.rejectCodes ?? {},
+    rejectCodes: recorded.rejectCodes,
     records: recorded.records,
     notices: recorded.notices ?? noNotices(),
     stageNs: recorded.stageNs,
     startNs: recorded.startMs * 1e6,
     durationNs: recorded.durationNs,
-    ...(recorded.slice === undefined ? {} : { slice: recorded.slice }),
+    ...(recorded.slice === null ? {} : { slice: recorded.slice }),
   }
 }

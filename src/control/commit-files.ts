@@ -2,11 +2,19 @@ import type { CommitOutcome } from '../commit/commit-group.ts'
 import { Committer } from '../commit/committer.ts'
 import type { StagingArea } from '../commit/staging-area.ts'
 import type { WireError } from '../errors/migration-error.ts'
-import type { FileTask } from '../model/task.ts'
 import type { Executor } from '../schedule/executor.ts'
 import type { Converted } from '../schedule/run-files.ts'
 import { makeJournalEntry } from './make-journal-entry.ts'
 import type { Plan } from './make-plan.ts'
+
+/** A file of a shard that was converted, and how. */
+interface ConvertedInShard {
+  readonly attempt: number
+  readonly thread: number
+  readonly stagedTarget: string
+  readonly stagedRejects: string
+  readonly result: Converted['result']
+}
 
 /**
  * What is another's where a run converts a shard for a cluster: threads that serve several shards, and commits that must be won. The
@@ -16,13 +24,7 @@ export interface ShardPlace {
   readonly pool: Executor
   readonly staging: StagingArea
   readonly committer: {
-    commit(file: {
-      at: number
-      attempt: number
-      thread: number
-      task: FileTask
-      result: Converted['result']
-    }): Promise<CommitOutcome>
+    commit(files: readonly ConvertedInShard[]): Promise<readonly CommitOutcome[]>
     fail(at: number, error: WireError): void
     whenReady(): Promise<void>
     close(): Promise<void>
@@ -37,7 +39,7 @@ export interface ShardPlace {
 export type CommitFiles = (files: readonly Converted[], attempt: number) => Promise<readonly CommitOutcome[]>
 
 /**
- * How a run commits: into its own journal, or in a shard by the records of the cluster, one file at a time.
+ * How a run commits: into its own journal, or in a shard by the records of the cluster.
  * @param threadOf the thread that converted a file.
  */
 export function committing(
@@ -56,9 +58,13 @@ export function committing(
       )
   }
   return (files, attempt) =>
-    Promise.all(
-      files.map(({ result, task }) =>
-        committer.commit({ at: result.index, attempt, thread: threadOf(result.index), task, result }),
-      ),
+    committer.commit(
+      files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
+        attempt,
+        thread: threadOf(result.index),
+        stagedTarget,
+        stagedRejects,
+        result,
+      })),
     )
 }

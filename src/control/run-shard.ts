@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
+import { syncFolder } from '../commit/commit-file-system.ts'
 import { generationClosed, readRecord } from '../commit/commit-record.ts'
 import { recordName, type CommitUnit } from '../commit/commit-units.ts'
 import { generationPaths, type Generation } from '../commit/generation-paths.ts'
@@ -96,8 +97,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
       staging,
       mayGoOn: options.mayGoOn,
       committer: {
-        commit: ({ at: index, attempt, thread, task, result }) =>
-          committer.commit({ at: at(index), attempt, thread, result, ...task }),
+        commit: (staged) => committer.commit(staged.map((file) => ({ ...file, at: at(file.result.index) }))),
         fail: (index, error) => committer.fail(at(index), error),
         whenReady: () => committer.whenReady(),
         close: () => committer.close(),
@@ -126,7 +126,10 @@ async function makeStagedFolder(generation: Generation, tryName: string): Promis
   }
 }
 
-/** Places what other nodes have won and perhaps not placed, since they died. @returns whether all of it is in its place. */
+/**
+ * Places what other nodes have won and perhaps not placed, since they died.
+ * @returns whether all of it is in its place, durably where that was asked for.
+ */
 export async function placeOfOthers(
   units: readonly CommitUnit[],
   files: readonly ShardFile[],
@@ -134,20 +137,22 @@ export async function placeOfOthers(
   { targetRoot, isDurable }: { readonly targetRoot: string; readonly isDurable: boolean },
 ): Promise<boolean> {
   const context = placingContext(targetRoot, isDurable)
+  const folders = new Set<string>()
   let areAllPlaced = true
   for (const unit of units) {
     const record = await readRecord(join(recordFolder, recordName(unit)))
     if (record?.kind !== 'done') areAllPlaced = false
-    for (const recorded of record?.kind === 'done' ? record.files : []) {
+    for (const recorded of record?.kind === 'done' ? record.targets : []) {
       const file = files[recorded.at]
-      if (!recorded.isConverted || file === undefined) continue
+      if (file === undefined) continue
       try {
-        await placeRecorded(file.path, file.target, recorded, context)
+        await placeRecorded(file.path, file.target, recorded, context, folders)
       } catch {
         areAllPlaced = false
       }
     }
   }
+  if (isDurable) for (const folder of folders) await syncFolder(fs, folder)
   return areAllPlaced
 }
 

@@ -481,6 +481,7 @@ export class Run {
       clock,
       measured,
       stopped,
+      isPart: this.place !== null,
     })
   }
 }

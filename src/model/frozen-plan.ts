@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { columnOf, columnsOf, isCount } from './columns.ts'
 import { DataPlanSchema } from './data-plan-schema.ts'
 import { FORMAT_NAMES } from './format-name.ts'
 
@@ -7,13 +8,12 @@ import { FORMAT_NAMES } from './format-name.ts'
 const count = z.number().int().nonnegative()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
-/** A path below a tree: relative, `/` between parts, no way out of it. */
-const pathInside = z.string().refine(isPathInside, { error: 'the path does not stay inside its tree' })
+/** Nothing, `.` or `..` between two slashes, or a NUL, which ends a name for the system. */
+const ODD_PART = /(?:^|\/)\.{0,2}(?:\/|$)|\0/
 
-/** Whether a path names something below the tree that it is relative to. */
-export function isPathInside(path: string): boolean {
-  if (path === '' || path.includes('\0')) return false
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+/** Whether a path names something below the tree that it is relative to: `/` between parts, no way out of it. */
+export function isPathInside(path: unknown): path is string {
+  return typeof path === 'string' && !ODD_PART.test(path)
 }
 
 /** A tree below `--root`; `.` is the root itself. */
@@ -21,10 +21,8 @@ const treeInside = z.string().refine((path) => path === '.' || isPathInside(path
   error: 'the path does not stay inside --root',
 })
 
-const sourceFormat = z.enum([...FORMAT_NAMES, 'bytes'])
-
 export const FrozenPlanSchema = z.strictObject({
-  planVersion: z.literal(1),
+  planVersion: z.literal(2),
   planHash: sha256,
   manifestHash: sha256,
   /** The run that froze the plan. Its number orders the generations of a target tree, and nobody else has its name. */
@@ -48,15 +46,50 @@ export const FrozenPlanSchema = z.strictObject({
 
 export type FrozenPlan = z.infer<typeof FrozenPlanSchema>
 
-/** One line of a shard's file. */
-export const ShardFileSchema = z.strictObject({
+const SOURCE_FORMATS = [...FORMAT_NAMES, 'bytes'] as const
+
+/** One file of a shard. */
+export interface ShardFile {
   /** The file's number in the plan. */
-  index: count,
-  path: pathInside,
-  sizeBytes: count,
-  mtimeNs: z.string().regex(/^-?\d+$/),
-  format: sourceFormat,
-  target: pathInside.refine((path) => !path.startsWith('.migrate/'), { error: 'the target lies in the bookkeeping' }),
+  readonly index: number
+  readonly path: string
+  readonly sizeBytes: number
+  readonly mtimeNs: string
+  readonly format: (typeof SOURCE_FORMATS)[number]
+  /** Relative to the target tree. */
+  readonly target: string
+}
+
+/** The files of a shard as they are written. */
+export const ShardFilesSchema = columnsOf({
+  index: columnOf(isCount),
+  path: columnOf(isPathInside),
+  sizeBytes: columnOf(isCount),
+  mtimeNs: columnOf((value): value is string => typeof value === 'string' && /^-?\d+$/.test(value)),
+  format: columnOf((value): value is ShardFile['format'] => SOURCE_FORMATS.includes(value as ShardFile['format'])),
+  target: columnOf((value): value is string => isPathInside(value) && !value.startsWith('.migrate/')),
 })
 
-export type ShardFile = z.infer<typeof ShardFileSchema>
+export type ShardFiles = z.infer<typeof ShardFilesSchema>
+
+export function toShardColumns(files: readonly ShardFile[]): ShardFiles {
+  return {
+    index: files.map(({ index }) => index),
+    path: files.map(({ path }) => path),
+    sizeBytes: files.map(({ sizeBytes }) => sizeBytes),
+    mtimeNs: files.map(({ mtimeNs }) => mtimeNs),
+    format: files.map(({ format }) => format),
+    target: files.map(({ target }) => target),
+  }
+}
+
+export function fromShardColumns(columns: ShardFiles): ShardFile[] {
+  return columns.index.map((index, at) => ({
+    index,
+    path: columns.path[at]!,
+    sizeBytes: columns.sizeBytes[at]!,
+    mtimeNs: columns.mtimeNs[at]!,
+    format: columns.format[at]!,
+    target: columns.target[at]!,
+  }))
+}

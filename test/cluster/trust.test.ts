@@ -78,7 +78,7 @@ describe.each(SERVERS)('a job that somebody forged on $name', ({ start, isMissin
 
     it('also where somebody changed the plan or a list of files below the root', async () => {
       const plan = join(bed.folder, 'new-1/.migrate/cluster', job.manifestHash, job.generation)
-      const list = join(plan, 'shards/0/0.ndjson')
+      const list = join(plan, 'shards/0/0.json')
       appendFileSync(
         list,
         '{"index":1,"path":"../../etc/passwd","sizeBytes":1,"mtimeNs":"1","format":"csv","target":"b"}\n',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { probeExclusiveNames, readRecord, takeName, tryToCommit } from '../../src/commit/commit-record.ts'
 import { cutUnits, recordName, splitUnit } from '../../src/commit/commit-units.ts'
+import { formatCommitRecord, type RecordedTarget } from '../../src/model/commit-record.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 
 const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1 }
@@ -49,6 +50,73 @@ describe('a commit record', () => {
     await expect(probeExclusiveNames(folder, { ...noLinks, symlink: failing('EPERM') })).rejects.toMatchObject({
       code: 'NO_EXCLUSIVE_NAMES',
     })
+  })
+})
+
+describe('what a commit record says', () => {
+  const folder = suiteFolder()
+  const times = { read: 1, parse: 2, map: 3, encode: 4, write: 5.5, sync: 6 }
+  const plain: RecordedTarget = {
+    at: 7,
+    attempt: 1,
+    stagedTarget: '.migrate/staged/r/n/0',
+    stagedRejects: null,
+    targetBytes: 2 ** 40,
+    targetHash: 2 ** 32 - 1,
+    sourceHash: null,
+    records: { read: 6, written: 3, rejected: 2, filtered: 1 },
+    rejectCodes: {},
+    notices: null,
+    stageNs: times,
+    startMs: 1_795_000_000_000.25,
+    durationNs: 21.5,
+    thread: 3,
+    slice: null,
+  }
+  const full: RecordedTarget = {
+    ...plain,
+    at: 8,
+    stagedRejects: '.migrate/staged/r/n/1.rejects',
+    sourceHash: 0,
+    rejectCodes: { TOO_FEW_FIELDS: 2 },
+    notices: { blankLines: 1, commentLines: 0, skippedLines: 2, quotesInUnquotedFields: 0, renamedColumns: 0 },
+    slice: { busyNs: 10, onCpuNs: 5, runQueueNs: 3, waitingNs: 2 },
+  }
+  const error = {
+    code: 'EIO',
+    phase: 'read' as const,
+    message: 'm',
+    hint: 'h',
+    position: { file: 'a\u0000é' },
+    isRetryable: true,
+  }
+  const record = { kind: 'done' as const, node: NODE, attempt: 2, targets: [plain, full], failures: [{ at: 9, error }] }
+
+  it.each([
+    ['plain files, others with all there is to tell, and failures', record],
+    ['failures alone', { ...record, targets: [] }],
+    ['a unit of no files', { ...record, targets: [], failures: [] }],
+    ['a split', SPLIT],
+  ] as const)('is read as it was written: %s', async (name, written) => {
+    const path = join(folder, `${name}.json`)
+    expect(await tryToCommit(path, written, { exclusiveBy: 'link', isDurable: true })).toBe(true)
+    expect(await readRecord(path)).toEqual(written)
+  })
+
+  it.each<[string, (text: string) => string]>([
+    ['a torn one', (text) => text.slice(0, -10)],
+    ['a column that is too short', (text) => text.replace('"thread":[3,3]', '"thread":[3]')],
+    ['a size that is no count', (text) => text.replace('"thread":[3,3]', '"thread":[3,-1]')],
+    ['a time that is no number', (text) => text.replace('"durationNs":[21.5,21.5]', '"durationNs":[21.5,null]')],
+    ['a staged file outside of the tree', (text) => text.replace('.migrate/staged/r/n/0', '.migrate/../../0')],
+    ['staged rejects outside of the tree', (text) => text.replace('.migrate/staged/r/n/1', '/etc')],
+    ['a column that nobody knows', (text) => text.replace('"thread":[3,3]', '"thread":[3,3],"more":[1,1]')],
+  ])('is refused: %s', async (name, damage) => {
+    const path = join(folder, `${name}.json`)
+    const text = formatCommitRecord(record)
+    expect(damage(text)).not.toBe(text)
+    await fs.writeFile(path, damage(text))
+    await expect(readRecord(path)).rejects.toBeInstanceOf(Error)
   })
 })
 
