@@ -1,17 +1,7 @@
-import { collectStaged } from '../commit/collect-staged.ts'
 import type { CommitOutcome } from '../commit/commit-group.ts'
 import { Committer } from '../commit/committer.ts'
-import { readProofs } from '../commit/journal-reader.ts'
-import type { LockHandle, OtherMembers } from '../commit/lock.ts'
-import {
-  settleManifests,
-  settleShardManifests,
-  writeManifest,
-  type ManifestClaim,
-  type ManifestHeader,
-} from '../commit/manifest.ts'
-import { pruneOrphans } from '../commit/prune-orphans.ts'
-import { runNumberOf } from '../commit/run-id.ts'
+import type { LockHandle } from '../commit/lock.ts'
+import { writeManifest, type ManifestClaim, type ManifestHeader } from '../commit/manifest.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
@@ -21,39 +11,32 @@ import type { FileTask } from '../model/task.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
-import { MOST_BYTES_PER_TASK, batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
+import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
 import { runFiles, type Converted } from '../schedule/run-files.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
-import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
-import { countUsableCores, mostAutoThreads } from '../schedule/thread-count.ts'
+import { defaultMemoryLimit } from '../schedule/memory-limit.ts'
+import { countUsableCores } from '../schedule/thread-count.ts'
 import { ThreadLimit } from '../schedule/thread-limit.ts'
 import type { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
-import { checkContents, FILES_PER_TASK } from './check-contents.ts'
+import { checkContents } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
 import { committing, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
+import { settleTree } from './settle-tree.ts'
 import { saveShardReport } from './shard-report.ts'
+import { mayQueueTasks, mostThreads, threadsToFeed, threadsToHash, type PoolSize } from './size-pool.ts'
 import { findSplitFiles } from './split-files.ts'
 import { TargetLedger } from './target-ledger.ts'
 import { tuneThreads } from './tune-threads.ts'
 
 /** Errors of a commit after which no further one can be right. */
 const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
-
-/** With more and smaller tasks than this small files would cost more on the main thread than a better number of threads brings. */
-const AUTO_TASKS_FACTOR = 4
-
-/** Threads that a pool starts with, and that it may come to have. */
-interface PoolSize {
-  readonly threads: number
-  readonly maxThreads: number
-}
 
 /** One run over a plan: what the steps share. */
 export class Run {
@@ -109,7 +92,7 @@ export class Run {
       if (plan.options.checksum && stop.reason === null) {
         const work = (pool: Executor): Promise<void> => checkContents(plan, remainder.decision, pool)
         // Not timed: the time limit is for the conversion of a file.
-        await this.withPool({ threads: this.threadsToHash() }, stop, work)
+        await this.withPool({ threads: threadsToHash(plan) }, stop, work)
       }
       const indexes = filesToConvert(plan, remainder)
       this.takeDone(indexes)
@@ -136,8 +119,8 @@ export class Run {
     const { taskTimeout, overlap, orderBy } = plan.options
     const ordered = orderFiles(files, indexes, orderBy)
     this.splits = this.findSplits(ordered)
-    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, this.threadsToFeed())
-    const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(this.mostThreads(), tasks) }
+    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, threadsToFeed(plan))
+    const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(mostThreads(plan), tasks) }
     const convert = (executor: Executor): Promise<void> => this.convert(ordered, executor, size, stop)
     if (this.place !== null) {
       // Its threads go on when this shard is done.
@@ -168,10 +151,6 @@ export class Run {
 
   private readonly onGroup = (startMs: number, endMs: number, fileCount: number): void =>
     this.recording.trace?.addGroup(startMs, endMs, fileCount)
-
-  private threadsToHash(): number {
-    return Math.max(1, Math.min(this.plan.threads, Math.ceil(this.plan.discovery.files.length / FILES_PER_TASK)))
-  }
 
   private async withPool(
     size: Omit<ConstructorParameters<typeof ThreadPool>[0], 'plan'>,
@@ -217,13 +196,13 @@ export class Run {
     const limit = new ThreadLimit(size.threads)
     const stopTuning = this.tune(pool, limit, size, ordered)
     try {
-      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, this.threadsToFeed(), this.splits), {
+      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, threadsToFeed(plan), this.splits), {
         pool,
         limit,
         splits: this.splits,
         blockBytes: Math.min(data.splitBytes, data.chunkBytes),
         retries: options.retries,
-        mayQueue: this.mayQueue(ordered),
+        mayQueue: mayQueueTasks(plan, ordered),
         mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
         makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
         onConverted: (files, attempt) => {
@@ -249,26 +228,6 @@ export class Run {
       this.meter.stop()
       await Promise.all(commits).finally(stopWatching)
     }
-  }
-
-  /** Threads that `--threads auto` may go up to; where the number is given it stays. */
-  private mostThreads(): number {
-    const { options, threads } = this.plan
-    if (options.threads !== 'auto') return threads
-    return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
-  }
-
-  /** Threads that small files are cut into tasks for: with `auto`, some that it may come to add. */
-  private threadsToFeed(): number {
-    const { options, threads } = this.plan
-    return options.threads === 'auto' ? Math.min(this.mostThreads(), threads * AUTO_TASKS_FACTOR) : threads
-  }
-
-  /** With `auto`, tasks that last do not queue up for the first threads: those that are added would find nothing. */
-  private mayQueue(indexes: Uint32Array): boolean {
-    const { options, discovery } = this.plan
-    const isLong = discovery.files.sumBytes(indexes) / indexes.length >= MOST_BYTES_PER_TASK
-    return options.taskTimeout === undefined && !(options.threads === 'auto' && isLong)
   }
 
   private tune(pool: Executor, limit: ThreadLimit, size: PoolSize, indexes: Uint32Array): () => ThreadTuning | null {
@@ -423,40 +382,24 @@ export class Run {
     }
   }
 
-  /** Tidies up when all files have ended. What cannot be tidied is left to the next run: it must not cost the user the report. */
+  /** What cannot be tidied up is left to the next run: it must not cost the user the report. */
   private async cleanUp(stopped: StopReason | null): Promise<void> {
+    const { plan, remainder, lock, ledger } = this
     try {
-      // Throws where the lock was taken over: whoever did it has staged files of its own by now.
-      await this.lock.finish(async (others) => {
-        await collectStaged({ targetRoot: this.plan.targetRoot, liveRunId: null, others })
-        if (stopped !== 'fatal') await this.settle(stopped, others)
+      await settleTree({
+        plan,
+        remainder,
+        lock,
+        header: this.manifestHeader(),
+        ledger,
+        stopped,
+        hasFailures: this.tally.failures.length > 0,
+        onPruned: () => (this.arePruned = true),
       })
     } catch (error) {
       const { code, message } = toWireError(error, { phase: 'commit' })
       this.warn(code, `the target tree could not be tidied up; the next run does it: ${message}`)
     }
-  }
-
-  /** Orphans, and the manifests of this run and of dead ones. */
-  private async settle(stopped: StopReason | null, others: OtherMembers): Promise<void> {
-    const { plan, remainder } = this
-    const { targetRoot, options } = plan
-    const settling = { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete }
-    if (plan.shard !== null) {
-      await settleShardManifests({ ...settling, runId: this.lock.runId, isLast: others.size === 0 }, (onProof) =>
-        readProofs(targetRoot, onProof),
-      )
-      return
-    }
-    if (options.prune && stopped === null && this.tally.failures.length === 0) {
-      await pruneOrphans({ targetRoot, orphans: remainder.decision.orphans, isDurable: options.fsync })
-      this.arePruned = remainder.decision.orphans.length > 0
-    }
-    await settleManifests(
-      settling,
-      this.manifestHeader(),
-      (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
-    )
   }
 
   /** Leaves the report of a shard in the target tree; a whole run has none there. */
