@@ -22,9 +22,9 @@ export const ClusterOptionsSchema = z.strictObject({
 export type ClusterSettings = z.output<typeof ClusterOptionsSchema>
 
 /** The address of the queue. @throws MigrationError WRONG_USE where --cluster is missing or no URL. */
-export function requireAddress({ cluster, queue }: ClusterSettings): QueueAddress {
+export function requireAddress({ cluster, queue }: ClusterSettings, command: string): QueueAddress {
   if (cluster === undefined) {
-    throw wrongUse('--cluster is missing', 'for example: migrate worker --cluster redis://queue.example --root /data')
+    throw wrongUse('--cluster is missing', `for example: ${command} --cluster redis://queue.example`)
   }
   return { server: parseClusterUrl(cluster), queue }
 }

@@ -10,7 +10,7 @@ import { wrongUse } from './wrong-use.ts'
 export async function dashboardCommand(settings: Settings, host: Host): Promise<number> {
   const options = checkCluster(settings)
   const [name, port] = parseListen(options.listen)
-  const address = requireAddress(options)
+  const address = requireAddress(options, 'migrate dashboard')
   const { serveDashboard } = await import('./dashboard/serve-dashboard.ts')
   const root = rootOf(options, host.cwd)
   const dashboard = await serveDashboard({ address, root, host: name, port, token: options.token })

@@ -12,7 +12,11 @@ import { writeReports } from './report/write-reports.ts'
 export async function runOnCluster(settings: Settings, options: MigrateOptions, hooks: MigrateHooks): Promise<Report> {
   const checked = checkCluster(settings)
   const { root, shardFiles } = checked
-  const report = await migrateOnCluster(options, { address: requireAddress(checked), root, shardFiles }, hooks)
+  const report = await migrateOnCluster(
+    options,
+    { address: requireAddress(checked, 'migrate --in old/ --out new/'), root, shardFiles },
+    hooks,
+  )
   // A report that cannot be written there costs nobody the run; those that the user asked for are written besides.
   await writeReports(report, [join(report.targetRoot, '.migrate', 'reports', `${report.runId}.json`)])
   return report

@@ -14,7 +14,7 @@ import { watchSignals } from './signals.ts'
 export async function workerCommand(settings: Settings, host: Host): Promise<number> {
   const options = checkCluster(settings)
   const display = checkDisplay(settings)
-  const address = requireAddress(options)
+  const address = requireAddress(options, 'migrate worker --root /data')
   const say = sayer(host, display)
   const watch = watchSignals(
     host.signals,
