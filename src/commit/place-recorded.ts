@@ -48,11 +48,13 @@ export async function placeRecorded(
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     if (!(await isRecordedTarget(`${targetRoot}/${target}`, recorded))) throw voidCommit(target)
   }
+  // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
+  folders.add(folderOf(target, context))
 }
 
 /**
  * Makes the folder of a target.
- * @param folders gets the folder itself and those that got an entry by this.
+ * @param folders gets those that got an entry by this.
  * @returns undefined where the folder is known to be there, as it is for nearly all of many small files.
  */
 export function makeTargetFolder(
@@ -60,15 +62,18 @@ export function makeTargetFolder(
   context: PlacingContext,
   folders: Set<string>,
 ): Promise<void> | undefined {
-  const path = `${context.paths.targetRoot}/${target}`
-  const folder = path.slice(0, path.lastIndexOf('/'))
-  folders.add(folder)
+  const folder = folderOf(target, context)
   return context.knownFolders.has(folder) ? undefined : makeUnknownFolder(folder, context, folders)
 }
 
 async function makeUnknownFolder(folder: string, context: PlacingContext, folders: Set<string>): Promise<void> {
   for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
   context.knownFolders.add(folder)
+}
+
+function folderOf(target: string, { paths }: PlacingContext): string {
+  const path = `${paths.targetRoot}/${target}`
+  return path.slice(0, path.lastIndexOf('/'))
 }
 
 async function isRecordedTarget(path: string, { targetBytes, targetHash }: RecordedTarget): Promise<boolean> {

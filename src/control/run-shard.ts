@@ -5,6 +5,7 @@ import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { syncFolder } from '../commit/commit-file-system.ts'
 import { generationClosed, readRecord } from '../commit/commit-record.ts'
 import { recordName, type CommitUnit } from '../commit/commit-units.ts'
+import { forEachConcurrently } from '../commit/for-each-concurrently.ts'
 import { generationPaths, type Generation } from '../commit/generation-paths.ts'
 import { placeRecorded, type PlacingContext } from '../commit/place-recorded.ts'
 import { StagingArea } from '../commit/staging-area.ts'
@@ -28,6 +29,9 @@ import { Recording } from './recording.ts'
 import { Run } from './run.ts'
 
 /** A shard, or what is left of it, on the threads of a node: the run of one machine, with commits that must be won. */
+
+/** Syncs at a time, as in commit-group.ts. */
+const CONCURRENCY = 8
 
 export interface ShardRunOptions {
   readonly plan: FrozenPlan
@@ -152,7 +156,11 @@ export async function placeOfOthers(
       }
     }
   }
-  if (isDurable) for (const folder of folders) await syncFolder(fs, folder)
+  if (isDurable) {
+    await forEachConcurrently([...folders], CONCURRENCY, async (folder) => {
+      await syncFolder(fs, folder).catch(() => (areAllPlaced = false))
+    })
+  }
   return areAllPlaced
 }
 

@@ -232,10 +232,11 @@ class ClusterNode {
     return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
   }
 
-  /** Whole units that somebody has committed before. */
+  /** Units of which somebody has committed something before: of one that was split, perhaps only some files. */
   private findRecorded({ files }: ShardInWork, open: readonly CommitUnit[]): CommitUnit[] {
-    const openFiles = new Set(open.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, at) => from + at)))
-    return openFiles.size === files.length ? [] : cutUnits(files).filter(({ from }) => !openFiles.has(from))
+    const isOpen = new Uint8Array(files.length)
+    for (const { from, to } of open) isOpen.fill(1, from, to)
+    return cutUnits(files).filter(({ from, to }) => isOpen.subarray(from, to).includes(0))
   }
 
   /** @param arePlaced where all targets of the shard are known to be in their places. */
