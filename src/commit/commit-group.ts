@@ -50,9 +50,6 @@ interface Member {
   error: WireError | null
 }
 
-/** Calls at a time. More would not help: Node runs four file system calls at once, and the disk merges their syncs. */
-const CONCURRENCY = 8
-
 /**
  * Commits a group of files: syncs their content, renames them, syncs their folders, and journals them.
  * @returns one outcome for each file, in their order. A file that fails leaves nothing staged; a file whose folder cannot be
@@ -73,7 +70,7 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
   )
 
   const failed = members.filter(({ error }) => error !== null)
-  await forEachConcurrently(failed, CONCURRENCY, ({ file }) => discardStaged(file, context.fileSystem))
+  await forEachConcurrently(failed, ({ file }) => discardStaged(file, context.fileSystem))
   const totalNs = elapsedShareNs()
   return members.map(({ error }) =>
     error === null ? { isCommitted: true, syncNs: totalNs } : { isCommitted: false, error },
@@ -83,7 +80,7 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
 /** A step that each file passes or fails for itself. */
 async function forEachAlive(members: readonly Member[], step: (member: Member) => Promise<void>): Promise<void> {
   const alive = members.filter(({ error }) => error === null)
-  await forEachConcurrently(alive, CONCURRENCY, async (member) => {
+  await forEachConcurrently(alive, async (member) => {
     try {
       await step(member)
     } catch (error) {
@@ -157,7 +154,7 @@ async function syncFolders(members: readonly Member[], context: CommitContext): 
   // A rename does not leave its file system, so these folders lie where the staged files were.
   const lieTogether = members.every(({ file }) => liesInStagingArea(file.stagedTarget, context.paths))
   if (lieTogether && (await context.wholeSync?.covers(folders.length))) return
-  await forEachConcurrently(folders, CONCURRENCY, async (folder) => {
+  await forEachConcurrently(folders, async (folder) => {
     try {
       await syncFolder(context.fileSystem, folder)
     } catch (error) {

@@ -69,7 +69,7 @@ export async function settleShard(options: SettleOptions): Promise<void> {
   const entries: JournalEntry[] = []
   for (const unit of cutUnits(options.files)) await settleUnit(unit, options, entries, folders)
   if (options.isDurable) {
-    await forEachConcurrently([...folders], 8, (folder) => syncFolder(options.fileSystem, folder))
+    await forEachConcurrently([...folders], (folder) => syncFolder(options.fileSystem, folder))
   }
   await options.journal.append(entries)
 }

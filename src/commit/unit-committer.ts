@@ -64,8 +64,6 @@ interface UnitEnd {
 
 /** Files whose units wait before `whenReady` holds the threads back. */
 const WAITING_LIMIT = 512
-/** Calls at a time, as in commit-group.ts. */
-const CONCURRENCY = 8
 const UNITS_A_GROUP = 32
 
 /** Commits the files of a shard, unit by unit, as soon as all files of a unit have ended. */
@@ -165,7 +163,7 @@ export class UnitCommitter {
       const fileCount = group.reduce((sum, { finished }) => sum + finished.length, 0)
       const wholeSync = this.wholeSyncOf(group)
       const areSynced = (await wholeSync?.covers(fileCount)) ?? false
-      await forEachConcurrently(group, CONCURRENCY, async (inWork) => {
+      await forEachConcurrently(group, async (inWork) => {
         try {
           await this.commitUnit(inWork, areSynced, folders)
         } catch (error) {
@@ -219,8 +217,7 @@ export class UnitCommitter {
     try {
       if (inWork.isGivenUp)
         throw new MigrationError('STOPPED', 'not all files that belong together were done', { phase: 'commit' })
-      if (options.isDurable && !areSynced)
-        await forEachConcurrently(finished, CONCURRENCY, (staged) => syncStaged(staged, options))
+      if (options.isDurable && !areSynced) await forEachConcurrently(finished, (staged) => syncStaged(staged, options))
       folders.add(options.folder)
       for (const { at } of finished) {
         const making = makeTargetFolder(this.fileAt(at).target, options, folders)
@@ -245,7 +242,7 @@ export class UnitCommitter {
     wholeSync: UnitCommitterOptions['wholeSync'] | null,
   ): Promise<void> {
     if (!this.options.isDurable || (await wholeSync?.covers(folders.size))) return
-    await forEachConcurrently([...folders], CONCURRENCY, async (folder) => {
+    await forEachConcurrently([...folders], async (folder) => {
       try {
         await syncFolder(this.options.fileSystem, folder)
       } catch (error) {

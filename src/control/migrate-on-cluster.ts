@@ -10,8 +10,6 @@ import { readFrozenPlan, readShard, type FrozenPlanFile } from '../commit/frozen
 import { generationPaths, listGenerations, type Generation } from '../commit/generation-paths.ts'
 import { acquireLock, type LockHandle } from '../commit/lock.ts'
 import { readLockOwner } from '../commit/lock-file.ts'
-import { settleManifests } from '../commit/manifest.ts'
-import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { makeRunId, nextRunNumber, runNumberOf } from '../commit/run-id.ts'
 import type { FileOutcome } from '../commit/settle-shard.ts'
 import { MigrationError, type WireError } from '../errors/migration-error.ts'
@@ -29,6 +27,7 @@ import { ClusterTally } from './cluster-tally.ts'
 import { followGeneration } from './follow-generation.ts'
 import { commonParent, freezeGeneration } from './freeze-generation.ts'
 import { filesToConvert, findRemainder, makePlan, resolveOptions, type Plan, type Remainder } from './make-plan.ts'
+import { settleBooks } from './settle-tree.ts'
 import { TargetLedger } from './target-ledger.ts'
 import { groupByNode, readStatuses } from './watch-cluster.ts'
 
@@ -344,18 +343,17 @@ class ClusterRun {
   /** Orphans and claims, as a run on one machine leaves them. */
   private async settle(remainder: Remainder): Promise<void> {
     const { plan, lock } = this.parts
-    const { targetRoot, options, manifestHash, planHash } = plan
+    const { targetRoot, manifestHash, planHash } = plan
     await lock.assertOwned()
     await collectStaged({ targetRoot, liveRunId: null })
-    if (options.prune && !this.isStopped && this.tally.failures.length === 0) {
-      await pruneOrphans({ targetRoot, orphans: remainder.decision.orphans, isDurable: options.fsync })
-      this.arePruned = remainder.decision.orphans.length > 0
-    }
-    await settleManifests(
-      { targetRoot, isDurable: options.fsync, areOwnProved: this.ledger.isComplete },
-      { runId: this.runId, manifestHash, planHash },
-      (target, runId) => this.ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
-    )
+    await settleBooks({
+      plan,
+      remainder,
+      header: { runId: this.runId, manifestHash, planHash },
+      ledger: this.ledger,
+      mayPrune: !this.isStopped && this.tally.failures.length === 0,
+      onPruned: () => (this.arePruned = true),
+    })
   }
 
   private report(remainder: Remainder): Report {

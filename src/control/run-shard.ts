@@ -30,9 +30,6 @@ import { Run } from './run.ts'
 
 /** A shard, or what is left of it, on the threads of a node: the run of one machine, with commits that must be won. */
 
-/** Syncs at a time, as in commit-group.ts. */
-const CONCURRENCY = 8
-
 export interface ShardRunOptions {
   readonly plan: FrozenPlan
   readonly generation: Generation
@@ -157,7 +154,7 @@ export async function placeOfOthers(
     }
   }
   if (isDurable) {
-    await forEachConcurrently([...folders], CONCURRENCY, async (folder) => {
+    await forEachConcurrently([...folders], async (folder) => {
       await syncFolder(fs, folder).catch(() => (areAllPlaced = false))
     })
   }

@@ -8,16 +8,19 @@ import type { StopReason } from '../schedule/stop-switch.ts'
 import type { Plan, Remainder } from './make-plan.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
-export interface TreeToSettle {
+interface Books {
   readonly plan: Plan
   readonly remainder: Remainder
-  readonly lock: LockHandle
   readonly header: ManifestHeader
   readonly ledger: TargetLedger
-  readonly stopped: StopReason | null
-  readonly hasFailures: boolean
   /** Told when orphans are removed, whatever fails after that. */
   readonly onPruned: () => void
+}
+
+interface TreeToSettle extends Books {
+  readonly lock: LockHandle
+  readonly stopped: StopReason | null
+  readonly hasFailures: boolean
 }
 
 /**
@@ -33,22 +36,36 @@ export async function settleTree(tree: TreeToSettle): Promise<void> {
 
 /** Orphans, and the manifests of this run and of dead ones. */
 async function settle(tree: TreeToSettle, others: OtherMembers): Promise<void> {
-  const { plan, remainder, header, ledger } = tree
+  const { plan, header, ledger } = tree
   const { targetRoot, options } = plan
-  const settling = { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete }
   if (plan.shard !== null) {
-    await settleShardManifests({ ...settling, runId: header.runId, isLast: others.size === 0 }, (onProof) =>
-      readProofs(targetRoot, onProof),
+    const isLast = others.size === 0
+    await settleShardManifests(
+      { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
+      (onProof) => readProofs(targetRoot, onProof),
     )
     return
   }
+  await settleBooks({ ...tree, mayPrune: tree.stopped === null && !tree.hasFailures })
+}
+
+/** Removes orphans where that is asked for, and settles the manifests of the whole tree: of a run, or of the coordinator of a cluster. */
+export async function settleBooks({
+  plan,
+  remainder,
+  header,
+  ledger,
+  mayPrune,
+  onPruned,
+}: Books & { readonly mayPrune: boolean }): Promise<void> {
+  const { targetRoot, options } = plan
   const { orphans } = remainder.decision
-  if (options.prune && tree.stopped === null && !tree.hasFailures) {
+  if (options.prune && mayPrune) {
     await pruneOrphans({ targetRoot, orphans, isDurable: options.fsync })
-    if (orphans.length > 0) tree.onPruned()
+    if (orphans.length > 0) onPruned()
   }
   await settleManifests(
-    settling,
+    { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete },
     header,
     (target, runId) => ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
   )
