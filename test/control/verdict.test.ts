@@ -110,8 +110,11 @@ it.each<[what: string, options: Partial<MigrateOptions>]>([
   const { runQueue, waiting } = measured.verdict!.shares
   const isBusyMachine = isStarved(runQueue, waiting)
   expect(measured.verdict?.kind).toMatch(isBusyMachine ? /^starved$/ : /^io-bound-/)
-  expect(measured.verdict?.advice).toContain(isBusyMachine ? '' : 'faster cores will not help')
-  for (const { verdict, busy, stageNs } of measured.slowestFiles) expect(verdict).toBe(judgeFile(busy, stageNs))
+  expect(measured.verdict?.advice).toContain(isBusyMachine ? 'threads' : 'faster cores will not help')
+  for (const { verdict, busy, stageNs } of measured.slowestFiles) {
+    expect(verdict).toBe(judgeFile(busy, stageNs))
+    expect(verdict).toMatch(busy.runQueueNs >= STARVED_RUN_QUEUE * busy.busyNs ? /^(starved|io-bound-)/ : /^io-bound-/)
+  }
 })
 
 if (noShimReason !== null) console.log(`skipped: ${noShimReason}`)
