@@ -50,6 +50,16 @@ export async function findOpenUnits(files: readonly ShardFile[], folder: string)
   return open
 }
 
+/**
+ * The units of a shard of which something has been committed before: of one that was split, perhaps only some files.
+ * @param open as `findOpenUnits` finds them.
+ */
+export function findRecordedUnits(files: readonly ShardFile[], open: readonly CommitUnit[]): CommitUnit[] {
+  const isOpen = new Uint8Array(files.length)
+  for (const { from, to } of open) isOpen.fill(1, from, to)
+  return cutUnits(files).filter(({ from, to }) => isOpen.subarray(from, to).includes(0))
+}
+
 /** A record that says no more than this is smaller than any record of two files. */
 const MOST_SPLIT_BYTES = 512
 

@@ -8,6 +8,7 @@ import { recordName, type CommitUnit } from '../commit/commit-units.ts'
 import { forEachConcurrently } from '../commit/for-each-concurrently.ts'
 import { generationPaths, type Generation } from '../commit/generation-paths.ts'
 import { placeRecorded, type PlacingContext } from '../commit/place-recorded.ts'
+import { findRecordedUnits } from '../commit/settle-shard.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { TargetRenamer } from '../commit/target-renamer.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
@@ -129,18 +130,19 @@ async function makeStagedFolder(generation: Generation, tryName: string): Promis
 
 /**
  * Places what other nodes have won and perhaps not placed, since they died.
+ * @param open the units of the shard that nobody has committed.
  * @returns whether all of it is in its place, durably where that was asked for.
  */
 export async function placeOfOthers(
-  units: readonly CommitUnit[],
   files: readonly ShardFile[],
+  open: readonly CommitUnit[],
   recordFolder: string,
   { targetRoot, isDurable }: { readonly targetRoot: string; readonly isDurable: boolean },
 ): Promise<boolean> {
   const context = placingContext(targetRoot, isDurable)
   const folders = new Set<string>()
   let areAllPlaced = true
-  for (const unit of units) {
+  for (const unit of findRecordedUnits(files, open)) {
     const record = await readRecord(join(recordFolder, recordName(unit)))
     if (record?.kind !== 'done') areAllPlaced = false
     for (const recorded of record?.kind === 'done' ? record.targets : []) {

@@ -13,7 +13,7 @@ import { SelfFence } from '../cluster/self-fence.ts'
 import { jobId, type ShardJob } from '../cluster/shard-job.ts'
 import { TurnGate } from '../cluster/turn-gate.ts'
 import { makeRecordFolder, recordFolder } from '../commit/commit-record.ts'
-import { cutUnits, type CommitUnit } from '../commit/commit-units.ts'
+import type { CommitUnit } from '../commit/commit-units.ts'
 import { readShard } from '../commit/frozen-plan.ts'
 import { findOpenUnits, markDone } from '../commit/settle-shard.ts'
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
@@ -179,7 +179,7 @@ class ClusterNode {
     const leave = await this.gate.enter(action === 'alone')
     try {
       if (controller.signal.aborted || this.hooks.signal.aborted) return await this.giveBack(job, token)
-      const areOthersPlaced = await placeOfOthers(this.findRecorded(shard, open), files, folder, {
+      const areOthersPlaced = await placeOfOthers(files, open, folder, {
         targetRoot: generation.targetRoot,
         isDurable: plan.isDurable,
       })
@@ -230,13 +230,6 @@ class ClusterNode {
     const { range } = found.job
     const open = await findOpenUnits(files, folder)
     return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
-  }
-
-  /** Units of which somebody has committed something before: of one that was split, perhaps only some files. */
-  private findRecorded({ files }: ShardInWork, open: readonly CommitUnit[]): CommitUnit[] {
-    const isOpen = new Uint8Array(files.length)
-    for (const { from, to } of open) isOpen.fill(1, from, to)
-    return cutUnits(files).filter(({ from, to }) => isOpen.subarray(from, to).includes(0))
   }
 
   /** @param arePlaced where all targets of the shard are known to be in their places. */

@@ -46,40 +46,44 @@ const machine = describeMachine()
 console.error('using free memory once, so that no contender pays for its first use')
 const touchedBytes = touchMemory(MEMORY_PER_SIZE * sizeBytes)
 
-const groups = await withScratchFolder(options.scratch, async (folder) => {
-  const finished = []
-  for (const name of names) {
+await withScratchFolder(options.scratch, async (folder) => {
+  const groups = []
+  for (const [index, name] of names.entries()) {
+    // What the group before left goes only now: after the last one that takes minutes, and the figures should not wait for it.
+    if (index > 0) rmSync(join(folder, names[index - 1]), { recursive: true })
     const scratch = join(folder, name)
     mkdirSync(scratch)
     const say = (what) => console.error(`${name}: ${what}`)
-    finished.push({
+    groups.push({
       name,
       ...(await GROUPS[name]({ sizeBytes, fileCount: Number(options.files), runs, scratch, say })),
     })
-    rmSync(scratch, { recursive: true })
   }
-  return finished
+  tell(groups)
+  console.error('removing what was measured')
 })
 
-const results = {
-  machine,
-  settings: {
-    size: options.size,
-    files: options.files,
-    runs,
-    scratch: options.scratch,
-    measuringMethod: MEASURING_METHOD,
-    touchedBytes,
-  },
-  groups,
-  values: { ...Object.assign({}, ...groups.map(({ values }) => values)), memory: largestMemory(groups) },
-  warnings: findNoise(groups),
+function tell(groups) {
+  const results = {
+    machine,
+    settings: {
+      size: options.size,
+      files: options.files,
+      runs,
+      scratch: options.scratch,
+      measuringMethod: MEASURING_METHOD,
+      touchedBytes,
+    },
+    groups,
+    values: { ...Object.assign({}, ...groups.map(({ values }) => values)), memory: largestMemory(groups) },
+    warnings: findNoise(groups),
+  }
+  const markdown = renderMarkdown(results)
+  console.log(markdown)
+  if (options['export-json']) writeFileSync(options['export-json'], `${JSON.stringify(results, null, 2)}\n`)
+  if (options['export-markdown']) writeFileSync(options['export-markdown'], markdown)
+  if (groups.some(({ comparisons }) => comparisons.some(({ difference }) => difference !== null))) process.exitCode = 1
 }
-const markdown = renderMarkdown(results)
-console.log(markdown)
-if (options['export-json']) writeFileSync(options['export-json'], `${JSON.stringify(results, null, 2)}\n`)
-if (options['export-markdown']) writeFileSync(options['export-markdown'], markdown)
-if (groups.some(({ comparisons }) => comparisons.some(({ difference }) => difference !== null))) process.exitCode = 1
 
 /** In MB, on one thread and on two; nothing where none was measured. */
 function largestMemory(allGroups) {
