@@ -1,13 +1,7 @@
-import {
-  createPostgresBackend,
-  Queue,
-  Worker,
-  type PostgresPoolConfig,
-  type Processor,
-  type RedisOptions,
-} from 'bullmq'
+import type { PostgresPoolConfig, Processor, Queue, RedisOptions, Worker } from 'bullmq'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
+import { bullmq } from './bullmq.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
 import type { QueueAddress } from './queue-address.ts'
 import type { ShardJob } from './shard-job.ts'
@@ -57,8 +51,12 @@ function makeQueue(name: string, { kind, connection }: BackEnd): Queue<ShardJob>
     removeOnFail: { ...KEEP_JOBS, age: 7 * KEEP_JOBS.age },
   }
   return kind === 'redis'
-    ? new Queue<ShardJob>(name, { connection, defaultJobOptions })
-    : (new Queue(name, { connection, defaultJobOptions }, createPostgresBackend) as unknown as Queue<ShardJob>)
+    ? new bullmq.Queue<ShardJob>(name, { connection, defaultJobOptions })
+    : (new bullmq.Queue(
+        name,
+        { connection, defaultJobOptions },
+        bullmq.createPostgresBackend,
+      ) as unknown as Queue<ShardJob>)
 }
 
 interface WorkerOptions {
@@ -96,12 +94,12 @@ function makeWorker(
     runRetryDelay: 1000,
   }
   return kind === 'redis'
-    ? new Worker<ShardJob>(name, processor, { ...settings, connection })
-    : (new Worker(
+    ? new bullmq.Worker<ShardJob>(name, processor, { ...settings, connection })
+    : (new bullmq.Worker(
         name,
         processor as Processor,
         { ...settings, connection },
-        createPostgresBackend,
+        bullmq.createPostgresBackend,
       ) as unknown as Worker<ShardJob>)
 }
 

@@ -8,6 +8,7 @@ import { syncFolder } from './commit-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
 import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
 import { JournalWriter } from './journal.ts'
+import type { KnownFolders } from './place-recorded.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
 import { listFolder } from './run-id.ts'
 import { isMarkedDone, settleShard, type FileOutcome } from './settle-shard.ts'
@@ -39,7 +40,7 @@ export class GenerationCloser {
     readonly fileSystem: typeof fs
     readonly renamer: TargetRenamer
     readonly isDurable: boolean
-    readonly knownFolders: Set<string>
+    readonly knownFolders: KnownFolders
     readonly mayHaveStaleRejects: boolean
   }
   private isFenced = false
@@ -60,7 +61,7 @@ export class GenerationCloser {
       fileSystem: fs,
       renamer: new TargetRenamer({ ...fs, renameSync }),
       isDurable: options.isDurable,
-      knownFolders: new Set(),
+      knownFolders: new Map(),
       mayHaveStaleRejects,
     }
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { JournalEntrySchema, type JournalEntry } from '../model/journal-entry.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { formatCrc32 } from './format-crc32.ts'
 import { readLines } from './read-lines.ts'
 import { compareRuns, listFolder, runIdOf } from './run-id.ts'
 
@@ -91,7 +92,7 @@ export function parseJournalLine(line: Buffer): JournalEntry | null {
   const head = line.toString('latin1', 0, 27)
   if (!head.startsWith('{"crc":"') || !head.endsWith('","commit":')) return null
   const commit = line.subarray(27, -1)
-  if (head.slice(8, 16) !== crc32(commit).toString(16).padStart(8, '0')) return null
+  if (head.slice(8, 16) !== formatCrc32(crc32(commit))) return null
   const parsed = JournalEntrySchema.safeParse(parseJson(commit))
   return parsed.success ? parsed.data : null
 }

@@ -5,6 +5,7 @@ import { MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder, removeFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { formatCrc32 } from './format-crc32.ts'
 
 /*
  * The journal is the proof of what was committed. Only one writer ever appends to a file, so it knows the length of the good part
@@ -31,7 +32,7 @@ export interface JournalOptions {
 /** The line of one commit. journal-reader.ts takes it apart again: the two must change together. */
 export function formatJournalLine(entry: JournalEntry): string {
   const commit = JSON.stringify(entry)
-  return `{"crc":"${crc32(commit).toString(16).padStart(8, '0')}","commit":${commit}}\n`
+  return `{"crc":"${formatCrc32(crc32(commit))}","commit":${commit}}\n`
 }
 
 /** Appends commits to `.migrate/journal/<runId>-<node>.ndjson`. A journal without any is removed again. */

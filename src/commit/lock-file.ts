@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { formatCrc32 } from './format-crc32.ts'
 import type { OwnerIdentity } from './owner-identity.ts'
 
 /** What a lock file says: who owns the target tree, and for which run. */
@@ -95,7 +96,7 @@ export async function readLockOwner(path: string): Promise<LockOwner | null> {
   }
   const parsed = LockOwnerSchema.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
-  const runId = `damaged-${crc32(text).toString(16).padStart(8, '0')}`
+  const runId = `damaged-${formatCrc32(crc32(text))}`
   return { host: '', bootId: null, pid: 0, pidNamespace: null, processStartTime: null, runId, manifestHash: '' }
 }
 

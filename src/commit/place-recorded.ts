@@ -7,13 +7,15 @@ import { makeFolder, type CommitFileSystem } from './commit-file-system.ts'
 import { placeRejects } from './rejects-file.ts'
 import type { TargetRenamer } from './target-renamer.ts'
 
+/** Folders of targets that are known to be there: relative to the target tree (empty: the tree itself), and whole. */
+export type KnownFolders = Map<string, string>
+
 export interface PlacingContext {
   readonly paths: BookkeepingPaths
   readonly fileSystem: CommitFileSystem
   readonly renamer: TargetRenamer
   readonly isDurable: boolean
-  /** Target folders that are known to be there. */
-  readonly knownFolders: Set<string>
+  readonly knownFolders: KnownFolders
 }
 
 /**
@@ -49,7 +51,8 @@ export async function placeRecorded(
     if (!(await isRecordedTarget(`${targetRoot}/${target}`, recorded))) throw voidCommit(target)
   }
   // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
-  folders.add(folderOf(target, context))
+  const folder = context.knownFolders.get(folderOf(target))
+  if (folder !== undefined) folders.add(folder)
 }
 
 /**
@@ -62,18 +65,20 @@ export function makeTargetFolder(
   context: PlacingContext,
   folders: Set<string>,
 ): Promise<void> | undefined {
-  const folder = folderOf(target, context)
+  const folder = folderOf(target)
   return context.knownFolders.has(folder) ? undefined : makeUnknownFolder(folder, context, folders)
 }
 
 async function makeUnknownFolder(folder: string, context: PlacingContext, folders: Set<string>): Promise<void> {
-  for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
-  context.knownFolders.add(folder)
+  const { targetRoot } = context.paths
+  const path = folder === '' ? targetRoot : `${targetRoot}/${folder}`
+  for (const changed of await makeFolder(context.fileSystem, path)) folders.add(changed)
+  context.knownFolders.set(folder, path)
 }
 
-function folderOf(target: string, { paths }: PlacingContext): string {
-  const path = `${paths.targetRoot}/${target}`
-  return path.slice(0, path.lastIndexOf('/'))
+function folderOf(target: string): string {
+  const slash = target.lastIndexOf('/')
+  return slash < 0 ? '' : target.slice(0, slash)
 }
 
 async function isRecordedTarget(path: string, { targetBytes, targetHash }: RecordedTarget): Promise<boolean> {

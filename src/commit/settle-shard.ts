@@ -7,6 +7,7 @@ import type { JournalEntry } from '../model/journal-entry.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { readRecord } from './commit-record.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
+import { formatCrc32 } from './format-crc32.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRecorded, type PlacingContext } from './place-recorded.ts'
@@ -95,11 +96,12 @@ async function settleUnit(
     for (const part of splitUnit(unit)) await settleUnit(part, options, entries, folders)
     return
   }
-  const targets = new Map(record?.targets.map((target) => [target.at, target]))
+  const targets: RecordedTarget[] = []
+  for (const target of record?.targets ?? []) targets[target.at - unit.from] = target
   const failures = new Map(record?.failures.map(({ at, error }) => [at, error]))
   for (let at = unit.from; at < unit.to; at++) {
     const file = options.files[at]
-    const recorded = targets.get(at)
+    const recorded = targets[at - unit.from]
     const failure = failures.get(at)
     if (file === undefined) continue
     if (failure !== undefined) options.onFile(file, { kind: 'failed', error: failure })
@@ -155,21 +157,17 @@ function makeEntry(plan: FrozenPlan, file: ShardFile, recorded: RecordedTarget, 
     source: file.path,
     sizeBytes: file.sizeBytes,
     mtimeNs: file.mtimeNs,
-    sourceHash: recorded.sourceHash === null ? null : hex(recorded.sourceHash),
+    sourceHash: recorded.sourceHash === null ? null : formatCrc32(recorded.sourceHash),
     filePlanHash: plan.filePlanHashes[file.format] ?? '',
     target: file.target,
     targetBytes: recorded.targetBytes,
-    targetHash: hex(recorded.targetHash),
+    targetHash: formatCrc32(recorded.targetHash),
     hasRejects: recorded.stagedRejects !== null,
     records: recorded.records,
     stageNs: recorded.stageNs,
     host: node.host,
     attempt: recorded.attempt,
   }
-}
-
-function hex(hash: number): string {
-  return hash.toString(16).padStart(8, '0')
 }
 
 /** Where a node says that all files of a shard are recorded, and all targets in place. */

@@ -8,12 +8,14 @@ import type { StageTimes } from '../model/times.ts'
 import { noNotices } from '../formats/format.ts'
 import { judgeFile } from '../report/judge.ts'
 import { RunFigures } from '../report/run-figures.ts'
-import type { RunTally } from '../report/run-tally.ts'
+import { addNumbers, addStageTimes, type RunTally } from '../report/run-tally.ts'
 import { watchSystem } from '../report/system-figures.ts'
 import { shareAdvice } from '../report/share-advice.ts'
 import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
 import type { Plan } from './make-plan.ts'
 import type { TargetLedger } from './target-ledger.ts'
+
+const NO_NOTICES = Object.freeze(noNotices())
 
 /** Numbers of threads that a node may have. */
 const THREADS_A_NODE = 4096
@@ -62,12 +64,8 @@ export class ClusterTally {
     account.sourceBytes += file.sizeBytes
     account.startMs = Math.min(account.startMs, recorded.startMs)
     account.endMs = Math.max(account.endMs, endMs)
-    for (const stage of Object.keys(account.stageNs) as (keyof StageTimes)[]) {
-      account.stageNs[stage] += recorded.stageNs[stage]
-    }
-    for (const part of Object.keys(account.busy) as (keyof NodeAccount['busy'])[]) {
-      account.busy[part] += recorded.slice?.[part] ?? 0
-    }
+    addStageTimes(account.stageNs, recorded.stageNs)
+    if (recorded.slice !== null) addNumbers(account.busy, recorded.slice)
   }
 
   private account(node: NodeIdentity): NodeAccount {
@@ -170,7 +168,7 @@ function asResult(file: ShardFile, recorded: RecordedTarget): ConvertedFile {
     hasRejects: recorded.stagedRejects !== null,
     rejectCodes: recorded.rejectCodes,
     records: recorded.records,
-    notices: recorded.notices ?? noNotices(),
+    notices: recorded.notices ?? NO_NOTICES,
     stageNs: recorded.stageNs,
     startNs: recorded.startMs * 1e6,
     durationNs: recorded.durationNs,

@@ -16,7 +16,10 @@ import { MigrationError } from '../errors/migration-error.ts'
  * job of the run is left and shards still are, they are put on the queue again.
  */
 
-const LOOK_MS = 100
+const LOOK_MS = 25
+/** With more open shards than lie in one folder, a look takes as many times as long. */
+const SLOW_LOOK_MS = 100
+const MANY_SHARDS = 1000
 const ADD_AGAIN_MS = 500
 /** Between two looks at the jobs on the queue. */
 const QUEUE_LOOK_MS = 2000
@@ -33,7 +36,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal | undefined
   /** Throws where this coordinator has lost the target tree. */
   readonly assertOwned: () => Promise<void>
-  /** Called about every 100 ms. */
+  /** Called up to 40 times a second. */
   readonly onLook: () => void
 }
 
@@ -95,7 +98,7 @@ class Follower {
         await this.lookAtQueue()
         nextQueueLookMs = performance.now() + QUEUE_LOOK_MS
       }
-      await sleep(LOOK_MS)
+      await sleep(this.open.size > MANY_SHARDS ? SLOW_LOOK_MS : LOOK_MS)
     }
     if (options.signal?.aborted === true) await this.removeWaiting()
     return this.broken

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { formatCrc32 } from '../commit/format-crc32.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { Plan } from './make-plan.ts'
@@ -13,19 +14,15 @@ export function makeJournalEntry(plan: Plan, result: ConvertedFile, attempt: num
     source: files.path(result.index),
     sizeBytes: files.sizeBytes(result.index),
     mtimeNs: String(files.mtimeNs(result.index)),
-    sourceHash: result.sourceHash === null ? null : hex(result.sourceHash),
+    sourceHash: result.sourceHash === null ? null : formatCrc32(result.sourceHash),
     filePlanHash: plan.filePlanHash(files.format(result.index)),
     target: plan.targets.path(result.index),
     targetBytes: result.targetBytes,
-    targetHash: hex(result.targetHash),
+    targetHash: formatCrc32(result.targetHash),
     hasRejects: result.hasRejects,
     records: result.records,
     stageNs: result.stageNs,
     host: HOST,
     attempt,
   }
-}
-
-function hex(hash: number): string {
-  return hash.toString(16).padStart(8, '0')
 }

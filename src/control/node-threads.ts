@@ -2,10 +2,10 @@ import type { FrozenPlan } from '../model/frozen-plan.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { SharedThreads } from '../schedule/shared-threads.ts'
 
-/** The threads of a node: started for a plan, kept while its shards come, replaced when another plan comes or they were stopped. */
+/** The threads of a node: kept, warm, for all plans that convert alike; replaced when another conversion comes or they were stopped. */
 export class NodeThreads {
   private readonly threads: number
-  private current: { readonly planFileHash: string; readonly shared: SharedThreads } | null = null
+  private current: { readonly conversion: string; readonly shared: SharedThreads } | null = null
   private readonly usersOf = new Map<SharedThreads, number>()
 
   constructor(threads: number) {
@@ -13,12 +13,15 @@ export class NodeThreads {
   }
 
   /** @returns the threads as one shard sees them, and what to call when it has ended. */
-  take(planFileHash: string, plan: FrozenPlan): { readonly pool: Executor; readonly giveBack: () => Promise<void> } {
-    if (this.current?.planFileHash !== planFileHash || !this.current.shared.isUsable) {
-      const { data, taskTimeoutMs } = plan
+  take({ data, taskTimeoutMs }: Pick<FrozenPlan, 'data' | 'taskTimeoutMs'>): {
+    readonly pool: Executor
+    readonly giveBack: () => Promise<void>
+  } {
+    const conversion = JSON.stringify([data, taskTimeoutMs])
+    if (this.current?.conversion !== conversion || !this.current.shared.isUsable) {
       const shared = new SharedThreads({ plan: data, threads: this.threads, taskTimeoutMs: taskTimeoutMs ?? undefined })
       const last = this.current?.shared
-      this.current = { planFileHash, shared }
+      this.current = { conversion, shared }
       if (last !== undefined) void this.endIfUnused(last)
     }
     const { shared } = this.current

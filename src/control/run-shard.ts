@@ -3,16 +3,14 @@ import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { syncFolder } from '../commit/commit-file-system.ts'
-import { generationClosed, readRecord } from '../commit/commit-record.ts'
+import { readRecord } from '../commit/commit-record.ts'
 import { recordName, type CommitUnit } from '../commit/commit-units.ts'
 import { forEachConcurrently } from '../commit/for-each-concurrently.ts'
-import { generationPaths, type Generation } from '../commit/generation-paths.ts'
-import { placeRecorded, type PlacingContext } from '../commit/place-recorded.ts'
+import type { Generation } from '../commit/generation-paths.ts'
+import { placeRecorded, type KnownFolders, type PlacingContext } from '../commit/place-recorded.ts'
 import { findRecordedUnits } from '../commit/settle-shard.ts'
-import { StagingArea } from '../commit/staging-area.ts'
 import { TargetRenamer } from '../commit/target-renamer.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
-import type { WholeSync } from '../commit/whole-sync.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { MigrateHooks } from '../model/events.ts'
@@ -26,6 +24,7 @@ import { startClock } from '../report/clock.ts'
 import { cutTasks } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import type { Plan } from './make-plan.ts'
+import type { SharedTree } from './node-trees.ts'
 import { Recording } from './recording.ts'
 import { Run } from './run.ts'
 
@@ -41,11 +40,9 @@ export interface ShardRunOptions {
   /** Where their records lie. */
   readonly recordFolder: string
   readonly node: NodeIdentity
-  /** Names this try among all of the node: its staged files lie apart from those of any other. */
-  readonly tryName: string
   readonly shardAttempt: number
   readonly pool: Executor
-  readonly wholeSync: WholeSync
+  readonly tree: Omit<SharedTree, 'giveBack'>
   readonly assertHeld: () => void
   readonly isFinal: (error: WireError) => boolean
   /** False: files in work are finished, no further one is begun. */
@@ -64,17 +61,17 @@ export interface ShardRunResult {
 export async function runShard(options: ShardRunOptions): Promise<ShardRunResult> {
   const { generation, files, units, node } = options
   const { targetRoot, id } = generation
-  await makeStagedFolder(generation, options.tryName)
-  const staging = await StagingArea.open({ targetRoot, runId: id, node: options.tryName })
+  const staging = await options.tree.openStaging()
+  const placing = placingContext(targetRoot, options.plan.isDurable, options.tree.knownFolders)
   const committer = new UnitCommitter({
-    ...placingContext(targetRoot, options.plan.isDurable),
+    ...placing,
     node,
     folder: options.recordFolder,
     files,
     units,
     shardAttempt: options.shardAttempt,
     exclusiveBy: options.plan.exclusiveBy,
-    wholeSync: options.wholeSync,
+    wholeSync: options.tree.wholeSync,
     assertHeld: options.assertHeld,
     isFinal: options.isFinal,
   })
@@ -108,23 +105,12 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     },
   )
   const stopped = await run.execute()
-  // Empty unless a file of it was won and could not be placed.
-  await fs.rmdir(staging.folder).catch(() => undefined)
+  if (committer.unplaced.length === 0) remember(placing.knownFolders, options.tree.knownFolders)
   return {
     report: run.report(stopped),
     committedFiles: committer.committedFiles,
     lostFiles: committer.lostFiles,
     hasUnplaced: committer.unplaced.length > 0 || committer.lostFiles > 0,
-  }
-}
-
-/** Not with the folder above it: that went when the generation was closed. */
-async function makeStagedFolder(generation: Generation, tryName: string): Promise<void> {
-  try {
-    await fs.mkdir(join(generationPaths(generation).staged, tryName))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw generationClosed()
-    throw error
   }
 }
 
@@ -139,7 +125,7 @@ export async function placeOfOthers(
   recordFolder: string,
   { targetRoot, isDurable }: { readonly targetRoot: string; readonly isDurable: boolean },
 ): Promise<boolean> {
-  const context = placingContext(targetRoot, isDurable)
+  const context = placingContext(targetRoot, isDurable, new Map())
   const folders = new Set<string>()
   let areAllPlaced = true
   for (const unit of findRecordedUnits(files, open)) {
@@ -163,14 +149,24 @@ export async function placeOfOthers(
   return areAllPlaced
 }
 
-function placingContext(targetRoot: string, isDurable: boolean): PlacingContext {
+function placingContext(targetRoot: string, isDurable: boolean, knownFolders: KnownFolders): PlacingContext {
   return {
     paths: bookkeepingPaths(targetRoot),
     fileSystem: fs,
     renamer: new TargetRenamer({ ...fs, renameSync }),
     isDurable,
-    knownFolders: new Set(),
+    // Of its own: what it makes is durable only when it has ended.
+    knownFolders: new Map(knownFolders),
   }
+}
+
+/** More are looked for again. */
+const KNOWN_FOLDERS_LIMIT = 10_000
+
+/** Tells those who come after of folders whose making was synced. */
+function remember(found: KnownFolders, shared: KnownFolders): void {
+  if (found.size > KNOWN_FOLDERS_LIMIT) return
+  for (const [folder, path] of found) shared.set(folder, path)
 }
 
 function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<number[]> {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UnrecoverableError, WaitingError, type Job } from 'bullmq'
+import type { Job } from 'bullmq'
+import { bullmq } from '../cluster/bullmq.ts'
 import { findPlan, type FoundPlan } from '../cluster/find-plan.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
 import { openQueue, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
@@ -23,8 +24,8 @@ import type { ShardFile } from '../model/frozen-plan.ts'
 import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { NodeMeter } from './node-meter.ts'
-import { NodeSyncs } from './node-syncs.ts'
 import { NodeThreads } from './node-threads.ts'
+import { NodeTrees } from './node-trees.ts'
 import { placeOfOthers, runShard, type ShardRunResult } from './run-shard.ts'
 
 export interface NodeOptions {
@@ -75,13 +76,12 @@ class ClusterNode {
   private readonly hooks: NodeHooks
   private readonly identity: NodeIdentity
   private readonly threads: NodeThreads
-  private readonly syncs = new NodeSyncs()
+  private readonly trees: NodeTrees
   private readonly gate = new TurnGate()
   private readonly meter = new NodeMeter()
   private readonly fence: SelfFence
   private readonly inWork = new Map<string, AbortController>()
   private readonly summary = { shards: 0, files: 0, bytes: 0, refusedJobs: 0 }
-  private tries = 0
 
   constructor(options: NodeOptions, hooks: NodeHooks) {
     this.options = options
@@ -96,6 +96,7 @@ class ClusterNode {
       cores: countUsableCores(),
     }
     this.threads = new NodeThreads(threads)
+    this.trees = new NodeTrees(this.identity.name)
     this.fence = new SelfFence({ onLost: (id) => this.loseLease(id) })
   }
 
@@ -141,13 +142,13 @@ class ClusterNode {
     try {
       return await this.processShard(queue, job, token, controller)
     } catch (error) {
-      if (error instanceof WaitingError) throw error
+      if (error instanceof bullmq.WaitingError) throw error
       const wire = toWireError(error, { phase: 'worker' })
       if (wire.code === 'GENERATION_CLOSED') return wire.code
       if (wire.code === 'PLAN_REFUSED') {
         this.summary.refusedJobs++
         this.hooks.onEvent({ type: 'job-refused', jobId: id, code: wire.code, message: wire.message })
-        throw new UnrecoverableError(`${wire.code}: ${wire.message}`)
+        throw new bullmq.UnrecoverableError(`${wire.code}: ${wire.message}`)
       }
       throw new Error(`${wire.code}: ${wire.message}`, { cause: error })
     } finally {
@@ -223,7 +224,7 @@ class ClusterNode {
   /** Puts a shard back for others, with what is left of it. */
   private async giveBack(job: ShardJobOnQueue, token: string): Promise<never> {
     await job.moveToWait(token)
-    throw new WaitingError()
+    throw new bullmq.WaitingError()
   }
 
   private async findOpen({ found, files, folder }: ShardInWork): Promise<CommitUnit[]> {
@@ -249,8 +250,8 @@ class ClusterNode {
     const fileCount = units.reduce((sum, { from, to }) => sum + to - from, 0)
     const bytes = units.reduce((sum, { from, to }) => sum + sumBytes(files, from, to), 0)
     this.hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
-    const threads = this.threads.take(found.job.planFileHash, plan)
-    const syncs = this.syncs.take(generation.targetRoot)
+    const threads = this.threads.take(plan)
+    const tree = this.trees.take(generation)
     const progress = new ShardProgress(this.identity, number)
     const timer = setInterval(() => void this.tell(shard, job, progress), STATUS_MS)
     const startMs = performance.now()
@@ -263,10 +264,9 @@ class ClusterNode {
         units,
         recordFolder: folder,
         node: this.identity,
-        tryName: `${this.identity.name}-${++this.tries}`,
         shardAttempt: job.attemptsStarted,
         pool: threads.pool,
-        wholeSync: syncs.wholeSync,
+        tree,
         assertHeld: () => this.fence.assertHeld(id),
         isFinal: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
         mayGoOn: () => !this.hooks.signal.aborted,
@@ -283,7 +283,7 @@ class ClusterNode {
       return result
     } finally {
       clearInterval(timer)
-      syncs.giveBack()
+      tree.giveBack()
       await threads.giveBack()
     }
   }

@@ -1,3 +1,4 @@
+import { formatCrc32 } from '../commit/format-crc32.ts'
 import { comparePathBytes, hashTree, type TreeTarget } from '../commit/tree-hash.ts'
 import { PathIndex } from '../plan/path-index.ts'
 import type { TargetNames } from '../plan/target-names.ts'
@@ -53,7 +54,7 @@ export class TargetLedger {
     const order = Uint32Array.from(paths.keys()).sort((a, b) => comparePathBytes(paths[a] ?? '', paths[b] ?? ''))
     for (const index of order) {
       if (this.areThere[index] === 0) continue
-      const hash = (this.hashes[index] ?? 0).toString(16).padStart(8, '0')
+      const hash = formatCrc32(this.hashes[index] ?? 0)
       yield { path: paths[index] ?? '', sizeBytes: this.sizes[index] ?? 0, hash, index }
     }
   }

@@ -35,7 +35,11 @@ export class SharedThreads {
     return {
       size: pool.size,
       tasksPerThread: pool.tasksPerThread,
-      run: async (task) => moveResult(await pool.run(moveTask(task, base)), -base),
+      run: async (task) => {
+        const result = await pool.run(moveTask(task, base))
+        moveResult(result, -base)
+        return result
+      },
       grow: (size) => pool.grow(size),
       readProgress: () =>
         pool.readProgress().map((thread) => {
@@ -62,9 +66,8 @@ function moveTask(task: Task, by: number): Task {
   return task.kind === 'lead' || task.kind === 'help' ? { ...task, file: move(task.file) } : task
 }
 
-function moveResult(result: TaskResult, by: number): TaskResult {
-  if (result.kind === 'convert') {
-    return { ...result, files: result.files.map((file) => ({ ...file, index: file.index + by })) }
-  }
-  return result.kind === 'help' ? { ...result, index: result.index + by } : result
+/** In place: nobody else has seen the result yet. */
+function moveResult(result: TaskResult, by: number): void {
+  if (result.kind === 'convert') for (const file of result.files) file.index += by
+  else if (result.kind === 'help') result.index += by
 }

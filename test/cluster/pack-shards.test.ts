@@ -79,9 +79,14 @@ describe('dynamic cutting', () => {
 
   test('puts a file larger than a shard alone, and at most 5,000 into one', () => {
     const sizes = [...Array.from({ length: 12_000 }, () => 1), 1e12]
-    const shards = [...cutShards(filesOf(sizes), { nodeCount: 1 })]
+    const shards = [...cutShards(filesOf(sizes), { nodeCount: 1, leastSeconds: 1 })]
     expect(shards[0]).toEqual(Uint32Array.of(12_000))
     expect(shards.slice(1).map((shard) => shard.length)).toEqual([5000, 5000, 2000])
+  })
+
+  test('ends with small shards: what is still to be settled when all nodes have ended holds up the run', () => {
+    const shards = [...cutShards(filesOf(Array.from({ length: 30_000 }, () => 1)), { nodeCount: 1 })]
+    expect(shards.map((shard) => shard.length)).toEqual([5000, 5000, 5000, 5000, 3334, 2222, 1482, 1250, 1250, 462])
   })
 
   test('has each of the chosen files once', () => {

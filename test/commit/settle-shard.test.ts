@@ -78,7 +78,7 @@ async function settle(
     fileSystem: fs,
     renamer: new TargetRenamer({ ...fs, renameSync }),
     isDurable: true,
-    knownFolders: new Set(knownFolders),
+    knownFolders: new Map(knownFolders.map((folder) => [folder, join(root, folder)])),
     plan: { filePlanHashes: { csv: 'plan' } } as unknown as FrozenPlan,
     files,
     folder: records,
@@ -99,7 +99,7 @@ describe('settling a shard', () => {
     const targets = [stage(0), stage(1), stage(2)]
     await commit(cutUnits(files)[0]!, targets)
     rmSync(join(root, targets[1]!.stagedTarget))
-    const { journaled, outcomes } = await settle(files, [join(root, '1')])
+    const { journaled, outcomes } = await settle(files, ['1'])
     expect(outcomes).toEqual({ '0/0.ndjson': 'converted', '1/1.ndjson': 'COMMIT_VOID', '2/2.ndjson': 'converted' })
     expect(journaled).toEqual(['0/0.ndjson', '2/2.ndjson'])
     expect(readFileSync(join(root, '2/2.ndjson'), 'utf8')).toBe('{"at":2}\n')
