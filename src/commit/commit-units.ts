@@ -6,7 +6,7 @@
 
 /** Files of at least this size are units of their own. */
 const LARGE_BYTES = 256 * 1024
-const MOST_FILES = 128
+const MOST_FILES = 512
 const MOST_BYTES = 4 * 1024 * 1024
 
 /** Files of a shard that are committed together: those from `from` up to, but without, `to`. */

@@ -62,8 +62,8 @@ interface UnitEnd {
   readonly syncNs: number
 }
 
-/** Files whose units wait before `whenReady` holds the threads back. */
-const WAITING_LIMIT = 512
+/** Files whose units wait before `whenReady` holds the threads back: more than one unit has, so that one fills while another is committed. */
+const WAITING_LIMIT = 1024
 const UNITS_A_GROUP = 32
 
 /** Commits the files of a shard, unit by unit, as soon as all files of a unit have ended. */

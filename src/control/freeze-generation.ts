@@ -37,7 +37,7 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
   const header = { runId: generation.id, manifestHash, planHash }
   await writeManifest({ targetRoot, isDurable: fsync }, header, claimsOf(plan, indexes, staging))
   const frozen = {
-    planVersion: 2 as const,
+    planVersion: 3 as const,
     planHash,
     manifestHash,
     generation: generation.id,

@@ -22,7 +22,7 @@ const treeInside = z.string().refine((path) => path === '.' || isPathInside(path
 })
 
 export const FrozenPlanSchema = z.strictObject({
-  planVersion: z.literal(2),
+  planVersion: z.literal(3),
   planHash: sha256,
   manifestHash: sha256,
   /** The run that froze the plan. Its number orders the generations of a target tree, and nobody else has its name. */

@@ -122,14 +122,14 @@ describe('what a commit record says', () => {
 
 describe('the units of a shard', () => {
   it('are large files alone and small ones together, and cover every file once', () => {
-    const sizes = [900_000, 300_000, ...Array.from({ length: 300 }, () => 1000), 0]
+    const sizes = [900_000, 300_000, ...Array.from({ length: 1100 }, () => 1000), 0]
     const units = cutUnits(sizes.map((sizeBytes) => ({ sizeBytes })))
     expect(units.map(({ from, to }) => [from, to])).toEqual([
       [0, 1],
       [1, 2],
-      [2, 130],
-      [130, 258],
-      [258, 303],
+      [2, 514],
+      [514, 1026],
+      [1026, 1103],
     ])
     const names = units.flatMap((unit) => [recordName(unit), ...splitUnit(unit).map(recordName)])
     expect(new Set(names).size).toBe(names.length)
