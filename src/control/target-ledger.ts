@@ -10,10 +10,11 @@ export class TargetLedger {
   private readonly hashes: Uint32Array
   private readonly areThere: Uint8Array
   private count = 0
-  private index: PathIndex | null = null
+  private readonly index: PathIndex
 
   constructor(targets: TargetNames) {
     this.targets = targets
+    this.index = new PathIndex(targets)
     this.sizes = new Float64Array(targets.length)
     this.hashes = new Uint32Array(targets.length)
     this.areThere = new Uint8Array(targets.length)
@@ -33,7 +34,6 @@ export class TargetLedger {
 
   /** Whether a target is there: what this run made or found proved settles the claims of all earlier runs. */
   has(target: string): boolean {
-    this.index ??= new PathIndex(this.targets)
     const index = this.index.find(target)
     return index >= 0 && this.areThere[index] === 1
   }

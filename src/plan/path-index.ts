@@ -2,34 +2,40 @@ import type { PathList } from './target-names.ts'
 
 /**
  * Finds the number of a path among a million, in 8 to 16 bytes a path: an open-addressing table of numbers, with linear probing.
- * A Map would keep a second copy of each path and about 100 bytes beside it.
+ * A Map would keep a second copy of each path and about 100 bytes beside it. The table is made when it is first asked: a tree
+ * that nobody has worked on needs none.
  */
 export class PathIndex {
   private readonly paths: PathList
   /** Numbers plus one; 0 is a free slot. At most half of the slots are taken. */
-  private readonly slots: Int32Array
+  private slots: Int32Array | null = null
 
   /** @param paths must not change afterwards. Of equal paths the first is found. */
   constructor(paths: PathList) {
     this.paths = paths
-    this.slots = new Int32Array(slotCount(paths.length))
-    for (let index = 0; index < paths.length; index++) {
-      const path = paths.path(index)
-      const slot = this.slotOf(path)
-      if (this.slots[slot] === 0) this.slots[slot] = index + 1
-    }
   }
 
   /** The number of a path, or -1. */
   find(path: string): number {
-    return (this.slots[this.slotOf(path)] ?? 0) - 1
+    this.slots ??= this.fillSlots()
+    return (this.slots[this.slotOf(path, this.slots)] ?? 0) - 1
+  }
+
+  private fillSlots(): Int32Array {
+    const { paths } = this
+    const slots = new Int32Array(slotCount(paths.length))
+    for (let index = 0; index < paths.length; index++) {
+      const slot = this.slotOf(paths.path(index), slots)
+      if (slots[slot] === 0) slots[slot] = index + 1
+    }
+    return slots
   }
 
   /** The slot that holds the path, or the free one where it belongs. */
-  private slotOf(path: string): number {
-    const mask = this.slots.length - 1
+  private slotOf(path: string, slots: Int32Array): number {
+    const mask = slots.length - 1
     for (let slot = hashText(path) & mask; ; slot = (slot + 1) & mask) {
-      const index = (this.slots[slot] ?? 0) - 1
+      const index = (slots[slot] ?? 0) - 1
       if (index < 0 || this.paths.path(index) === path) return slot
     }
   }
