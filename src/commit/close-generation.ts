@@ -151,7 +151,7 @@ export async function closeLeftGenerations(
     await fence(generation)
     const frozen = await readFrozenPlan(generation)
     if (frozen === null) {
-      // It died before its plan was whole, so no node ever worked for it; or while it was tidied away.
+      // It died before its plan was whole, or while it was tidied away; or it is of another version. No line of a journal claims its files.
       await removeGeneration(generation, options.isDurable)
       continue
     }

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, existsSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { RecordedTarget } from '../model/commit-record.ts'
@@ -9,6 +9,15 @@ import type { TargetRenamer } from './target-renamer.ts'
 
 /** Folders of targets that are known to be there: relative to the target tree (empty: the tree itself), and whole. */
 export type KnownFolders = Map<string, string>
+
+/** More are looked for again. */
+const KNOWN_FOLDERS_LIMIT = 10_000
+
+/** Notes that a folder is there. */
+export function rememberFolder(known: KnownFolders, folder: string, path: string): void {
+  if (known.size >= KNOWN_FOLDERS_LIMIT) known.clear()
+  known.set(folder, path)
+}
 
 export interface PlacingContext {
   readonly paths: BookkeepingPaths
@@ -21,6 +30,7 @@ export interface PlacingContext {
 /**
  * Renames the staged files of a recorded target into place: rejects first, since a target that is there must never lack the rejects
  * that belong to it. May be done by anybody, any number of times: a rename takes the staged file away, so a late one finds nothing.
+ * A folder that was there and is gone is made again.
  * @param folders gets those that changed, for syncing.
  * @throws MigrationError COMMIT_VOID where neither the staged file nor the recorded target is there.
  */
@@ -43,16 +53,21 @@ export async function placeRecorded(
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
+  const staged = `${targetRoot}/${recorded.stagedTarget}`
+  const path = `${targetRoot}/${target}`
   try {
-    const renaming = context.renamer.rename(`${targetRoot}/${recorded.stagedTarget}`, `${targetRoot}/${target}`)
+    const renaming = context.renamer.rename(staged, path)
     if (renaming !== undefined) await renaming
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    if (!(await isRecordedTarget(`${targetRoot}/${target}`, recorded))) throw voidCommit(target)
+    if (existsSync(staged)) {
+      await makeUnknownFolder(folderOf(target), context, folders)
+      await context.fileSystem.rename(staged, path)
+    } else if (!(await isRecordedTarget(path, recorded))) throw voidCommit(target)
   }
   // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
-  const folder = context.knownFolders.get(folderOf(target))
-  if (folder !== undefined) folders.add(folder)
+  const folder = folderOf(target)
+  folders.add(context.knownFolders.get(folder) ?? pathOf(folder, context))
 }
 
 /**
@@ -70,10 +85,15 @@ export function makeTargetFolder(
 }
 
 async function makeUnknownFolder(folder: string, context: PlacingContext, folders: Set<string>): Promise<void> {
-  const { targetRoot } = context.paths
-  const path = folder === '' ? targetRoot : `${targetRoot}/${folder}`
+  const path = pathOf(folder, context)
   for (const changed of await makeFolder(context.fileSystem, path)) folders.add(changed)
-  context.knownFolders.set(folder, path)
+  // Whoever made those above it may have died before syncing them.
+  for (let inner = folder; inner !== '';) folders.add(pathOf((inner = folderOf(inner)), context))
+  rememberFolder(context.knownFolders, folder, path)
+}
+
+function pathOf(folder: string, { paths }: PlacingContext): string {
+  return folder === '' ? paths.targetRoot : `${paths.targetRoot}/${folder}`
 }
 
 function folderOf(target: string): string {

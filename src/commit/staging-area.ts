@@ -24,10 +24,12 @@ export function besideTargetPrefix(runId: string): string {
   return `.migrate-staged-${runId}-`
 }
 
-/** Names given out one after the other that share a folder: as many as the files of a task, and of a commit group. */
+/** Names given out one after the other that share a folder: as many as the files of a task. */
 const NAMES_PER_FOLDER = 128
-/** Folders that take turns: enough that one is empty again when its turn comes, few enough to be made and removed in no time. */
+/** Folders that take turns: enough that one is nearly empty again when its turn comes, few enough to be made and removed in no time. */
 const FOLDER_COUNT = 16
+/** Target folders whose mounts are looked up once. */
+const REMEMBERED_FOLDERS = 10_000
 
 /**
  * Says where targets lie until they are committed: `.migrate/staged/<runId>/<node>/<number>`, from where a rename makes them
@@ -109,6 +111,7 @@ export class StagingArea {
     const known = this.#stagedFolders.get(folder)
     if (known !== undefined) return known
     const stagedFolder = this.#findStagedFolder(folder)
+    if (this.#stagedFolders.size >= REMEMBERED_FOLDERS) this.#stagedFolders.clear()
     this.#stagedFolders.set(folder, stagedFolder)
     return stagedFolder
   }

@@ -62,7 +62,10 @@ interface UnitEnd {
   readonly syncNs: number
 }
 
-/** Files whose units wait before `whenReady` holds the threads back: more than one unit has, so that one fills while another is committed. */
+/**
+ * Files of whole units that wait before `whenReady` holds the threads back: two units. Those of other units do not count: who is held back
+ * may be the one who still has to hand in the rest.
+ */
 const WAITING_LIMIT = 1024
 const UNITS_A_GROUP = 32
 
@@ -100,7 +103,6 @@ export class UnitCommitter {
     if (inWork === undefined || files.some(({ at }) => this.unitOf.get(at) !== inWork))
       throw new RangeError(`file ${first.at} and those with it are not of one unit of this try`)
     inWork.finished.push(...files)
-    this.waitingFiles += files.length
     const ending = new Promise<UnitEnd>((resolve) => inWork.callbacks.push(resolve))
     this.endSome(inWork, files.length)
     const { error, syncNs } = await ending
@@ -132,7 +134,7 @@ export class UnitCommitter {
       if (inWork.missing > 0 && inWork.finished.length > 0) {
         inWork.isGivenUp = true
         inWork.missing = 0
-        this.ready.push(inWork)
+        this.addReady(inWork)
       }
     }
     this.start()
@@ -142,8 +144,13 @@ export class UnitCommitter {
   private endSome(inWork: UnitInWork, fileCount: number): void {
     inWork.missing -= fileCount
     if (inWork.missing > 0) return
-    this.ready.push(inWork)
+    this.addReady(inWork)
     this.start()
+  }
+
+  private addReady(inWork: UnitInWork): void {
+    this.ready.push(inWork)
+    this.waitingFiles += inWork.finished.length
   }
 
   private start(): void {

@@ -17,9 +17,8 @@ import { MigrationError } from '../errors/migration-error.ts'
  */
 
 const LOOK_MS = 25
-/** With more open shards than lie in one folder, a look takes as many times as long. */
+/** Where the marks of open shards lie in several folders. */
 const SLOW_LOOK_MS = 100
-const MANY_SHARDS = 1000
 const ADD_AGAIN_MS = 500
 /** Between two looks at the jobs on the queue. */
 const QUEUE_LOOK_MS = 2000
@@ -90,7 +89,7 @@ class Follower {
     const { options } = this
     let nextQueueLookMs = performance.now() + QUEUE_LOOK_MS
     while (this.open.size > 0 && options.signal?.aborted !== true) {
-      await this.settleMarked()
+      const folderCount = await this.settleMarked()
       options.onLook()
       if (this.open.size === 0) break
       if (performance.now() >= nextQueueLookMs) {
@@ -98,17 +97,18 @@ class Follower {
         await this.lookAtQueue()
         nextQueueLookMs = performance.now() + QUEUE_LOOK_MS
       }
-      await sleep(this.open.size > MANY_SHARDS ? SLOW_LOOK_MS : LOOK_MS)
+      await sleep(folderCount > 1 ? SLOW_LOOK_MS : LOOK_MS)
     }
     if (options.signal?.aborted === true) await this.removeWaiting()
     return this.broken
   }
 
-  /** Settles the shards of which a node has said that they are done. */
-  private async settleMarked(): Promise<void> {
+  /** Settles the shards of which a node has said that they are done. @returns the number of folders that it looked at. */
+  private async settleMarked(): Promise<number> {
     const { closer, generation } = this.options
     const { records } = generationPaths(generation)
-    for (const fan of new Set([...this.open].map(fanOut))) {
+    const fans = new Set([...this.open].map(fanOut))
+    for (const fan of fans) {
       for (const name of await fs.readdir(join(records, fan))) {
         const shard = Number(/^(\d+)\.done$/.exec(name)?.[1] ?? Number.NaN)
         if (!this.open.has(shard)) continue
@@ -117,6 +117,7 @@ class Follower {
         this.open.delete(shard)
       }
     }
+    return fans.size
   }
 
   /** Where no job of this run is left, what is still open was finished in parts, or nobody could finish it. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
@@ -56,13 +57,11 @@ export class NodeTrees {
       wholeSync: tree.wholeSync,
       knownFolders: current.knownFolders,
       openStaging: async () => {
-        current.staging ??= this.openStaging(generation)
-        try {
-          return await current.staging
-        } catch (error) {
-          current.staging = null
-          throw error
-        }
+        const opened = (current.staging ??= this.openStaging(generation))
+        const staging = await opened.catch(() => null)
+        if (staging !== null && existsSync(staging.folder)) return staging
+        if (current.staging === opened) current.staging = this.openStaging(generation)
+        return current.staging
       },
       giveBack: () => {
         if (--tree.users > 0) return

@@ -7,7 +7,7 @@ import { readRecord } from '../commit/commit-record.ts'
 import { recordName, type CommitUnit } from '../commit/commit-units.ts'
 import { forEachConcurrently } from '../commit/for-each-concurrently.ts'
 import type { Generation } from '../commit/generation-paths.ts'
-import { placeRecorded, type KnownFolders, type PlacingContext } from '../commit/place-recorded.ts'
+import { placeRecorded, rememberFolder, type KnownFolders, type PlacingContext } from '../commit/place-recorded.ts'
 import { findRecordedUnits } from '../commit/settle-shard.ts'
 import { TargetRenamer } from '../commit/target-renamer.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
@@ -105,7 +105,9 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     },
   )
   const stopped = await run.execute()
-  if (committer.unplaced.length === 0) remember(placing.knownFolders, options.tree.knownFolders)
+  // What could not be placed or synced may be so because of a folder that is gone.
+  if (committer.unplaced.length > 0) options.tree.knownFolders.clear()
+  else for (const [folder, path] of placing.knownFolders) rememberFolder(options.tree.knownFolders, folder, path)
   return {
     report: run.report(stopped),
     committedFiles: committer.committedFiles,
@@ -158,15 +160,6 @@ function placingContext(targetRoot: string, isDurable: boolean, knownFolders: Kn
     // Of its own: what it makes is durable only when it has ended.
     knownFolders: new Map(knownFolders),
   }
-}
-
-/** More are looked for again. */
-const KNOWN_FOLDERS_LIMIT = 10_000
-
-/** Tells those who come after of folders whose making was synced. */
-function remember(found: KnownFolders, shared: KnownFolders): void {
-  if (found.size > KNOWN_FOLDERS_LIMIT) return
-  for (const [folder, path] of found) shared.set(folder, path)
 }
 
 function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<number[]> {

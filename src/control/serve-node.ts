@@ -250,7 +250,7 @@ class ClusterNode {
     const fileCount = units.reduce((sum, { from, to }) => sum + to - from, 0)
     const bytes = units.reduce((sum, { from, to }) => sum + sumBytes(files, from, to), 0)
     this.hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
-    const threads = this.threads.take(plan)
+    const threads = this.threads.take(found.job.planFileHash, plan)
     const tree = this.trees.take(generation)
     const progress = new ShardProgress(this.identity, number)
     const timer = setInterval(() => void this.tell(shard, job, progress), STATUS_MS)

@@ -8,7 +8,7 @@ import { ThreadPool } from './thread-pool.ts'
 const NUMBERS_A_SHARE = 2 ** 24
 
 /**
- * One pool of threads for several runs of one plan: the shards that a node has in work. Each share numbers its files from 0, as if the pool
+ * One pool of threads for several runs that convert alike: the shards that a node has in work. Each share numbers its files from 0, as if the pool
  * were its own. A share that stops its tasks stops those of all others too, whose files are then tried again on new threads.
  */
 export class SharedThreads {

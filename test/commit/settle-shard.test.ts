@@ -105,6 +105,13 @@ describe('settling a shard', () => {
     expect(readFileSync(join(root, '2/2.ndjson'), 'utf8')).toBe('{"at":2}\n')
   })
 
+  it('makes a folder again that was taken away, where the staged file is there', async () => {
+    const files = [fileOf(0), fileOf(1)]
+    await commit(cutUnits(files)[0]!, [stage(0), stage(1)])
+    expect((await settle(files, ['1'])).journaled).toEqual(['0/0.ndjson', '1/1.ndjson'])
+    expect(readFileSync(join(root, '1/1.ndjson'), 'utf8')).toBe('{"at":1}\n')
+  })
+
   it('fails one file where its folder cannot be made, and journals the others', async () => {
     const files = [fileOf(0), fileOf(1, '0/0.ndjson'), fileOf(2)]
     await commit(cutUnits(files)[0]!, [stage(0), stage(1), stage(2)])
