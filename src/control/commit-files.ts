@@ -31,8 +31,18 @@ export interface ShardPlace {
   }
   /** The files of each task. */
   readonly batches: readonly (readonly number[])[]
+  /** Told when the last task is handed out: threads will soon be free. */
+  readonly onLastTask: () => void
   /** False: files in work are finished, no further one is begun. */
   readonly mayGoOn: () => boolean
+}
+
+/** The tasks of a shard, as they are handed out. */
+export function* tasksOfShard({ batches, onLastTask }: ShardPlace): Generator<readonly number[]> {
+  for (const [number, batch] of batches.entries()) {
+    if (number === batches.length - 1) onLastTask()
+    yield batch
+  }
 }
 
 /** Commits the files of a task. @returns an outcome for each, in their order; never rejects. */

@@ -45,6 +45,8 @@ export interface ShardRunOptions {
   readonly tree: Omit<SharedTree, 'giveBack'>
   readonly assertHeld: () => void
   readonly isFinal: (error: WireError) => boolean
+  /** Told when the last task is handed out. */
+  readonly onLastTask: () => void
   /** False: files in work are finished, no further one is begun. */
   readonly mayGoOn: () => boolean
   readonly hooks: MigrateHooks
@@ -95,6 +97,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
       pool: options.pool,
       staging,
       mayGoOn: options.mayGoOn,
+      onLastTask: options.onLastTask,
       committer: {
         commit: (staged) => committer.commit(staged.map((file) => ({ ...file, at: at(file.result.index) }))),
         fail: (index, error) => committer.fail(at(index), error),

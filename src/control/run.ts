@@ -24,7 +24,7 @@ import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents } from './check-contents.ts'
 import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
-import { committing, type ShardPlace } from './commit-files.ts'
+import { committing, tasksOfShard, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
@@ -196,32 +196,35 @@ export class Run {
     const limit = new ThreadLimit(size.threads)
     const stopTuning = this.tune(pool, limit, size, ordered)
     try {
-      await runFiles(place?.batches ?? batchFiles(plan.discovery.files, ordered, threadsToFeed(plan), this.splits), {
-        pool,
-        limit,
-        splits: this.splits,
-        blockBytes: Math.min(data.splitBytes, data.chunkBytes),
-        retries: options.retries,
-        mayQueue: mayQueueTasks(plan, ordered),
-        mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
-        makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
-        onConverted: (files, attempt) => {
-          const outcomes = commitFiles(files, attempt)
-          const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
-          commits.add(commit)
-          return this.meter.hold(committer.whenReady())
+      await runFiles(
+        place ? tasksOfShard(place) : batchFiles(plan.discovery.files, ordered, threadsToFeed(plan), this.splits),
+        {
+          pool,
+          limit,
+          splits: this.splits,
+          blockBytes: Math.min(data.splitBytes, data.chunkBytes),
+          retries: options.retries,
+          mayQueue: mayQueueTasks(plan, ordered),
+          mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
+          makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
+          onConverted: (files, attempt) => {
+            const outcomes = commitFiles(files, attempt)
+            const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
+            commits.add(commit)
+            return this.meter.hold(committer.whenReady())
+          },
+          onFailed: (index, error) => {
+            place?.committer.fail(index, error)
+            this.failFile(index, error)
+            this.haltIfAsked(stop)
+          },
+          onTried: (result, thread) => {
+            if (place !== null) this.threadOf.set(result.index, thread)
+            this.meter.figures.addTry(result, thread)
+          },
+          onHelped: (help) => this.meter.figures.addHelp(help),
         },
-        onFailed: (index, error) => {
-          place?.committer.fail(index, error)
-          this.failFile(index, error)
-          this.haltIfAsked(stop)
-        },
-        onTried: (result, thread) => {
-          if (place !== null) this.threadOf.set(result.index, thread)
-          this.meter.figures.addTry(result, thread)
-        },
-        onHelped: (help) => this.meter.figures.addHelp(help),
-      })
+      )
     } finally {
       this.meter.tuning = stopTuning()
       await committer.close()

@@ -13,6 +13,7 @@ import { isSuspect, searchPoison } from '../cluster/search-poison.ts'
 import { SelfFence } from '../cluster/self-fence.ts'
 import { jobId, type ShardJob } from '../cluster/shard-job.ts'
 import { TurnGate } from '../cluster/turn-gate.ts'
+import { Turns } from '../cluster/turns.ts'
 import { makeRecordFolder, recordFolder } from '../commit/commit-record.ts'
 import type { CommitUnit } from '../commit/commit-units.ts'
 import { readShard } from '../commit/frozen-plan.ts'
@@ -78,6 +79,8 @@ class ClusterNode {
   private readonly threads: NodeThreads
   private readonly trees: NodeTrees
   private readonly gate = new TurnGate()
+  /** Who has the threads: a shard that shares them ends later, and two that share them end together and leave them idle. */
+  private readonly turns = new Turns()
   private readonly meter = new NodeMeter()
   private readonly fence: SelfFence
   private readonly inWork = new Map<string, AbortController>()
@@ -184,7 +187,7 @@ class ClusterNode {
         targetRoot: generation.targetRoot,
         isDurable: plan.isDurable,
       })
-      const result = await this.convert(shard, open, job)
+      const result = await this.convertInTurn(shard, open, job)
       const left = await this.findOpen(shard)
       if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
       this.fence.assertHeld(shard.id)
@@ -239,10 +242,25 @@ class ClusterNode {
     return 'done'
   }
 
+  private async convertInTurn(
+    shard: ShardInWork,
+    units: readonly CommitUnit[],
+    job: ShardJobOnQueue,
+  ): Promise<ShardRunResult> {
+    const endTurn = await this.turns.take()
+    try {
+      return await this.convert(shard, units, job, endTurn)
+    } finally {
+      endTurn()
+    }
+  }
+
+  /** @param onLastTask told when the next shard may have the threads. */
   private async convert(
     shard: ShardInWork,
     units: readonly CommitUnit[],
     job: ShardJobOnQueue,
+    onLastTask: () => void,
   ): Promise<ShardRunResult> {
     const { id, found, files, folder, controller } = shard
     const { plan, generation, sourceRoot } = found
@@ -270,6 +288,7 @@ class ClusterNode {
         assertHeld: () => this.fence.assertHeld(id),
         isFinal: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
         mayGoOn: () => !this.hooks.signal.aborted,
+        onLastTask,
         hooks: {
           signal: controller.signal,
           onEvent: (event) => {
