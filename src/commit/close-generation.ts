@@ -151,7 +151,7 @@ export async function closeLeftGenerations(
     await fence(generation)
     const frozen = await readFrozenPlan(generation)
     if (frozen === null) {
-      // It died before its plan was whole, or while it was tidied away; or it is of another version. No line of a journal claims its files.
+      // It died before its plan was whole, or while it was tidied away; or it is of another version: what no journal proves is made again.
       await removeGeneration(generation, options.isDurable)
       continue
     }

@@ -195,36 +195,35 @@ export class Run {
     this.meter.start(pool)
     const limit = new ThreadLimit(size.threads)
     const stopTuning = this.tune(pool, limit, size, ordered)
+    const { files } = plan.discovery
+    const tasks = place ? tasksOfShard(place) : batchFiles(files, ordered, threadsToFeed(plan), this.splits)
     try {
-      await runFiles(
-        place ? tasksOfShard(place) : batchFiles(plan.discovery.files, ordered, threadsToFeed(plan), this.splits),
-        {
-          pool,
-          limit,
-          splits: this.splits,
-          blockBytes: Math.min(data.splitBytes, data.chunkBytes),
-          retries: options.retries,
-          mayQueue: mayQueueTasks(plan, ordered),
-          mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
-          makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
-          onConverted: (files, attempt) => {
-            const outcomes = commitFiles(files, attempt)
-            const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
-            commits.add(commit)
-            return this.meter.hold(committer.whenReady())
-          },
-          onFailed: (index, error) => {
-            place?.committer.fail(index, error)
-            this.failFile(index, error)
-            this.haltIfAsked(stop)
-          },
-          onTried: (result, thread) => {
-            if (place !== null) this.threadOf.set(result.index, thread)
-            this.meter.figures.addTry(result, thread)
-          },
-          onHelped: (help) => this.meter.figures.addHelp(help),
+      await runFiles(tasks, {
+        pool,
+        limit,
+        splits: this.splits,
+        blockBytes: Math.min(data.splitBytes, data.chunkBytes),
+        retries: options.retries,
+        mayQueue: mayQueueTasks(plan, ordered),
+        mayStart: () => stop.reason === null && (place?.mayGoOn() ?? true),
+        makeFileTask: (index, attempt) => this.makeFileTask(index, attempt, staging),
+        onConverted: (files, attempt) => {
+          const outcomes = commitFiles(files, attempt)
+          const commit = this.takeOutcomes(outcomes, files, attempt, stop).finally(() => commits.delete(commit))
+          commits.add(commit)
+          return this.meter.hold(committer.whenReady())
         },
-      )
+        onFailed: (index, error) => {
+          place?.committer.fail(index, error)
+          this.failFile(index, error)
+          this.haltIfAsked(stop)
+        },
+        onTried: (result, thread) => {
+          if (place !== null) this.threadOf.set(result.index, thread)
+          this.meter.figures.addTry(result, thread)
+        },
+        onHelped: (help) => this.meter.figures.addHelp(help),
+      })
     } finally {
       this.meter.tuning = stopTuning()
       await committer.close()

@@ -1,19 +1,18 @@
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { generationPaths, type Generation } from '../../src/commit/generation-paths.ts'
 import { NodeThreads } from '../../src/control/node-threads.ts'
 import { NodeTrees } from '../../src/control/node-trees.ts'
-import { OptionsSchema } from '../../src/model/options.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import type { Executor } from '../../src/schedule/executor.ts'
 import { makeTargetRoot } from '../commit/temporary-tree.ts'
+import { optionsOf } from '../plan/options-of.ts'
+import { csvTask } from '../support/csv-task.ts'
 
 /** What a node keeps between its shards. */
 
 function conversionTo(format: 'csv' | 'ndjson') {
-  const options = OptionsSchema.parse({ in: '/old', out: '/new', threads: 1 })
-  return { data: buildDataPlan(options, format), taskTimeoutMs: null }
+  return { data: buildDataPlan(optionsOf(), format), taskTimeoutMs: null }
 }
 
 function openThreads(): NodeThreads {
@@ -24,21 +23,7 @@ function openThreads(): NodeThreads {
 
 /** Whether the threads give up files. */
 async function areStopped(pool: Executor): Promise<boolean> {
-  const folder = makeTargetRoot()
-  const sourcePath = join(folder, 'a.csv')
-  writeFileSync(sourcePath, 'a\n1\n')
-  const { size, mtimeNs } = statSync(sourcePath, { bigint: true })
-  const file = {
-    index: 0,
-    sourcePath,
-    relativePath: 'a.csv',
-    format: 'csv' as const,
-    sizeBytes: Number(size),
-    mtimeNs,
-    stagedTarget: join(folder, 'target'),
-    stagedRejects: join(folder, 'rejects'),
-  }
-  const answer = await pool.run({ kind: 'convert', files: [file] })
+  const answer = await pool.run({ kind: 'convert', files: [csvTask()] })
   const [result] = answer.kind === 'convert' ? answer.files : []
   if (result?.isConverted) return false
   expect(result?.error.code).toBe('STOPPED')

@@ -1,12 +1,10 @@
-import { statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { MigrateEvent } from '../../src/model/events.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { StopSwitch } from '../../src/schedule/stop-switch.ts'
 import { ThreadPool } from '../../src/schedule/thread-pool.ts'
 import { optionsOf } from '../plan/options-of.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { csvTask } from '../support/csv-task.ts'
 
 /** A switch, with what it told. */
 function makeSwitch(signal?: AbortSignal): { stop: StopSwitch; told: string[] } {
@@ -58,21 +56,7 @@ describe('StopSwitch', () => {
     stop.stop('abort')
     const pool = new ThreadPool({ plan: buildDataPlan(optionsOf(), 'ndjson'), threads: 1 })
     stop.control(pool)
-    const folder = temporaryFolder()
-    const sourcePath = join(folder, 'a.csv')
-    writeFileSync(sourcePath, 'a\n1\n')
-    const { size, mtimeNs } = statSync(sourcePath, { bigint: true })
-    const file = {
-      index: 0,
-      sourcePath,
-      relativePath: 'a.csv',
-      format: 'csv' as const,
-      sizeBytes: Number(size),
-      mtimeNs,
-      stagedTarget: join(folder, 'target'),
-      stagedRejects: join(folder, 'rejects'),
-    }
-    const result = await pool.run({ kind: 'convert', files: [file] })
+    const result = await pool.run({ kind: 'convert', files: [csvTask()] })
     expect(result).toMatchObject({ files: [{ isConverted: false, error: { code: 'STOPPED' } }] })
     await pool.destroy()
     stop.disarm()
