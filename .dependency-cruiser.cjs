@@ -10,6 +10,7 @@ const LAYERS = [
     path: '^src/((convert-task|convert-file|judge-rejects|stage-timer|thread-meter)\\.ts$|split/)',
   },
   { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/' },
+  { name: 'storage', path: '^src/storage/' },
   { name: 'formats', path: '^src/formats/' },
   { name: 'batch and kernels', path: '^src/(batch|kernels)/' },
   { name: 'model', path: '^src/model/' },

@@ -54,6 +54,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'TARGET_EXISTS',
   'TARGET_NOT_A_FOLDER',
   'TARGET_LINK',
+  'BOOKKEEPING_UNSAFE',
   'RUN_ACTIVE',
   'SHARDS_DIFFER',
   'SHARD_MISSING',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isPathInside } from '../model/frozen-plan.ts'
+import { isFolderInside } from '../model/path-inside.ts'
 
 /** A job on the queue: it names a plan by hash and a shard by number. It carries no paths of files, no options and no code. */
 
@@ -11,7 +11,7 @@ export const ShardJobSchema = z.strictObject({
   manifestHash: sha256,
   generation: z.string().regex(/^\d{6,15}-[0-9a-f]{6}$/),
   /** Where the target tree lies, relative to `--root`: the plan is found in its bookkeeping. */
-  targetRoot: z.string().refine((path) => path === '.' || isPathInside(path), {
+  targetRoot: z.string().refine(isFolderInside, {
     error: 'the target tree lies outside --root',
   }),
   /** Of the plan's file. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
-
-/** The folder of the target tree that holds everything Drover remembers. It is never taken as source. */
-export const BOOKKEEPING_FOLDER = '.migrate'
+import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
+import { GuardedTree } from '../storage/guarded-tree.ts'
+import type { TreeFileSystem } from '../storage/tree-file-system.ts'
 
 /** Where each kind of bookkeeping lies: absolute if the target root is. */
 export interface BookkeepingPaths {
   readonly targetRoot: string
+  /** The target tree with what is in it: the only way to open, make, rename or remove anything there. */
+  readonly tree: GuardedTree
   /** `<targetRoot>/.migrate` */
   readonly root: string
   readonly lock: string
@@ -25,11 +27,15 @@ export interface BookkeepingPaths {
   readonly reports: string
 }
 
-/** Names every bookkeeping path of a target tree; creates nothing. */
-export function bookkeepingPaths(targetRoot: string): BookkeepingPaths {
+/**
+ * Names every bookkeeping path of a target tree; creates nothing.
+ * @param fileSystem makes the calls of its tree that change something.
+ */
+export function bookkeepingPaths(targetRoot: string, fileSystem?: TreeFileSystem): BookkeepingPaths {
   const root = join(targetRoot, BOOKKEEPING_FOLDER)
   return {
     targetRoot,
+    tree: new GuardedTree(targetRoot, fileSystem),
     root,
     lock: join(root, 'lock'),
     members: join(root, 'lock.members'),

@@ -1,9 +1,10 @@
 import type { renameSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { TreeFileSystem } from '../storage/tree-file-system.ts'
 
 /** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
-export type CommitFileSystem = Pick<typeof fs, 'mkdir' | 'open' | 'rename' | 'unlink'>
+export type CommitFileSystem = TreeFileSystem
 
 /** The same for those who make targets visible: a rename is often cheapest at once (target-renamer.ts). */
 export type RenamingFileSystem = CommitFileSystem & { readonly renameSync: typeof renameSync }

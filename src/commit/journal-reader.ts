@@ -1,41 +1,50 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { JournalEntrySchema, type JournalEntry } from '../model/journal-entry.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCrc32 } from './format-crc32.ts'
 import { readLines } from './read-lines.ts'
-import { compareRuns, listFolder, runIdOf } from './run-id.ts'
+import { compareRuns, runIdOf } from './run-id.ts'
+
+/** Lines of one file that are not as they were written. What they said is not believed. */
+export interface Damage {
+  /** Absolute if the target root is. */
+  readonly path: string
+  /** Where the first of them starts, from 0. */
+  readonly offsetBytes: number
+  readonly lineCount: number
+}
 
 export interface JournalSummary {
   readonly entryCount: number
-  /** Lines that are damaged or were only partly written. Their commits are not proved. */
-  readonly damagedLineCount: number
+  /** Journals with lines that are damaged, were only partly written, or name paths outside of their tree: one for each. */
+  readonly damage: readonly Damage[]
 }
 
 /**
  * Reads every commit that the journals of a target tree prove, in the order of the runs: a later commit of a target replaces an
  * earlier one. Only one line is in memory at a time. Each line stands for itself: a damaged one does not hide those after it.
  * @param options.repair truncates each journal after its last valid line. Only the owner of the lock may ask for it.
+ * @throws MigrationError BOOKKEEPING_UNSAFE.
  */
 export async function readJournals(
   targetRoot: string,
   onEntry: (entry: JournalEntry, runId: string) => void,
   options: { readonly repair: boolean },
 ): Promise<JournalSummary> {
-  const folder = bookkeepingPaths(targetRoot).journal
-  const names = (await listFolder(folder)).filter((name) => name.endsWith('.ndjson')).sort(compareRuns)
+  const { tree, journal } = bookkeepingPaths(targetRoot)
+  const names = (await tree.list(journal)).filter((name) => name.endsWith('.ndjson')).sort(compareRuns)
+  const damage: Damage[] = []
   let entryCount = 0
-  let damagedLineCount = 0
   for (const name of names) {
     const runId = runIdOf(name)
     if (runId === null) continue
-    const summary = await readJournal(join(folder, name), (entry) => onEntry(entry, runId), options)
-    if (summary === null) continue
+    const summary = await readJournal(tree, join(journal, name), (entry) => onEntry(entry, runId), options)
     entryCount += summary.entryCount
-    damagedLineCount += summary.damagedLineCount
+    damage.push(...summary.damage)
   }
-  return { entryCount, damagedLineCount }
+  return { entryCount, damage }
 }
 
 /** Tells for each commit that the journals prove its target and its run; repairs nothing. */
@@ -44,42 +53,48 @@ export async function readProofs(targetRoot: string, onProof: (target: string, r
 }
 
 async function readJournal(
+  tree: GuardedTree,
   path: string,
   onEntry: (entry: JournalEntry) => void,
   options: { readonly repair: boolean },
-): Promise<JournalSummary | null> {
-  const handle = await openIfThere(path, options.repair ? 'r+' : 'r')
-  if (handle === null) return null
+): Promise<JournalSummary> {
+  // A shard that has proved nothing removes its journal when it ends, maybe while others read.
+  const handle = await tree.openIfThere(path, 'r')
+  if (handle === null) return { entryCount: 0, damage: [] }
+  let entryCount = 0
+  let lineCount = 0
+  let offsetBytes = 0
+  let validBytes = 0
+  let totalBytes = 0
+  let hasOtherName = false
   try {
-    let entryCount = 0
-    let damagedLineCount = 0
-    let validBytes = 0
-    let totalBytes = 0
+    hasOtherName = (await handle.stat()).nlink > 1
     await readLines(handle, (line, endOffsetBytes) => {
+      const startBytes = totalBytes
       totalBytes = endOffsetBytes
       const entry = parseJournalLine(line)
       if (entry === null) {
-        damagedLineCount++
+        if (lineCount++ === 0) offsetBytes = startBytes
         return
       }
       entryCount++
       validBytes = endOffsetBytes
       onEntry(entry)
     })
-    if (options.repair && validBytes < totalBytes) await handle.truncate(validBytes)
-    return { entryCount, damagedLineCount }
   } finally {
     await handle.close()
   }
+  // A snapshot made of hard links keeps its lines, and this journal its damaged ones.
+  if (options.repair && validBytes < totalBytes && !hasOtherName) await cutOff(tree, path, validBytes)
+  return { entryCount, damage: lineCount === 0 ? [] : [{ path, offsetBytes, lineCount }] }
 }
 
-/** A shard that has proved nothing removes its journal when it ends, maybe while others read. */
-async function openIfThere(path: string, flags: string): Promise<fs.FileHandle | null> {
+async function cutOff(tree: GuardedTree, path: string, lengthBytes: number): Promise<void> {
+  const handle = await tree.open(path, 'r+')
   try {
-    return await fs.open(path, flags)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
+    await handle.truncate(lengthBytes)
+  } finally {
+    await handle.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { FolderInsideSchema, TargetInsideSchema } from '../model/path-schemas.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
 import { readLines } from './read-lines.ts'
@@ -32,7 +33,7 @@ export interface ManifestClaim {
 }
 
 const HeaderSchema = z.object({ runId: z.string(), manifestHash: z.string(), planHash: z.string() })
-const ClaimSchema = z.object({ target: z.string(), stagedFolder: z.string().exactOptional() })
+const ClaimSchema = z.object({ target: TargetInsideSchema, stagedFolder: FolderInsideSchema.exactOptional() })
 
 /** How much text is collected for one write. */
 const WRITE_LENGTH = 1 << 18

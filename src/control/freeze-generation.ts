@@ -8,7 +8,8 @@ import { writeManifest, type ManifestClaim } from '../commit/manifest.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { FORMAT_NAMES } from '../model/format-name.ts'
-import { isPathInside, type ShardFile } from '../model/frozen-plan.ts'
+import type { ShardFile } from '../model/frozen-plan.ts'
+import { isPathInside } from '../model/path-inside.ts'
 import type { Plan } from './make-plan.ts'
 
 /** Nodes that are expected where none has come yet. */

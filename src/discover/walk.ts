@@ -4,6 +4,7 @@ import type { BigIntStats } from 'node:fs'
 import type { WireError } from '../errors/migration-error.ts'
 import { toWireError } from '../errors/migration-error.ts'
 import { printableName, printableNameBytes } from '../errors/printable-name.ts'
+import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
 
 /**
  * Our own walker, because common ones drop a folder that cannot be read without a word, and garble names that are no UTF-8.
@@ -39,9 +40,6 @@ export interface WalkOptions {
   /** The rule for which a folder is not entered, or null. */
   readonly ruleAgainstFolder: (path: string) => string | null
 }
-
-/** Holds a target tree's lock, journals and staged files. */
-const BOOKKEEPING_FOLDER = '.migrate'
 
 interface Folder {
   readonly path: string

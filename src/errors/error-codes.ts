@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   TARGET_EXISTS: 'a target is already there and no earlier run claims it',
   TARGET_NOT_A_FOLDER: 'the target tree is not a folder',
   TARGET_LINK: 'the target tree holds a symbolic link to a folder on the way to a target',
+  BOOKKEEPING_UNSAFE:
+    'something in the bookkeeping of the target tree is a link, or not the kind of file that belongs there',
   NAME_NOT_UTF8: 'a name in the source tree is not valid UTF-8',
   NO_SPACE_LIKELY: 'the targets will probably not fit into the free space',
   THREADS_LOWERED: 'the memory limit allows fewer threads than were asked for',

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { columnOf, columnsOf, isAmount, isCount, orNull } from './columns.ts'
-import { isPathInside } from './frozen-plan.ts'
+import { isPathInside } from './path-inside.ts'
 import { NoticeCountsSchema, WireErrorSchema, type NoticeCounts, type RecordCounts } from './task-result.ts'
 import { BusyTimeSchema, type BusyTime, type StageTimes } from './times.ts'
 

@@ -2,22 +2,15 @@ import { z } from 'zod'
 import { columnOf, columnsOf, isCount } from './columns.ts'
 import { DataPlanSchema } from './data-plan-schema.ts'
 import { FORMAT_NAMES } from './format-name.ts'
+import { isFolderInside, isPathInside, isTargetInside } from './path-inside.ts'
 
 /** Shapes of a plan that is frozen in the target tree for all nodes of a cluster: one file for the plan, one for each shard. */
 
 const count = z.number().int().nonnegative()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
-/** Nothing, `.` or `..` between two slashes, or a NUL, which ends a name for the system. */
-const ODD_PART = /(?:^|\/)\.{0,2}(?:\/|$)|\0/
-
-/** Whether a path names something below the tree that it is relative to: `/` between parts, no way out of it. */
-export function isPathInside(path: unknown): path is string {
-  return typeof path === 'string' && !ODD_PART.test(path)
-}
-
 /** A tree below `--root`; `.` is the root itself. */
-const treeInside = z.string().refine((path) => path === '.' || isPathInside(path), {
+const treeInside = z.string().refine(isFolderInside, {
   error: 'the path does not stay inside --root',
 })
 
@@ -67,7 +60,7 @@ export const ShardFilesSchema = columnsOf({
   sizeBytes: columnOf(isCount),
   mtimeNs: columnOf((value): value is string => typeof value === 'string' && /^-?\d+$/.test(value)),
   format: columnOf((value): value is ShardFile['format'] => SOURCE_FORMATS.includes(value as ShardFile['format'])),
-  target: columnOf((value): value is string => isPathInside(value) && !value.startsWith('.migrate/')),
+  target: columnOf(isTargetInside),
 })
 
 export type ShardFiles = z.infer<typeof ShardFilesSchema>

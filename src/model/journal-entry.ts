@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PathInsideSchema, TargetInsideSchema } from './path-schemas.ts'
 import { RecordCountsSchema } from './task-result.ts'
 import { StageTimesSchema } from './times.ts'
 
@@ -7,7 +8,7 @@ const crc32Hex = z.string().regex(/^[0-9a-f]{8}$/)
 
 /** One commit as the journal records it: proof that a target was made, and from what. Paths are relative, `/` between parts. */
 export const JournalEntrySchema = z.object({
-  source: z.string(),
+  source: PathInsideSchema,
   sizeBytes: count,
   /** As a string: nanoseconds since 1970 do not fit a JSON number. */
   mtimeNs: z.string().regex(/^-?\d+$/),
@@ -15,7 +16,7 @@ export const JournalEntrySchema = z.object({
   sourceHash: crc32Hex.nullable(),
   /** Hash of everything in the plan that concerns this file. */
   filePlanHash: z.string(),
-  target: z.string(),
+  target: TargetInsideSchema,
   targetBytes: count,
   targetHash: crc32Hex,
   hasRejects: z.boolean(),

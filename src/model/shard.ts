@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PathInsideSchema, PlainNameSchema, TargetInsideSchema } from './path-schemas.ts'
 
 /** A shard of a tree: what one of several runs of the same plan converts. */
 
@@ -24,7 +25,7 @@ export const ShardReportSchema = z.object({
   targetsHash: z.string(),
   targetCount: count,
   /** The list of these targets, beside the report in `.migrate/reports`. */
-  targetsFile: z.string(),
+  targetsFile: PlainNameSchema,
 })
 
 export type ShardReport = z.infer<typeof ShardReportSchema>
@@ -49,8 +50,8 @@ export const MergedShardsSchema = z.object({
 
 /** One line of the list of targets. */
 export const ShardTargetSchema = z.object({
-  source: z.string(),
-  path: z.string(),
+  source: PathInsideSchema,
+  path: TargetInsideSchema,
   sizeBytes: count,
   /** CRC-32 as eight hex digits. */
   hash: z.string(),

@@ -2,6 +2,7 @@ import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
 import type { TargetNames } from './target-names.ts'
 
 /**
@@ -78,8 +79,6 @@ function insideSource(message: string): MigrationError {
     hint: 'give --out a folder outside of the source',
   })
 }
-
-const BOOKKEEPING_FOLDER = '.migrate'
 
 /** Looks at each folder on the way to a target once, from the top down and no further than what exists. */
 function refuseLinks(targetRoot: string, targets: TargetNames): void {

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { freezePlan, readShard, type PlanToFreeze } from '../../src/commit/frozen-plan.ts'
 import { shardFilePath } from '../../src/commit/generation-paths.ts'
-import { isPathInside, type FrozenPlan, type ShardFile } from '../../src/model/frozen-plan.ts'
+import type { FrozenPlan, ShardFile } from '../../src/model/frozen-plan.ts'
+import { isPathInside } from '../../src/model/path-inside.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 
 describe('a path inside a tree', () => {

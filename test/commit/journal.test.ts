@@ -1,5 +1,5 @@
 import fs from 'node:fs/promises'
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { formatJournalLine, JournalWriter } from '../../src/commit/journal.ts'
@@ -86,7 +86,7 @@ describe('JournalWriter', () => {
     }
     await journal.close()
     expect(readFileSync(path).includes(0)).toBe(false)
-    expect((await readAll(root)).summary).toEqual({ entryCount: 300, damagedLineCount: 0 })
+    expect((await readAll(root)).summary).toEqual({ entryCount: 300, damage: [] })
   })
 
   test('a journal that was opened for nothing leaves no file', async () => {
@@ -120,7 +120,7 @@ describe('readJournals', () => {
   })
 
   test('a tree without a journal proves nothing', async () => {
-    expect(await readAll(makeTargetRoot())).toEqual({ entries: [], summary: { entryCount: 0, damagedLineCount: 0 } })
+    expect(await readAll(makeTargetRoot())).toEqual({ entries: [], summary: { entryCount: 0, damage: [] } })
   })
 
   test('a journal torn at any byte keeps its whole lines, and repair cuts the rest off', async () => {
@@ -145,15 +145,47 @@ describe('readJournals', () => {
     writeTree(root, { [JOURNAL]: text })
     const { entries, summary } = await readAll(root, true)
     expect(entries.map(({ source }) => source)).toEqual(['a.csv', 'c.csv'])
-    expect(summary).toEqual({ entryCount: 2, damagedLineCount: 1 })
+    const damage = [{ path: join(root, JOURNAL), offsetBytes: Buffer.byteLength(lines('a.csv')), lineCount: 1 }]
+    expect(summary).toEqual({ entryCount: 2, damage })
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
+  })
+
+  test.each([
+    { source: '../a.csv' },
+    { source: '/etc/passwd' },
+    { source: 'a/../../b.csv' },
+    { target: '../x' },
+    { target: '/x' },
+    { target: '.migrate/lock' },
+    { target: 'a//b' },
+    { target: '' },
+    { target: 'a\0b' },
+  ])('a line whose checksum is right, but whose path leads out of its tree, is damaged: %j', async (path) => {
+    const root = makeTargetRoot()
+    const bad = formatJournalLine({ ...makeEntry('b.csv', 'x'), ...path })
+    writeTree(root, { [JOURNAL]: `${lines('a.csv')}${bad}${lines('c.csv')}` })
+    const { entries, summary } = await readAll(root)
+    expect(entries.map(({ source }) => source)).toEqual(['a.csv', 'c.csv'])
+    expect(summary.damage).toEqual([
+      { path: join(root, JOURNAL), offsetBytes: Buffer.byteLength(lines('a.csv')), lineCount: 1 },
+    ])
+  })
+
+  test('a journal with another name too, as in a snapshot of hard links, is read and never cut', async () => {
+    const root = makeTargetRoot()
+    const text = `${lines('a.csv')}{"crc":"torn`
+    writeTree(root, { [JOURNAL]: text })
+    linkSync(join(root, JOURNAL), join(root, 'snapshot'))
+    expect((await readAll(root, true)).entries).toHaveLength(1)
+    expect(readFileSync(join(root, 'snapshot'), 'utf8')).toBe(text)
   })
 
   test('without repair nothing is changed', async () => {
     const root = makeTargetRoot()
     const text = `${lines('a.csv')}{"crc":"torn`
     writeTree(root, { [JOURNAL]: text })
-    expect((await readAll(root)).summary).toEqual({ entryCount: 1, damagedLineCount: 1 })
+    const damage = [{ path: join(root, JOURNAL), offsetBytes: Buffer.byteLength(lines('a.csv')), lineCount: 1 }]
+    expect((await readAll(root)).summary).toEqual({ entryCount: 1, damage })
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
   })
 
@@ -169,7 +201,7 @@ describe('readJournals', () => {
     )
     const { entries, summary } = await readAll(root)
     expect(entries.map(({ source }) => source)).toEqual(sources)
-    expect(summary.damagedLineCount).toBe(1)
+    expect(summary.damage).toMatchObject([{ lineCount: 1 }])
   })
 })
 

@@ -2,7 +2,7 @@ import { readdirSync, realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { ShardJobSchema } from '../../cluster/shard-job.ts'
 import type { ShardQueue } from '../../cluster/open-queue.ts'
-import { isPathInside } from '../../model/frozen-plan.ts'
+import { isPathInside } from '../../model/path-inside.ts'
 import type { Report } from '../../model/report.ts'
 import { readReport } from '../report/read-report.ts'
 
