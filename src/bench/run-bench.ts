@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { availableParallelism, loadavg, release, totalmem, type } from 'node:os'
 import { join, resolve } from 'node:path'
 import { plan } from '../control/plan-run.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { BenchKindResult, BenchPoint, BenchReport, BenchSample, Ladder } from '../model/bench-report.ts'
 import type { MigrateOptions } from '../model/options.ts'
 import type { PlanReport } from '../model/report.ts'
+import { readCpuModel } from '../report/cpu-model.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
 import type { Bench, BenchHooks, BenchRequest } from './bench.ts'
@@ -173,7 +174,7 @@ function bestThreads(kind: BenchKindResult | undefined): number {
 
 function describeMachine(): BenchReport['machine'] {
   return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cpu: readCpuModel() ?? 'unknown',
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     platform: `${type()} ${release()}`,

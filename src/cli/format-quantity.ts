@@ -31,6 +31,11 @@ export function formatDuration(durationMs: number): string {
   return `${Math.floor(hours / 24)}d${twoDigits(hours % 24)}h`
 }
 
+/** `2026-11-27 21:03:12 UTC`. @param moment in UTC, as ISO 8601 has it. */
+export function formatMoment(moment: string): string {
+  return `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`
+}
+
 /** `1 file`, `2 files`. */
 export function countOf(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`

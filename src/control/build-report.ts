@@ -1,6 +1,7 @@
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import type { ClusterFigures, Report } from '../model/report.ts'
 import type { Clock } from '../report/clock.ts'
+import { readCpuModel } from '../report/cpu-model.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
 import type { RunTally } from '../report/run-tally.ts'
@@ -41,6 +42,8 @@ export function buildReport(run: RunState): Report {
     reportVersion: 1,
     droverVersion: readDroverVersion(),
     runId: run.runId,
+    startedAt: run.clock.startedAt,
+    cpu: readCpuModel(),
     sourceRoot: discovery.root,
     targetRoot: plan.targetRoot,
     targetFormat: plan.targetFormat,

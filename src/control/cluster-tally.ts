@@ -9,6 +9,7 @@ import { noNotices } from '../formats/format.ts'
 import { judgeFile } from '../report/judge.ts'
 import { RunFigures } from '../report/run-figures.ts'
 import { addNumbers, addStageTimes, type RunTally } from '../report/run-tally.ts'
+import { joinModels } from '../report/cpu-model.ts'
 import { watchSystem } from '../report/system-figures.ts'
 import { shareAdvice } from '../report/share-advice.ts'
 import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
@@ -90,6 +91,11 @@ export class ClusterTally {
     return this.sum(({ node }) => node.threads)
   }
 
+  /** Models of the CPUs of all machines, each once; null where none is known. */
+  get cpu(): string | null {
+    return joinModels([...this.nodes.values()].map(({ node }) => node.cpu))
+  }
+
   private sum(amount: (account: NodeAccount) => number): number {
     return [...this.nodes.values()].reduce((sum, account) => sum + amount(account), 0)
   }
@@ -147,6 +153,7 @@ function describeNode({ node, files, sourceBytes, startMs, endMs, busy, stageNs 
     host: node.host,
     threads: node.threads,
     cores: node.cores,
+    cpu: node.cpu,
     files,
     sourceBytes,
     busyMs,

@@ -5,6 +5,7 @@ import { isSystemError, MigrationError } from '../errors/migration-error.ts'
 import { noNotices } from '../formats/format.ts'
 import type { Report } from '../model/report.ts'
 import type { ShardReport } from '../model/shard.ts'
+import { joinModels } from '../report/cpu-model.ts'
 import { computeRates } from '../report/rates.ts'
 import { addNumbers } from '../report/run-tally.ts'
 import { damaged, mergeShardTargets, readShardTargets } from './shard-targets.ts'
@@ -157,6 +158,8 @@ function addUp(parts: readonly Part[], treeHash: string | null): Report {
   return {
     ...first,
     runId: 'merged',
+    startedAt: reports.flatMap(({ startedAt }) => startedAt ?? []).toSorted()[0] ?? null,
+    cpu: joinModels(reports.map(({ cpu }) => cpu)),
     threads: sum((report) => report.threads),
     isDurable: reports.every((report) => report.isDurable),
     treeHash,

@@ -380,6 +380,7 @@ class ClusterRun {
         }),
       }),
       threads: this.clusterTally.threads,
+      cpu: this.clusterTally.cpu,
     }
   }
 

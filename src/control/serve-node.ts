@@ -22,6 +22,7 @@ import { fromWireError, MigrationError, toWireError } from '../errors/migration-
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { MigrateEvent } from '../model/events.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
+import { readCpuModel } from '../report/cpu-model.ts'
 import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { NodeMeter } from './node-meter.ts'
@@ -97,6 +98,7 @@ class ClusterNode {
       pid: process.pid,
       threads,
       cores: countUsableCores(),
+      cpu: readCpuModel(),
     }
     this.threads = new NodeThreads(threads)
     this.trees = new NodeTrees(this.identity.name)

@@ -82,6 +82,8 @@ export const NodeSchema = z.object({
   pid: count,
   threads: count,
   cores: count,
+  /** The model of its CPUs; null where the system does not tell. */
+  cpu: z.string().nullable().default(null),
 })
 
 export type NodeIdentity = z.infer<typeof NodeSchema>

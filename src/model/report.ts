@@ -15,6 +15,7 @@ const NodeFiguresSchema = z.object({
   host: z.string(),
   threads: count,
   cores: count,
+  cpu: z.string().nullable().default(null),
   files: count,
   sourceBytes: count,
   /** From its first file to its last one. */
@@ -47,6 +48,10 @@ export const ReportSchema = z.object({
   reportVersion: z.literal(1),
   droverVersion: z.string(),
   runId: z.string(),
+  /** When the run began, in UTC (ISO 8601); null in reports of a Drover that did not tell. */
+  startedAt: z.iso.datetime().nullable().default(null),
+  /** The model of the CPUs; of several machines, each model once. Null where the system does not tell. */
+  cpu: z.string().nullable().default(null),
   sourceRoot: z.string(),
   targetRoot: z.string(),
   targetFormat: z.enum(FORMAT_NAMES),

@@ -56,6 +56,8 @@ export function sampleReport(rest: Partial<Report> = {}): Report {
     reportVersion: 1,
     droverVersion: '0.1.0',
     runId: 'r1',
+    startedAt: '2026-11-27T21:03:12.345Z',
+    cpu: 'A CPU @ 2.00GHz',
     sourceRoot: 'old',
     targetRoot: 'new',
     targetFormat: 'ndjson',

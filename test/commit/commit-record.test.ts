@@ -6,7 +6,7 @@ import { cutUnits, recordName, splitUnit } from '../../src/commit/commit-units.t
 import { formatCommitRecord, type RecordedTarget } from '../../src/model/commit-record.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 
-const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1 }
+const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1, cpu: null }
 const SPLIT = { kind: 'split' as const, node: NODE }
 const failing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
 

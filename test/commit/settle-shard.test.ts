@@ -16,7 +16,7 @@ import { makeTargetRoot } from './temporary-tree.ts'
 
 /** What dead nodes leave of a shard, and what those make of it who come after them. */
 
-const NODE: NodeIdentity = { name: 'dead', host: 'there', pid: 7, threads: 2, cores: 2 }
+const NODE: NodeIdentity = { name: 'dead', host: 'there', pid: 7, threads: 2, cores: 2, cpu: null }
 const DURABLE = { exclusiveBy: 'link', isDurable: true } as const
 
 let root = ''

@@ -11,7 +11,7 @@ import { noNotices } from '../../src/formats/format.ts'
 import type { ShardFile } from '../../src/model/frozen-plan.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
-const NODE = { name: 'node', host: 'here', pid: 7, threads: 2, cores: 2 }
+const NODE = { name: 'node', host: 'here', pid: 7, threads: 2, cores: 2, cpu: null }
 const CONTENT = '{}\n'
 
 function openCommitter(fileCount: number) {

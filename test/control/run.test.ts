@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/control/plan-run.ts'
@@ -48,6 +49,15 @@ describe('a run', () => {
     expect(report.records).toEqual({ read: 6, written: 4, rejected: 2, filtered: 0 })
     expect(report.rejectCodes).toEqual({ FIELD_COUNT: 1, NOT_AN_OBJECT: 1 })
     expect(report.standingRejects).toEqual({ files: 2, records: 2 })
+  })
+
+  it('says when it began, in UTC, and on which CPU', async () => {
+    const before = Date.now()
+    const { startedAt, cpu } = await new SmallTree({ 'a.csv': GOOD }).migrate()
+    const startedMs = Date.parse(startedAt ?? '')
+    expect(startedMs).toBeGreaterThanOrEqual(before)
+    expect(startedMs).toBeLessThanOrEqual(Date.now())
+    expect(cpu).toBe(cpus()[0]?.model.trim())
   })
 
   it('tells how far each of its threads is', async () => {

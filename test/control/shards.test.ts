@@ -54,6 +54,8 @@ describe('the shards of a tree', () => {
       for (const report of reports) expect(report.treeHash).toBeNull()
 
       const merged = await merge(tree.out)
+      const starts = reports.map(({ startedAt }) => Date.parse(startedAt ?? ''))
+      expect(Date.parse(merged.report.startedAt)).toBe(Math.min(...starts))
       expect([merged.exitCode, merged.stderr]).toEqual([12, ''])
       expect(merged.report).toMatchObject({
         treeHash: gold.treeHash,

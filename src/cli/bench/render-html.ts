@@ -3,6 +3,7 @@ import { printableName } from '../../errors/printable-name.ts'
 import { threeDigits } from '../format-quantity.ts'
 import { html, type Html } from '../report/html/html.ts'
 import { bar, renderPage, section, table } from '../report/html/render-page.ts'
+import { shareOf } from '../report/report-figures.ts'
 import { benchTables, describeGain, describeSubject, nameKind, threadsOf, type BenchTable } from './bench-tables.ts'
 import { drawScaling } from './scaling-chart.ts'
 
@@ -23,7 +24,7 @@ export function renderHtml(report: BenchReport): string {
       ...curves(kinds, work.sourceBytes),
       ...benchTables(report).map((one) => tableSection(one, ladders)),
     ],
-    data: { charts: [], files: null, verdictTitles: {} },
+    data: { charts: [], endMs: 0, files: null, verdictTitles: {} },
   })
 }
 
@@ -59,7 +60,7 @@ function tableSection(one: BenchTable, ladders: readonly Ladder[]): Html {
   return section(
     one.title,
     one.intro.join(' '),
-    html`${ladder === undefined ? null : rungs(ladder)}${table(heads, rows, { isSortable: true, bestRow: one.bestRow })}
+    html`${ladder === undefined ? null : rungs(ladder)}${table(heads, rows, { isSortable: true, bestRow: one.bestRow, isWide: heads.length > 4 })}
     ${
       notes.length === 0
         ? null
@@ -70,22 +71,20 @@ function tableSection(one: BenchTable, ladders: readonly Ladder[]): Html {
   )
 }
 
-/** The steps of a ladder as bars. They differ by factors, so lengths are logarithms: a tenth of the speed of the slowest step is 0. */
+/** The steps of a ladder as bars, as long as they are fast: the fastest one fills its width. */
 function rungs({ kind, steps }: Ladder): Html {
-  const logs = steps.map(({ cost }) => Math.log10(cost.megabytesPerSecond))
-  const [low, high] = [Math.min(...logs) - 1, Math.max(...logs)]
+  const fastest = Math.max(...steps.map(({ cost }) => cost.megabytesPerSecond))
   const lines = steps.map(
-    ({ name, cost }, index) =>
+    ({ name, cost }) =>
       html`<li>
         <span>${name}</span
-        >${bar([[kind === 'cpu-bound' ? 'c-cpu' : 'c-queue', ((logs[index] ?? low) - low) / (high - low)]])}<span
+        >${bar([[kind === 'cpu-bound' ? 'c-cpu' : 'c-queue', shareOf(cost.megabytesPerSecond, fastest)]])}<span
           class="rate"
           >${threeDigits(cost.megabytesPerSecond)} MB/s</span
         >
       </li>`,
   )
-  return html`<ul class="rungs" aria-label="Speed of each step; lengths are logarithms">
-      ${lines}
-    </ul>
-    <p class="note">Lengths of bars are logarithms.</p>`
+  return html`<ul class="rungs" aria-label="Speed of each step">
+    ${lines}
+  </ul>`
 }

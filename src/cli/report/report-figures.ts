@@ -1,8 +1,9 @@
+import { printableName } from '../../errors/printable-name.ts'
 import type { FileFigures, SystemFigures, Verdict } from '../../model/measurement.ts'
 import type { Report } from '../../model/report.ts'
 import type { StageTimes } from '../../model/times.ts'
 import { describeCluster } from '../describe-cluster.ts'
-import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from '../format-quantity.ts'
+import { countOf, formatBytes, formatCount, formatDuration, formatMoment, threeDigits } from '../format-quantity.ts'
 import { formatSummary } from '../format-summary.ts'
 
 /** What the markdown and the page both say of a report, as label and text. */
@@ -41,8 +42,9 @@ export function rateFigures({ rates, measured }: Report): Figure[] {
 }
 
 export function runFigures(report: Report): Figure[] {
-  const { records, files, time } = report
+  const { records, files, time, startedAt, cpu } = report
   const figures: Figure[] = [
+    ...(startedAt === null ? [] : [['Started', formatMoment(startedAt)] as const]),
     [
       'Files',
       `${formatCount(files.total)} = ${formatCount(files.converted)} converted + ${formatCount(files.alreadyDone)} already done + ${formatCount(files.failed)} failed + ${formatCount(files.notStarted)} not started`,
@@ -57,6 +59,7 @@ export function runFigures(report: Report): Figure[] {
       `${formatDuration(time.realMs)} real, ${formatDuration(time.userMs)} user, ${formatDuration(time.systemMs)} system`,
     ],
     ['Engine', `${report.engine}, ${countOf(report.threads, 'thread')}`],
+    ...(cpu === null ? [] : [['CPU', printableName(cpu)] as const]),
     ...describeCluster(report.cluster, true),
     ['Durable', report.isDurable ? 'yes' : 'no (--no-fsync): a power cut may lose finished files'],
     ['Tree hash', report.treeHash ?? 'none: some targets are missing'],

@@ -47,6 +47,11 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
         for (const box of boxes) expect((await box.boundingBox())?.width).toBeGreaterThan(100)
       }
       expect(await page.locator('.rungs li').count()).toBe(3)
+      expect(
+        await page.evaluate(
+          `[...document.querySelectorAll('.scroll')].filter((place) => place.scrollWidth > place.clientWidth).length`,
+        ),
+      ).toBe(0)
       const colours = await page.evaluate(
         `[...document.querySelectorAll('circle.run, polyline.measured')].map((mark) => getComputedStyle(mark)[mark.tagName === 'circle' ? 'fill' : 'stroke'])`,
       )
@@ -56,6 +61,17 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
       await page.close()
     },
   )
+
+  it('has bars in its ladder whose lengths are as the speeds that they stand for', async () => {
+    const bench = measuredBench()
+    const { page } = await open(bench)
+    const drawn = (await page.evaluate(
+      `[...document.querySelectorAll('.rungs .bar')].map((bar) => bar.querySelector('rect').getBoundingClientRect().width / bar.getBoundingClientRect().width)`,
+    )) as number[]
+    const speeds = bench.ladders[0]?.steps.map(({ cost }) => cost.megabytesPerSecond) ?? []
+    for (const [at, speed] of speeds.entries()) expect(drawn[at]).toBeCloseTo(speed / Math.max(...speeds), 3)
+    await page.close()
+  })
 
   it('sorts a table by any column, up and down, by amounts and not by text', async () => {
     const { page } = await open(measuredBench())

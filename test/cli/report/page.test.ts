@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderReport } from '../../../src/cli/report/render-report.ts'
+import type { PageData } from '../../../src/cli/report/html/page-data.ts'
 import type { Report } from '../../../src/model/report.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { openBrowser, openPage, whyNoBrowser, type Watched } from './browser.ts'
@@ -27,6 +28,29 @@ const coloursOf = (selector: string): string => `(() => {
   for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) seen.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2])
   return seen.size
 })()`
+
+/** Tables that reach beyond their place: part of them is only seen by scrolling. */
+const CUT_OFF = `[...document.querySelectorAll('.scroll')].filter((place) => place.scrollWidth > place.clientWidth).map((place) => place.textContent.slice(0, 60))`
+
+/** Where the first row of the Gantt chart has its first and its last block, in pixels of the page. */
+const FIRST_LANE = `(() => {
+  const canvas = document.querySelector('#gantt canvas')
+  const scale = canvas.width / canvas.clientWidth
+  const from = Math.round(40 * scale)
+  const { data } = canvas.getContext('2d').getImageData(from, Math.round(13 * scale), canvas.width - from, 1)
+  const filled = [...Array(canvas.width - from).keys()].filter((x) => data[4 * x + 3] === 255)
+  return [filled[0], filled.at(-1)].map((x) => (x + from) / scale)
+})()`
+
+/** A run whose course was first looked at when it had lasted for a while, and whose first thread had work from its start to its end. */
+function startingLate(report: Report): Report {
+  const { measured } = report
+  if (measured === null) throw new Error('nothing was measured')
+  const endMs = measured.timeline.at(-1)?.atMs ?? 0
+  const [first] = measured.files
+  const files = first === undefined ? [] : [{ ...first, thread: 0, startMs: 0, endMs }]
+  return { ...report, measured: { ...measured, files, timeline: measured.timeline.slice(20, -10) } }
+}
 
 const inBytes = (text: string): number => Number.parseFloat(text) * (text.endsWith('kB') ? 1e3 : 1e6)
 
@@ -56,7 +80,9 @@ describe.skipIf(missing !== null)('the page of a report', () => {
     async (width, scheme) => {
       const { page, complaints, requests } = await open(measuredReport(80), { width, scheme })
       await page.locator('#files tbody tr').first().waitFor()
+      await page.evaluate(`for (const part of document.querySelectorAll('details')) part.open = true`)
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+      expect(await page.evaluate(CUT_OFF)).toEqual([])
       for (const canvas of ['#throughput canvas', '#load canvas', '#gantt canvas']) {
         await expect.poll(() => page.evaluate(coloursOf(canvas)), { timeout: 20_000 }).toBeGreaterThan(1)
       }
@@ -65,6 +91,35 @@ describe.skipIf(missing !== null)('the page of a report', () => {
       await page.close()
     },
   )
+
+  it.each([1280, 400])('at %i px: shows one moment at one place on all of its axes of time', async (width) => {
+    const { page } = await open(startingLate(measuredReport(40)), { width, scheme: 'light' })
+    const place = (selector: string) =>
+      page.evaluate(
+        `(() => { const { left, right } = document.querySelector('${selector}').getBoundingClientRect(); return [left, right].map(Math.round) })()`,
+      ) as Promise<number[]>
+    await expect.poll(() => page.evaluate(coloursOf('#gantt canvas')), { timeout: 20_000 }).toBeGreaterThan(1)
+    const plot = await place('#throughput .u-over')
+    expect(await place('#load .u-over')).toEqual(plot)
+    // The first file begins with the run here, and the last one ends with it.
+    const [left = 0] = await place('#gantt canvas')
+    const [from, to] = (await page.evaluate(FIRST_LANE)) as number[]
+    expect(Math.abs(left + (from ?? 0) - (plot[0] ?? 0))).toBeLessThanOrEqual(1)
+    expect(Math.abs(left + (to ?? 0) - (plot[1] ?? 0))).toBeLessThanOrEqual(2)
+    const { charts, endMs } = (await page.evaluate(
+      `JSON.parse(document.querySelector('#data').textContent)`,
+    )) as PageData
+    for (const { x } of charts) expect([x.values[0], x.values.at(-1)]).toEqual([0, endMs / 1000])
+    await page.close()
+  })
+
+  it('says when the run was, and on which CPU', async () => {
+    const { page } = await open(measuredReport(4))
+    const facts = await page.locator('.overview .facts').innerText()
+    expect(facts).toContain('2026-11-27 21:03:12 UTC')
+    expect(facts).toContain('A CPU @ 2.00GHz')
+    await page.close()
+  })
 
   it('sorts its table by any column, up and down, and says so', async () => {
     const { page } = await open(measuredReport(80))

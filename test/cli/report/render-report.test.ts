@@ -66,6 +66,13 @@ describe('markdown', () => {
     expect(text).toContain('a&#124;b&#92;&#124;\\`c\\`\\_d\\_\\x0a\\# e'.replaceAll('\\x0a', '&#92;x0a'))
   })
 
+  it('says when the run was, and on which CPU, where its report tells', async () => {
+    const text = await renderReport(sampleReport(), 'markdown')
+    expect(text).toContain('| Started | 2026-11-27 21:03:12 UTC |')
+    expect(text).toContain('| CPU | A CPU @ 2.00GHz |')
+    expect(await renderReport(sampleReport({ startedAt: null, cpu: null }), 'markdown')).not.toMatch(/Started|CPU/)
+  })
+
   it('leaves out what a report has nothing for', async () => {
     const text = await renderReport(sampleReport(), 'markdown')
     expect(text.match(/^## .*$/gm)).toEqual(['## Time by stage'])
@@ -127,4 +134,9 @@ function emptyMeasured() {
 it('json is the report itself', async () => {
   const report = measuredReport(4)
   expect(ReportSchema.parse(JSON.parse(await renderReport(report, 'json')))).toEqual(report)
+})
+
+it('is read without its date and its CPU, as earlier versions wrote it', () => {
+  const { startedAt: _, cpu: __, ...earlier } = measuredReport(2)
+  expect(ReportSchema.parse(earlier)).toMatchObject({ reportVersion: 1, startedAt: null, cpu: null })
 })

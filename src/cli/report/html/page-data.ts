@@ -2,6 +2,8 @@
 
 export interface PageData {
   readonly charts: readonly LineChart[]
+  /** Where all axes of time end, in milliseconds; they begin with the run, at 0. */
+  readonly endMs: number
   /** Null where a page has no Gantt chart and no table of files. */
   readonly files: FileColumns | null
   /** Titles of verdicts by their kind. */

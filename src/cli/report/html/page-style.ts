@@ -152,10 +152,24 @@ summary { cursor: pointer; color: var(--muted); }
   .hero { grid-template-columns: minmax(0, 1fr); gap: 20px; }
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .facts dd { margin-bottom: 8px; }
-  .files .minor { display: none; }
   .rungs li { grid-template-columns: minmax(0, 1fr) 6em; }
   .rungs li .bar { grid-column: 1 / -1; grid-row: 2; }
-  .files td:first-child { min-width: 120px; }
+  table.wide, table.wide tbody { display: block; }
+  table.wide thead { display: block; border-bottom: 1px solid var(--line); }
+  table.wide.plain thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  table.wide thead::before { content: "Sort by"; color: var(--muted); font-size: 13px; }
+  table.wide thead tr { display: flex; flex-wrap: wrap; gap: 0 12px; }
+  table.wide thead th { border: 0; padding: 0; }
+  table.wide tbody tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 2px 20px; padding: 10px 0; border-bottom: 1px solid var(--line); }
+  table.wide tbody tr:last-child { border-bottom: 0; }
+  table.wide tbody td { display: flex; justify-content: space-between; align-items: baseline; gap: 12px; min-width: 0; padding: 0; border: 0; white-space: normal; text-align: right; }
+  table.wide tbody td::before { content: attr(data-label); flex: none; color: var(--muted); font-size: 13px; font-weight: 400; }
+  table.wide tbody td.text { grid-column: 1 / -1; }
+  table.wide tbody td:first-child { grid-column: 1 / -1; font-weight: 600; }
+  table.wide tbody td.text:first-child { text-align: left; }
+  table.wide tbody td.text:first-child::before { content: none; }
+  table.wide tbody td .bar { align-self: center; }
+  .best { background: var(--hover); }
 }
 @media (prefers-reduced-motion: no-preference) { button, .files tbody td { transition: background-color .12s; } }
 @media print { .top button, .tools, .finder, .more { display: none; } section { break-inside: avoid; } }

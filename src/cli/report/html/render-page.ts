@@ -85,20 +85,22 @@ interface TableLook {
   readonly isSortable?: boolean
   /** The row to stand out; null: none. */
   readonly bestRow?: number | null
+  /** It is too wide for a narrow screen: there each row is a block, with its cells below each other. */
+  readonly isWide?: boolean
 }
 
 /** A table. @param headers one that ends in `:` stands over numbers. */
 export function table(
   headers: readonly string[],
   rows: readonly (readonly (string | Html)[])[],
-  { isSortable = false, bestRow = null }: TableLook = {},
+  { isSortable = false, bestRow = null, isWide = false }: TableLook = {},
 ): Html {
   const cells = headers.map((header) => ({
     title: header.replace(/:$/, ''),
     kind: header.endsWith(':') ? 'number' : 'text',
   }))
   return html`<div class="scroll" tabindex="0">
-    <table class="${isSortable ? 'sortable' : 'plain'}">
+    <table class="${isSortable ? 'sortable' : 'plain'}${isWide ? ' wide' : ''}">
       <thead>
         <tr>
           ${cells.map(({ title, kind }) => html`<th scope="col" class="${kind}">${title}</th>`)}
@@ -108,7 +110,7 @@ export function table(
         ${rows.map(
           (row, index) =>
             html`<tr class="${index === bestRow ? 'best' : ''}">
-              ${row.map((cell, at) => html`<td class="${cells[at]?.kind ?? 'text'}">${cell}</td>`)}
+              ${row.map((cell, at) => html`<td class="${cells[at]?.kind ?? 'text'}" data-label="${cells[at]?.title ?? ''}">${cell}</td>`)}
             </tr>`,
         )}
       </tbody>

@@ -126,7 +126,7 @@ function threads(measured: Measurements): Html[] {
     section(
       'Threads',
       'Which thread ran which file when: a block is a file, and its colours are the shares of its stages. Drag, or use + − ← → and 0 on the chart, to look closer.',
-      html`${gantt}${table(['thread:', 'files:', 'sources:', 'busy:', 'CPU, run queue, waiting', 'on CPU:', 'waiting:'], rows)}`,
+      html`${gantt}${table(['thread:', 'files:', 'sources:', 'busy:', 'CPU, run queue, waiting', 'on CPU:', 'waiting:'], rows, { isWide: true })}`,
     ),
   ]
 }
@@ -186,7 +186,7 @@ function shortList(title: string, list: readonly FileFigures[]): Html | null {
   ])
   return html`<details>
     <summary>${title}</summary>
-    ${table(['file', 'size:', 'time:', 's/GB:', 'verdict'], rows)}
+    ${table(['file', 'size:', 'time:', 's/GB:', 'verdict'], rows, { isWide: true })}
   </details>`
 }
 
@@ -201,7 +201,7 @@ function failures(report: Report): Html[] {
     section(
       'Failures',
       'Running the same command again tries these files again.',
-      table(['file', 'code', 'what happened'], rows),
+      table(['file', 'code', 'what happened'], rows, { isWide: true }),
     ),
   ]
 }

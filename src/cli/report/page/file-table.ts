@@ -8,8 +8,6 @@ const ROWS_AT_ONCE = 25
 interface Column {
   readonly title: string
   readonly isText?: boolean
-  /** Left out on narrow screens. */
-  readonly isMinor?: boolean
   /** What the column is sorted by. */
   readonly valueOf: (index: number) => number | string
   readonly format: (value: never) => string
@@ -39,16 +37,15 @@ function describeColumns(files: FileColumns, titles: Readonly<Record<string, str
       },
       format: (value: number) => (value < 0 ? '–' : threeDigits(value)),
     },
-    { title: 'records', isMinor: true, valueOf: at(files.records), format: formatCount },
-    { title: 'rejected', isMinor: true, valueOf: at(files.rejected), format: formatCount },
-    { title: 'thread', isMinor: true, valueOf: at(files.thread), format: String },
-    { title: 'start', isMinor: true, valueOf: at(files.startMs), format: formatDuration },
-    { title: 'on CPU', isMinor: true, valueOf: at(files.onCpu), format: percent },
-    { title: 'waiting', isMinor: true, valueOf: at(files.waiting), format: percent },
+    { title: 'records', valueOf: at(files.records), format: formatCount },
+    { title: 'rejected', valueOf: at(files.rejected), format: formatCount },
+    { title: 'thread', valueOf: at(files.thread), format: String },
+    { title: 'start', valueOf: at(files.startMs), format: formatDuration },
+    { title: 'on CPU', valueOf: at(files.onCpu), format: percent },
+    { title: 'waiting', valueOf: at(files.waiting), format: percent },
     {
       title: 'verdict',
       isText: true,
-      isMinor: true,
       valueOf: (index) => titles[files.verdict[index] ?? ''] ?? '',
       format: String,
     },
@@ -82,7 +79,7 @@ class FileTable {
     const row = document.createElement('tr')
     row.append(...this.headers)
     head.append(row)
-    table.className = 'files'
+    table.className = 'files wide'
     table.append(head, this.body)
     this.scroll.className = 'scroll'
     this.scroll.tabIndex = 0
@@ -137,6 +134,7 @@ class FileTable {
     for (const column of this.columns) {
       const cell = row.insertCell()
       cell.className = classOf(column)
+      cell.dataset['label'] = column.title
       // Only ever text: names of files are written by strangers.
       cell.textContent = column.format(column.valueOf(index) as never)
     }
@@ -173,6 +171,6 @@ class FileTable {
   }
 }
 
-function classOf({ isText, isMinor }: Column): string {
-  return `${isText === true ? 'text' : 'number'}${isMinor === true ? ' minor' : ''}`
+function classOf({ isText }: Column): string {
+  return isText === true ? 'text' : 'number'
 }

@@ -2,6 +2,10 @@ import type { FileColumns, Stage } from '../html/page-data.ts'
 
 /** What lies where in the Gantt chart: a lane a thread, the files of a lane by their start. */
 
+/** Pixels beside the plot of every chart over time, so that one moment stands in one place on all of them. */
+export const AXIS_LEFT = 48
+export const AXIS_RIGHT = 24
+
 export const GANTT_STAGES: readonly Stage[] = ['read', 'parse', 'map', 'encode', 'write']
 
 export interface Lane {

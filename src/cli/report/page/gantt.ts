@@ -1,28 +1,32 @@
 import { formatBytes, formatCount, formatDuration } from '../../format-quantity.ts'
-import type { FileColumns } from '../html/page-data.ts'
+import type { FileColumns, PageData } from '../html/page-data.ts'
 import { drawBlock, LANE_HEIGHT, LanePixels } from './gantt-blocks.ts'
-import { axisTicks, firstEndingAfter, GANTT_STAGES, layOutLanes, stageShares, type Lane } from './gantt-layout.ts'
+import {
+  AXIS_LEFT,
+  AXIS_RIGHT,
+  axisTicks,
+  firstEndingAfter,
+  GANTT_STAGES,
+  layOutLanes,
+  stageShares,
+  type Lane,
+} from './gantt-layout.ts'
 import { colour } from './theme.ts'
 
 /** Which thread ran which file when, on one canvas: a row a thread, a block a file. */
 
 const ROW_HEIGHT = LANE_HEIGHT + 4
 const AXIS_HEIGHT = 22
-const LABEL_WIDTH = 30
 /** Narrower blocks, in pixels, are added up. */
 const NARROWEST_BLOCK = 4
 /** Pixels of a drag that is meant as one. */
 const SHORTEST_DRAG = 4
 
 /** @returns a function that draws it again in the colours of now. */
-export function drawGantt(
-  place: HTMLElement,
-  files: FileColumns,
-  titles: Readonly<Record<string, string>>,
-): () => void {
+export function drawGantt(place: HTMLElement, { files, endMs, verdictTitles }: PageData): () => void {
   const plot = place.querySelector<HTMLElement>('.plot')
-  if (plot === null) return () => {}
-  const gantt = new Gantt(files, titles)
+  if (plot === null || files === null) return () => {}
+  const gantt = new Gantt(files, endMs, verdictTitles)
   plot.append(gantt.canvas)
   document.body.append(gantt.tip)
   place.addEventListener('click', (event) => {
@@ -56,11 +60,11 @@ class Gantt {
     ArrowRight: () => this.move(0.2),
   }
 
-  constructor(files: FileColumns, titles: Readonly<Record<string, string>>) {
+  constructor(files: FileColumns, endMs: number, titles: Readonly<Record<string, string>>) {
     this.files = files
     this.titles = titles
     this.lanes = layOutLanes(files)
-    this.endMs = Math.max(1, ...this.lanes.map((lane) => files.endMs[lane.files.at(-1) ?? 0] ?? 0))
+    this.endMs = Math.max(1, endMs)
     this.to = this.endMs
     this.tip.className = 'tip'
     this.tip.hidden = true
@@ -96,7 +100,7 @@ class Gantt {
     canvas.width = Math.round(width * devicePixelRatio)
     canvas.height = Math.round(height * devicePixelRatio)
     const context = canvas.getContext('2d')
-    if (context === null || width <= LABEL_WIDTH) return
+    if (context === null || this.plotWidth <= 0) return
     context.scale(devicePixelRatio, devicePixelRatio)
     context.font = '12px system-ui, sans-serif'
     this.drawAxis(context, height - AXIS_HEIGHT)
@@ -120,14 +124,14 @@ class Gantt {
 
   private drawLane(context: CanvasRenderingContext2D, lane: Lane, top: number, colours: readonly string[]): void {
     const { files } = this
-    const width = this.canvas.clientWidth
+    const width = AXIS_LEFT + this.plotWidth
     context.textAlign = 'left'
     context.fillStyle = colour('muted')
     context.fillText(String(lane.thread), 2, top + LANE_HEIGHT / 2 + 4)
     const pixels = new LanePixels(width, colours.length)
     for (let next = firstEndingAfter(lane, files, this.from); next < lane.files.length; next++) {
       const index = lane.files[next] ?? 0
-      const left = Math.max(LABEL_WIDTH, this.xOf(files.startMs[index] ?? 0))
+      const left = Math.max(AXIS_LEFT, this.xOf(files.startMs[index] ?? 0))
       if (left > width) break
       const right = Math.min(width, this.xOf(files.endMs[index] ?? 0))
       const shares = stageShares(files, index)
@@ -147,15 +151,15 @@ class Gantt {
   }
 
   private get plotWidth(): number {
-    return this.canvas.clientWidth - LABEL_WIDTH
+    return this.canvas.clientWidth - AXIS_LEFT - AXIS_RIGHT
   }
 
   private xOf(timeMs: number): number {
-    return LABEL_WIDTH + ((timeMs - this.from) / (this.to - this.from)) * this.plotWidth
+    return AXIS_LEFT + ((timeMs - this.from) / (this.to - this.from)) * this.plotWidth
   }
 
   private timeOf(x: number): number {
-    return this.from + (Math.max(0, x - LABEL_WIDTH) / this.plotWidth) * (this.to - this.from)
+    return this.from + (Math.max(0, x - AXIS_LEFT) / this.plotWidth) * (this.to - this.from)
   }
 
   /** Shows a span of time, as much of it as there is. */
@@ -182,7 +186,7 @@ class Gantt {
     const { canvas } = this
     canvas.addEventListener('pointerdown', (event) => {
       if (event.pointerType === 'touch' || event.button !== 0) return
-      const x = Math.max(LABEL_WIDTH, event.offsetX)
+      const x = Math.max(AXIS_LEFT, event.offsetX)
       this.drag = { from: x, to: x }
       canvas.setPointerCapture(event.pointerId)
     })
@@ -208,7 +212,7 @@ class Gantt {
 
   private fileAt(x: number, y: number): number | undefined {
     const lane = this.lanes[Math.floor(y / ROW_HEIGHT)]
-    if (lane === undefined || x < LABEL_WIDTH) return undefined
+    if (lane === undefined || x < AXIS_LEFT) return undefined
     const pixelMs = (this.to - this.from) / this.plotWidth
     const index = lane.files[firstEndingAfter(lane, this.files, this.timeOf(x) - pixelMs)]
     return index !== undefined && (this.files.startMs[index] ?? 0) <= this.timeOf(x) + pixelMs ? index : undefined

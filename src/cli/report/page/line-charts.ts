@@ -1,6 +1,7 @@
 import type uPlot from 'uplot'
 import { threeDigits } from '../../format-quantity.ts'
 import type { LineChart } from '../html/page-data.ts'
+import { AXIS_LEFT, AXIS_RIGHT } from './gantt-layout.ts'
 import { colour } from './theme.ts'
 
 /** uPlot is a script of its own on the page. */
@@ -33,11 +34,17 @@ function drawLineChart(chart: LineChart, place: HTMLElement): uPlot {
   const options: uPlot.Options = {
     width: place.clientWidth,
     height: CHART_HEIGHT,
+    padding: [12, AXIS_RIGHT, 0, 0],
     cursor: { sync: { key: 'time' }, points: { size: 7 } },
     scales: { x: { time: false }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
     axes: [
-      { ...axis, size: 30, values: (_, ticks) => ticks.map((tick) => `${tick}${chart.x.unit === 's' ? ' s' : ''}`) },
-      { ...axis, size: 48 },
+      {
+        ...axis,
+        size: 30,
+        space: 64,
+        values: (_, ticks) => ticks.map((tick) => `${tick}${chart.x.unit === 's' ? ' s' : ''}`),
+      },
+      { ...axis, size: AXIS_LEFT },
     ],
     series: [
       { label: chart.x.label, value: (_, value: number | null) => quantity(value, chart.x.unit) },

@@ -11,7 +11,7 @@ const data = JSON.parse(document.querySelector('#data')?.textContent ?? '') as P
 const redraws = [drawLineCharts(data.charts)]
 const ganttPlace = document.querySelector<HTMLElement>('#gantt')
 const tablePlace = document.querySelector<HTMLElement>('#files')
-if (data.files !== null && ganttPlace !== null) redraws.push(drawGantt(ganttPlace, data.files, data.verdictTitles))
+if (data.files !== null && ganttPlace !== null) redraws.push(drawGantt(ganttPlace, data))
 if (data.files !== null && tablePlace !== null) showFileTable(tablePlace, data.files, data.verdictTitles)
 
 offerSorting(document.querySelectorAll<HTMLTableElement>('table.sortable'))
