@@ -9,7 +9,7 @@ import type { SourceFormat, SourceList } from '../model/source-list.ts'
  */
 
 /** Raised when the same plan begins to give other bytes. */
-const SEMANTICS_VERSION = 1
+const SEMANTICS_VERSION = 2
 
 /** SHA-256, as hex digits, of everything in a run's options that changes bytes or names of targets. */
 export function planHash(plan: DataPlan, targetName: 'replace' | 'append'): string {

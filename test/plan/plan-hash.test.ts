@@ -87,9 +87,9 @@ test('hashes stay what they are from version to version, as long as the semantic
   const plan = buildDataPlan(optionsOf(), 'ndjson')
   expect([planHash(plan, 'replace'), filePlanHash(plan, 'csv'), filePlanHash(plan, 'bytes')]).toMatchInlineSnapshot(`
     [
-      "7e19e3939a8176a4c44ad10d97c929bb78ec695a18ca1e0c8688b84273727502",
-      "25d32df55b9308efe2bf20e02c9983367abd2d16a9cac1e615215e1c043eff9a",
-      "bfb027b0187c1e5a8bc2405d745d588e0e422aadd20aaea00db6001327621a8c",
+      "fccf3eb92f5569e3541e8588c47826cb763292cdcf098c41626dde0e29ca605d",
+      "91eabb2b961065c7ca902585c9e4f2790eb7b8fe4022f2c8c708ae90e716a245",
+      "e24e5b79cc1c85a360cf02bfb478d4d77453d9417b7c0e96e9a94bf2d4aca01a",
     ]
   `)
 })

@@ -173,6 +173,7 @@ export class CsvRecordScanner {
         }
         if (next !== IS_BARE) return this.endRecord(position, next)
         this.note('BARE_CR', field)
+        isLost = true
       } else if (!isLost) {
         if (byte === delimiter) return position + 1
         this.note('TEXT_AFTER_CLOSING_QUOTE', field)

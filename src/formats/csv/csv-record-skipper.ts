@@ -73,6 +73,7 @@ export class CsvRecordSkipper {
           return next
         }
         if (this.state === FIELD_START) this.state = UNQUOTED
+        else if (this.state === AFTER_QUOTE) this.state = LOST
       } else {
         this.state = this.stateAfter(byte)
       }

@@ -13,6 +13,7 @@ import type { CellKind } from '../../batch/cell.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import { dropDuplicateMembers } from './drop-duplicate-members.ts'
+import { findFirstDuplicate } from './find-first-duplicate.ts'
 import { FlattenedColumns, isFlattening } from './flattened-columns.ts'
 import {
   BACKSLASH,
@@ -69,6 +70,9 @@ export class JsonRecordParser {
   private member: ShapeNode | null = null
   /** Faults of meaning noted so far, the ones behind the first included. */
   private faultCount = 0
+  /** Where the record in work starts, and where the first fault of meaning was noted. */
+  private recordStart = 0
+  private faultPosition = 0
   private nestedIsSpaced = false
   private nestedHasDuplicates = false
   /** The containers around the nested value in work: the member each was opened in, and whether that was in an object. */
@@ -103,6 +107,7 @@ export class JsonRecordParser {
     const { bytes, cells } = batch.memory
     this.fault = null
     this.member = null
+    this.recordStart = start
     if (bytes[start] !== OPEN_BRACE) return this.refuseOtherValue(start)
     let node = this.trie.root
     let word = 2 * batch.cellCount
@@ -193,6 +198,7 @@ export class JsonRecordParser {
   isValue(start: number, end: number): boolean {
     this.fault = null
     this.member = null
+    this.recordStart = start
     const position = this.skipNested(start, end, this.trie.root, 0)
     if (position < 0) return false
     if (skipWhiteSpace(this.bytes, position, end) === end) return true
@@ -204,7 +210,7 @@ export class JsonRecordParser {
     if (position !== end && skipWhiteSpace(this.bytes, position, end) !== end) {
       return this.refuseSyntax(position, 'something follows the closing brace of the record')
     }
-    if (this.fault !== null) return REFUSED
+    if (this.fault !== null) return this.refuseForFirst()
     const layout = last.layout ?? this.trie.layoutAt(last)
     if (layout.duplicateName !== null && !this.keepsLastDuplicate) return this.refuseDuplicate(layout.duplicateName)
     if (this.isFlattening) {
@@ -258,14 +264,18 @@ export class JsonRecordParser {
         const next = skipEscape(bytes, position)
         if (next === NO_TOKEN) return this.refuseSyntax(position, 'this is not an escape of JSON')
         if (next === LONE_SURROGATE) {
-          this.note('LONE_SURROGATE', `the escape at byte ${this.sourceOffset + position} is half of a surrogate pair`)
+          this.note(
+            position,
+            'LONE_SURROGATE',
+            `the escape at byte ${this.sourceOffset + position} is half of a surrogate pair`,
+          )
         }
         position = next === LONE_SURROGATE ? position + 6 : next
       } else {
         if (position >= end) return this.refuseSyntax(position, 'a closing quote is expected')
         const code = byte.toString(16).padStart(2, '0')
         const message = `the control character 0x${code} at byte ${this.sourceOffset + position} must be written as an escape`
-        this.note('CONTROL_CHARACTER', message)
+        this.note(position, 'CONTROL_CHARACTER', message)
         position++
       }
     }
@@ -308,7 +318,7 @@ export class JsonRecordParser {
         position = this.skipSpace(position, end)
       }
       while (bytes[position] === (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
-        if (isObject && this.trie.hasDuplicate(member)) this.noteNestedDuplicate(member)
+        if (isObject && this.trie.hasDuplicate(member)) this.noteNestedDuplicate(position, member)
         position++
         member = outerMembers[--depth]!
         isObject = outerIsObject[depth]!
@@ -344,15 +354,25 @@ export class JsonRecordParser {
   }
 
   /** Keeps the first fault of meaning; a syntax error may still replace it. */
-  private note(code: ErrorCode, message: string): void {
+  private note(position: number, code: ErrorCode, message: string): void {
+    if (this.fault === null) this.faultPosition = position
     const column = this.member === null || this.member.step !== 'name' ? {} : { column: this.trie.nameOf(this.member) }
     this.fault ??= { code, message, ...column }
     this.faultCount++
   }
 
-  private noteNestedDuplicate(member: ShapeNode): void {
+  private noteNestedDuplicate(position: number, member: ShapeNode): void {
     if (this.keepsLastDuplicate) this.nestedHasDuplicates = true
-    else this.note('DUPLICATE_KEY', duplicateMessage(this.trie.nameOf(member)))
+    else this.note(position, 'DUPLICATE_KEY', duplicateMessage(this.trie.nameOf(member)))
+  }
+
+  /** Refuses a record for the first fault of meaning: a duplicate is noted only where its object ends. */
+  private refuseForFirst(): number {
+    if (this.keepsLastDuplicate) return REFUSED
+    const found = findFirstDuplicate(this.bytes, this.recordStart, this.faultPosition, this.isFlattening)
+    if (found === null) return REFUSED
+    this.fault = { code: 'DUPLICATE_KEY', message: duplicateMessage(found.name), column: found.column }
+    return REFUSED
   }
 
   private refuseDuplicate(name: string): number {
@@ -370,8 +390,8 @@ export class JsonRecordParser {
   private refuseDepth(position: number): number {
     const place = `at byte ${this.sourceOffset + position}`
     const limit = `values are nested deeper than ${this.maxNesting} levels ${place}; --max-nesting sets the limit`
-    this.note('NESTING_TOO_DEEP', limit)
-    return REFUSED
+    this.note(position, 'NESTING_TOO_DEEP', limit)
+    return this.refuseForFirst()
   }
 
   private refuseOtherValue(start: number): number {

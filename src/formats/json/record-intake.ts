@@ -119,7 +119,7 @@ export class RecordIntake {
   private refuse(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
     const { bytes } = batch.memory
     if (this.syntaxFailsFile) this.throwOnSyntax(batch, fault, start, end, line)
-    const { code, message, column } = fault
+    const { code, message, column } = this.orSyntax(fault, start, end)
     batch.rejects.push({
       code,
       message,
@@ -130,6 +130,12 @@ export class RecordIntake {
       ...(column === undefined ? {} : { column }),
       hasRaw: true,
     })
+  }
+
+  /** A value that is no object was not looked at to its end: where it is no JSON, that is its fault. */
+  private orSyntax(fault: JsonFault, start: number, end: number): JsonFault {
+    if (fault.code !== 'NOT_AN_OBJECT' || this.parser.isValue(start, end)) return fault
+    return this.parser.fault?.code === 'JSON_SYNTAX' ? this.parser.fault : fault
   }
 
   private throwOnSyntax(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {

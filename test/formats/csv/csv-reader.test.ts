@@ -131,6 +131,18 @@ describe('line ends', () => {
       { rows: [['4', '5']], rejects: ['BARE_CR "1"\rx,"2'] },
     ],
     [
+      'a bare CR after a closing quote costs the line, whatever quotes follow',
+      'h,i,j\nz,""\r,"\nxx,1,2\n',
+      { rows: [['xx', '1', '2']], rejects: ['BARE_CR z,""\r,"'] },
+    ],
+    [
+      'with blanks around quotes too',
+      ab + '"1" \r,"\n4,5\n',
+      { rows: [['4', '5']], rejects: ['BARE_CR "1" \r,"'] },
+      { trimAroundQuotes: true },
+    ],
+    ['and with an escape', ab + '"\\""\r,"\n4,5\n', { rows: [['4', '5']], rejects: ['BARE_CR "\\""\r,"'] }, backslash],
+    [
       'a bare CR keeps quoted line ends inside its record',
       ab + '1\r2,"3\n4"\n5,6\n',
       { rows: [['5', '6']], rejects: ['BARE_CR 1\r2,"3\n4"'] },

@@ -66,9 +66,9 @@ const LINES: readonly Case[] = [
     [],
   ],
   ['{"a":1}\nx\n{"a":2}', ['1:1 0-7 a=number:1', '3:3 10-17 a=number:2'], ['JSON_SYNTAX 2:2 8-9']],
-  ['{"a":\n1}\n', [], ['JSON_SYNTAX 1:1 0-5', 'NOT_AN_OBJECT 2:2 6-8']],
+  ['{"a":\n1}\n', [], ['JSON_SYNTAX 1:1 0-5', 'JSON_SYNTAX 2:2 6-8']],
   ['  {"a"  \r\n', [], ['JSON_SYNTAX 1:1 2-6']],
-  ['{"a":"x\n"}\n', [], ['JSON_SYNTAX 1:1 0-7', 'NOT_AN_OBJECT 2:2 8-10']],
+  ['{"a":"x\n"}\n', [], ['JSON_SYNTAX 1:1 0-7', 'JSON_SYNTAX 2:2 8-10']],
 ]
 
 const SYNTAX = [
@@ -135,6 +135,24 @@ const SYNTAX = [
 ]
 
 const FAULTS: readonly Case[] = [
+  ['[1 true]\n0,\ntru\n', [], ['JSON_SYNTAX 1:1 0-8', 'JSON_SYNTAX 2:2 9-11', 'JSON_SYNTAX 3:3 12-15']],
+  [
+    '"a" "b"\n1 2\n[1]]\n-\n',
+    [],
+    ['JSON_SYNTAX 1:1 0-7', 'JSON_SYNTAX 2:2 8-11', 'JSON_SYNTAX 3:3 12-16', 'JSON_SYNTAX 4:4 17-18'],
+  ],
+  [' [1 true] \r\n', [], ['JSON_SYNTAX 1:1 1-9']],
+  ['[[[1 2]]]', [], ['NOT_AN_OBJECT 1:1 0-9'], { maxNesting: 2 }],
+  ['{"a":1,"a":2,"b":"\\ud800"}', [], ['DUPLICATE_KEY 1:1 0-26 a']],
+  ['{"a":1,"b":"\\ud800","a":2}', [], ['LONE_SURROGATE 1:1 0-26 b']],
+  ['{"x":{"a":1,"\\u0061":"\u0001"}}', [], ['DUPLICATE_KEY 1:1 0-26 x']],
+  ['{"x":{"a":1,"b":"\u0001","a":2}}', [], ['CONTROL_CHARACTER 1:1 0-27 x']],
+  ['{"a":1,"a":2,"b":[[[]]]}', [], ['DUPLICATE_KEY 1:1 0-24 a'], { maxNesting: 2 }],
+  ['{"a":1,"b":[[[]]],"a":2}', [], ['NESTING_TOO_DEEP 1:1 0-24 b'], { maxNesting: 2 }],
+  ['{"x":1,"x":2,"y":{"a":1,"a":2}}', [], ['DUPLICATE_KEY 1:1 0-31 x']],
+  ['{"y":{"a":1,"a":2},"x":1,"x":2}', [], ['DUPLICATE_KEY 1:1 0-31 y']],
+  ['{"y":[{"b":1,"a":1},{"b":1,"b":2}],"y":2}', [], ['DUPLICATE_KEY 1:1 0-41 y']],
+  ['{"a":1,"a":2,"b":"\\ud800"', [], ['JSON_SYNTAX 1:1 0-25']],
   ['[1,2]', [], ['NOT_AN_OBJECT 1:1 0-5']],
   ['5', [], ['NOT_AN_OBJECT 1:1 0-1']],
   ['-1', [], ['NOT_AN_OBJECT 1:1 0-2']],
