@@ -122,7 +122,6 @@ function absolutePaths<Options extends object>(options: Options, folder: string)
 }
 
 function absolute(path: unknown, folder: string): unknown {
-  if (path === '-') throw wrongUse('a benchmark cannot read standard input: it runs several times', 'give a file')
   // Not resolve: a slash at the end may mean something.
   return typeof path !== 'string' || isAbsolute(path) ? path : `${folder}/${path}`
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { onePath } from '../model/options.ts'
 
-const path = z.string().min(1).optional()
+const path = onePath.optional()
 
 /** The options that only `migrate bench` has, beside those of a run. */
 export const BenchOptionsSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration } from '../model/options.ts'
+import { duration, onePath } from '../model/options.ts'
 import { REPORT_EXTENSIONS, REPORT_FORMATS, reportFormatOf } from './report/report-format.ts'
 
 /** The options that only the command line has, beside OptionsSchema: what is drawn, said and logged, and where. */
@@ -13,7 +13,7 @@ export const DisplayOptionsSchema = z.strictObject({
   verbose: z.number().int().min(0).max(2).default(0),
   quiet: z.boolean().default(false),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  logFile: z.string().min(1).optional(),
+  logFile: onePath.optional(),
   useJsonLog: z.boolean().default(false),
   report: z
     .union([z.string(), z.array(z.string())])

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
+import { printableName } from '../errors/printable-name.ts'
 import { belongsTo, FLAGS, longFlag } from './flags.ts'
+import { SECRET_FLAGS } from './flags/cluster-flags.ts'
 import type { CommandName, Flag } from './flags/flag.ts'
 import { formatHelp } from './format-help.ts'
 import { suggestNearest } from './suggest-nearest.ts'
@@ -48,7 +50,11 @@ export function parseArguments(args: readonly string[], readVersion: () => strin
   for (const command of Object.keys(COMMANDS) as CommandName[]) {
     const sub = prepare(program.command(command, { isDefault: command === 'run' }), (text) => (printed += text))
     sub.helpInformation = () => formatHelp(command, COMMANDS)
-    for (const flag of FLAGS) if (belongsTo(flag, command)) for (const option of optionsOf(flag)) sub.addOption(option)
+    for (const flag of FLAGS) {
+      if (!belongsTo(flag, command)) continue
+      for (const option of optionsOf(flag)) sub.addOption(option)
+      if (flag.kind === 'boolean') refuseOpposites(sub, longFlag(flag.key).slice(2))
+    }
     sub
       .argument('[words...]')
       .action((words: string[], values: Record<string, unknown>) => settle(command, words, values))
@@ -89,9 +95,35 @@ function optionsOf(flag: Flag): Option[] {
   return [
     option.argParser<unknown>((value, previous) => {
       if (isKnownFlag(value)) throw wrongUse(`${long} needs a value, but ${value} follows`)
-      return flag.kind === 'list' ? [...(Array.isArray(previous) ? previous : []), value] : value
+      if (flag.kind === 'list') return [...(Array.isArray(previous) ? previous : []), value]
+      if (previous !== undefined) throw givenTwice(long, nameValues(flag, previous, value))
+      return value
     }),
   ]
+}
+
+/** `--fsync --no-fsync`: whichever came last would win, and nobody would hear of it. The same form twice says nothing new. */
+function refuseOpposites(command: Command, name: string): void {
+  const forms = [name, `no-${name}`]
+  const seen = new Set<string>()
+  for (const form of forms) {
+    command.on(`option:${form}`, () => {
+      seen.add(form)
+      if (seen.size === forms.length) throw givenTwice(`--${name}`, `as --${name} and as --no-${name}`)
+    })
+  }
+}
+
+function givenTwice(flag: string, values: string): Error {
+  return wrongUse(
+    `${flag} is given twice: ${values}`,
+    'it takes one value: leave one out (a shell alias or a script may have set the other)',
+  )
+}
+
+function nameValues(flag: Flag, one: unknown, other: string): string {
+  if (SECRET_FLAGS.has(flag.key)) return 'its values are not shown'
+  return `"${printableName(String(one))}" and "${printableName(other)}"`
 }
 
 function isKnownFlag(word: string): boolean {

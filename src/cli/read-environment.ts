@@ -1,6 +1,7 @@
 import { environmentName, FLAGS } from './flags.ts'
 import { readOptionWord } from './option-words.ts'
 import { suggestNearest } from './suggest-nearest.ts'
+import { wrongUse } from './wrong-use.ts'
 
 /** Options from variables. */
 export interface EnvironmentOptions {
@@ -16,6 +17,7 @@ const PREFIX = 'MIGRATE_'
  * Reads the `MIGRATE_` variables. An empty one counts as not set. A list has one value a line. `MIGRATE_NO_FSYNC=1` is
  * `MIGRATE_FSYNC=0`. Other programs use the prefix too, so an unknown variable is only a suspect, and only when its name is
  * nearly that of an option.
+ * @throws MigrationError WRONG_USE where `MIGRATE_FSYNC` and `MIGRATE_NO_FSYNC` are both set: one of them would be passed over silently.
  */
 export function readEnvironment(environment: NodeJS.ProcessEnv): EnvironmentOptions {
   const options = new Map<string, { value: unknown; name: string }>()
@@ -27,6 +29,9 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): EnvironmentOpti
     if (flag.kind === 'boolean') known.add(negatedName)
     const text = environment[name] ?? ''
     const negatedText = flag.kind === 'boolean' ? (environment[negatedName] ?? '') : ''
+    if (text !== '' && negatedText !== '') {
+      throw wrongUse(`${name} and ${negatedName} are both set`, 'leave one of them out')
+    }
     if (text !== '') {
       const value = flag.kind === 'list' ? text.split('\n').filter((line) => line !== '') : readOptionWord(flag, text)
       options.set(flag.key, { value, name })

@@ -83,7 +83,7 @@ function placePaths(flag: Flag, value: unknown, folder: string): unknown {
 }
 
 function placePath(path: unknown, folder: string): unknown {
-  // join and not resolve: the slash at the end of a target says that it is a folder. "-" is standard input.
+  // join and not resolve: the slash at the end of a target says that it is a folder. "-" is no path, and refused as it was typed.
   return typeof path !== 'string' || path === '' || path === '-' || isAbsolute(path) ? path : join(folder, path)
 }
 

@@ -14,6 +14,7 @@ import { checkRoots } from '../plan/check-roots.ts'
 import { defaultTargetFormat } from '../plan/default-target-format.ts'
 import { refuseCollisions } from '../plan/find-collisions.ts'
 import { findExistingTargets, refuseForeignTargets, type ExistingTargets } from '../plan/find-existing-targets.ts'
+import { namedTargetFormat } from '../plan/named-target-format.ts'
 import { filePlanHash, manifestHash, planHash } from '../plan/plan-hash.ts'
 import type { ResumeDecision } from '../plan/resume-decision.ts'
 import { ResumeLedger } from '../plan/resume-ledger.ts'
@@ -74,8 +75,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
   const { files, isSingleFile, root } = discovery
   const target = resolveTargetRoot(options.out, isSingleFile)
-  // A target that is named says by its extension what it is to be.
-  const namedFormat = target.singleName === null ? null : formatOfName(target.singleName)
+  const isNamed = target.singleName !== null && options.to === undefined && files.format(0) !== 'bytes'
+  const namedFormat = isNamed ? namedTargetFormat(target.singleName, formatOfName) : null
   const targetFormat = options.to ?? namedFormat ?? defaultTargetFormat(files)
   const mapping = options.map === undefined ? null : await readMapping(options.map)
   const data = buildDataPlan(options, targetFormat, mapping)

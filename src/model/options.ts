@@ -70,10 +70,18 @@ export const duration = z.union([z.number(), z.string()]).transform((value, cont
   return totalMs
 })
 
+/** A path of a single file or folder. `-` stands for a pipe everywhere else, so it is never taken for a name. */
+export const onePath = z
+  .string()
+  .min(1)
+  .refine((path) => path !== '-', { error: 'pipes are not read or written: name a file (one called "-" is "./-")' })
+
 /** A list given as an array or as text with commas. */
 const list = z
   .union([z.array(z.string()), z.string()])
   .transform((value) => (typeof value === 'string' ? [value] : value))
+
+const pathList = list.pipe(z.array(onePath))
 
 const commaList = z
   .union([z.array(z.string()), z.string()])
@@ -151,16 +159,16 @@ const shard = z.string().transform((text, context) => {
 
 export const OptionsSchema = z.strictObject({
   // What
-  in: z.string().min(1),
-  out: z.string().min(1),
+  in: onePath,
+  out: onePath,
   from: z.enum(FORMAT_NAMES).optional(),
   to: z.enum(FORMAT_NAMES).optional(),
   include: list.default([]),
   exclude: list.default([]),
   filter: list.default([]),
-  filterFrom: list.default([]),
-  filesFrom: list.default([]),
-  filesFrom0: list.default([]),
+  filterFrom: pathList.default([]),
+  filesFrom: pathList.default([]),
+  filesFrom0: pathList.default([]),
   minSize: byteSize.optional(),
   maxSize: byteSize.optional(),
   minAge: duration.optional(),
@@ -214,9 +222,9 @@ export const OptionsSchema = z.strictObject({
   halt: halt.default(null),
   maxRecordSize: byteSize.default(16 * 1024 * 1024),
   /** Where the trace of the run is written. */
-  trace: z.string().min(1).optional(),
+  trace: onePath.optional(),
   /** The folder for CPU profiles. */
-  profile: z.string().min(1).optional(),
+  profile: onePath.optional(),
   // State
   force: z.boolean().default(false),
   checksum: z.boolean().default(false),

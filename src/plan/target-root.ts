@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
@@ -13,14 +13,25 @@ export interface TargetRoot {
 /**
  * Works out what `--out` means. For a single source file it is a folder to put the target into when it is one or ends in `/`, else
  * the target itself; for a tree it is always the target tree, which may not exist yet and may itself be a link to a folder.
- * @throws MigrationError TARGET_NOT_A_FOLDER where something else is in the way; the errno's name where it cannot be looked at.
+ * @throws MigrationError TARGET_NOT_A_FOLDER where something else is in the way, WRONG_USE for a pipe or device; the errno's name where it cannot be looked at.
  */
 export function resolveTargetRoot(out: string, isSingleFile: boolean): TargetRoot {
   const path = resolve(out)
   if (isSingleFile && !/[/\\]$/.test(out) && !isFolder(path)) {
+    refuseDevice(path)
     return { root: realPath(dirname(path)), singleName: basename(path) }
   }
   return { root: realPath(path), singleName: null }
+}
+
+/** `/dev/stdout`, a FIFO: a target is staged beside its place and renamed into it, which nobody at the other end would see. */
+function refuseDevice(path: string): void {
+  const stats = statIfThere(path)
+  if (stats === undefined || stats.isFile() || stats.isDirectory()) return
+  throw new MigrationError('WRONG_USE', `--out ${printableName(path)} is neither a file nor a folder`, {
+    phase: 'plan',
+    hint: 'pipes, sockets and devices are not written: name a file',
+  })
 }
 
 /** The nearest folder above a path, or the path itself, that exists. */
@@ -29,10 +40,14 @@ export function nearestFolder(path: string): string {
 }
 
 function isFolder(path: string): boolean {
+  return statIfThere(path)?.isDirectory() === true
+}
+
+function statIfThere(path: string): Stats | undefined {
   try {
-    return statSync(path).isDirectory()
+    return statSync(path, { throwIfNoEntry: false })
   } catch {
-    return false
+    return undefined
   }
 }
 

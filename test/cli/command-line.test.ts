@@ -50,13 +50,13 @@ describe('the exit code tells how a run ended:', () => {
     ['some files failed', 11, { 'a.csv': GOOD, 'b.csv': BROKEN }],
     ['every file failed', 6, { 'a.csv': BROKEN, 'b.csv': BROKEN }],
     ['nothing to convert', 0, {}],
-    ['nothing to convert with --error-on-empty', 9, {}, ['--error-on-empty']],
-    ['no such source', 3, {}, ['--in', 'nowhere']],
-    ['a target inside the source', 2, { 'a.csv': GOOD }, ['--out', 'in/out']],
-    ['an unknown format', 2, { 'a.csv': GOOD }, ['--to', 'xml']],
+    ['nothing to convert with --error-on-empty', 9, {}, [...IN_OUT, '--error-on-empty']],
+    ['no such source', 3, {}, ['--in', 'nowhere', '--out', 'out']],
+    ['a target inside the source', 2, { 'a.csv': GOOD }, ['--in', 'in', '--out', 'in/out']],
+    ['an unknown format', 2, { 'a.csv': GOOD }, [...IN_OUT, '--to', 'xml']],
   ]
-  it.each(CASES)('%s: %i', async (_, exitCode, files, args = []) => {
-    const ended = await migrate(folderWith(files), [...IN_OUT, ...args])
+  it.each(CASES)('%s: %i', async (_, exitCode, files, args = IN_OUT) => {
+    const ended = await migrate(folderWith(files), args)
     expect([ended.exitCode, ended.stdout]).toEqual([exitCode, ''])
     expect(ended.stderr).not.toBe('')
   })
@@ -67,6 +67,43 @@ describe('the exit code tells how a run ended:', () => {
     const again = await migrate(folder, IN_OUT)
     expect(again.exitCode).toBe(12)
     expect(again.stderr).toContain('Nothing left to do: 1 file already done')
+  })
+})
+
+describe('the name of a single target never lies about what is in it:', () => {
+  type Case = [args: string, exitCode: number, made: string | null]
+  const CASES: readonly Case[] = [
+    ['--in in/a.csv --out y.csv.gz', 2, null],
+    ['--in in/a.csv --out x.parquet', 2, null],
+    ['--in in/a.csv --out sub/x.txt', 2, null],
+    ['--in in/a.csv --out x.parquet -n', 2, null],
+    ['--in in/a.csv --out -', 2, null],
+    ['--in - --out y.csv', 2, null],
+    ['--in in/a.csv --out y.json', 0, 'y.json'],
+    ['--in in/a.csv --out y', 0, 'y'],
+    // Who says the format knows what will be there.
+    ['--in in/a.csv --out y.txt --to csv', 0, 'y.txt'],
+    ['--in in/a.csv --out y.csv --to ndjson', 0, 'y.csv'],
+    // A folder is no file, whatever its name is.
+    ['--in in/a.csv --out x.parquet/', 0, 'x.parquet/a.ndjson'],
+    ['--in in --out x.parquet', 0, 'x.parquet/a.ndjson'],
+    ['--in in/other.bin --out copy.bin --others copy', 0, 'copy.bin'],
+  ]
+  it.each(CASES)('migrate %s: %i', async (args, exitCode, made) => {
+    const folder = folderWith({ 'a.csv': GOOD, 'other.bin': 'x' })
+    const ended = await migrate(folder, args.split(' '))
+    expect(ended.exitCode).toBe(exitCode)
+    if (made === null) expect(readdirSync(folder)).toEqual(['in'])
+    else expect(existsSync(join(folder, made))).toBe(true)
+  })
+
+  it('a device is no target, and nothing is left beside it', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    const ended = await migrate(folder, ['--in', 'in/a.csv', '--out', '/dev/null', '--overwrite'])
+    expect([ended.exitCode, ended.stderr.split('\n')[0]]).toEqual([
+      2,
+      'migrate: --out /dev/null is neither a file nor a folder',
+    ])
   })
 })
 

@@ -8,6 +8,9 @@ import { fakeHost } from './fake-host.ts'
 
 const BOTH = '--in a --out b'
 
+const TWICE = 'it takes one value: leave one out (a shell alias or a script may have set the other)'
+const EXPORT_TO_PIPE = '--export-json "-": pipes are not read or written: name a file (one called "-" is "./-")'
+
 describe('wrong use is one line and a hint, exit code 2:', () => {
   type Case = [argv: string, message: string, hint?: string]
   const CASES: readonly Case[] = [
@@ -52,7 +55,29 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     [`${BOTH} --explain`, '--explain belongs to the plan', 'add --dry-run, or use: migrate plan --explain'],
     [`${BOTH} -n --report r.json`, '--report needs a run, but --dry-run only plans'],
     ['plan --report r.json', 'unknown flag --report', 'it belongs to "migrate run"'],
-    [`${BOTH} --in \u001b[31m --to \u001b`, '--to "\\x1b" is not one of csv, tsv, ndjson, json'],
+    ['--in \u001b[31m --out b --to \u001b', '--to "\\x1b" is not one of csv, tsv, ndjson, json'],
+    // One value cannot be two; the last one would win silently.
+    ['--in a --in c --out b', '--in is given twice: "a" and "c"', TWICE],
+    ['--in=a --in=a --out b', '--in is given twice: "a" and "a"', TWICE],
+    ['run --skip 1 --in a --skip 2', '--skip is given twice: "1" and "2"', TWICE],
+    ['plan --out \u001b --out b', '--out is given twice: "\\x1b" and "b"', TWICE],
+    ['bench --runs 3 -r 5', '--runs is given twice: "3" and "5"', TWICE],
+    ['config --delim ; --delim tab', '--delim is given twice: ";" and "tab"', TWICE],
+    ['worker --root /a --root /b', '--root is given twice: "/a" and "/b"', TWICE],
+    ['report a.json --as html --as csv', '--as is given twice: "html" and "csv"', TWICE],
+    ['status --cluster redis://:secret@a --cluster b', '--cluster is given twice: its values are not shown', TWICE],
+    [`${BOTH} --fsync --no-fsync`, '--fsync is given twice: as --fsync and as --no-fsync', TWICE],
+    [`${BOTH} --no-progress -q -P`, '--progress is given twice: as --progress and as --no-progress', TWICE],
+    // Pipes are no files, and "-" is no name for one.
+    ['--in - --out b', '--in "-": pipes are not read or written: name a file (one called "-" is "./-")'],
+    ['--in a --out -', '--out "-": pipes are not read or written: name a file (one called "-" is "./-")'],
+    [`${BOTH} --trace -`, '--trace "-": pipes are not read or written: name a file (one called "-" is "./-")'],
+    [`${BOTH} --log-file=-`, '--log-file "-": pipes are not read or written: name a file (one called "-" is "./-")'],
+    [
+      `${BOTH} --files-from a --files-from -`,
+      '--files-from "-": pipes are not read or written: name a file (one called "-" is "./-")',
+    ],
+    ['bench --in a --export-json -', EXPORT_TO_PIPE],
   ]
   it.each(CASES)('migrate %s', async (argv, message, hint) => {
     const host = fakeHost(
@@ -79,6 +104,28 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     expect(host.stderr.text).toContain(`migrate: ${message}`)
     expect(host.stderr.text.split('\n')).toHaveLength(2)
   })
+})
+
+describe('what may be given several times:', () => {
+  it.each([
+    ['--include a --include b', 'include: ["a","b"]'],
+    ['--select a --select b', 'select: ["a","b"]'],
+    ['--report a.json --report b.html', 'report: ["a.json","b.html"]'],
+    ['--filter -a --filter +b', 'filter: ["-a","+b"]'],
+    ['-v -v', 'verbose: 2'],
+    ['-q --quiet', 'quiet: true'],
+    ['--no-fsync --no-fsync', 'fsync: false'],
+  ])('%s', async (argv, line) => {
+    const host = fakeHost(['config', ...argv.split(' ')])
+    expect(await main(host)).toBe(0)
+    expect(host.stdout.text).toContain(line)
+  })
+})
+
+it('two variables that say the opposite are refused', async () => {
+  const host = fakeHost(['config'], { cwd: temporaryFolder(), env: { MIGRATE_FSYNC: '1', MIGRATE_NO_FSYNC: '1' } })
+  expect(await main(host)).toBe(2)
+  expect(host.stderr.text).toBe('migrate: MIGRATE_FSYNC and MIGRATE_NO_FSYNC are both set\n  leave one of them out\n')
 })
 
 describe('help and version', () => {
