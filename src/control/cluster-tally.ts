@@ -7,13 +7,15 @@ import type { ConvertedFile } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
 import { noNotices } from '../formats/format.ts'
 import { judgeFile } from '../report/judge.ts'
-import { RunFigures } from '../report/run-figures.ts'
+import { RunFigures, type RunLimits } from '../report/run-figures.ts'
 import { addNumbers, addStageTimes, type RunTally } from '../report/run-tally.ts'
 import { joinModels } from '../report/cpu-model.ts'
 import { watchSystem } from '../report/system-figures.ts'
 import { shareAdvice } from '../report/share-advice.ts'
+import { bindingThrottle, type Throttle } from '../report/throttle.ts'
 import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
 import type { Plan } from './make-plan.ts'
+import { limitsOf } from './run-meter.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
 const NO_NOTICES = Object.freeze(noNotices())
@@ -118,10 +120,19 @@ export class ClusterTally {
       runNs: (Date.now() - startMs) * 1e6,
       path: (index) => files.path(index),
       stageNs: this.tally.stageNs,
+      limits: this.limits,
       system: { ...this.readSystem(), cores: this.cores },
       timeline: [],
       tuning: null,
     })
+  }
+
+  private get limits(): RunLimits {
+    return limitsOf(this.plan, this.nodes.size)
+  }
+
+  private throttles(wallMs: number): readonly Throttle[] {
+    return this.figures.throttles({ limits: this.limits, threads: this.threads }, wallMs * 1e6)
   }
 
   clusterFigures(
@@ -132,6 +143,7 @@ export class ClusterTally {
     const meanBytes = this.sum(({ sourceBytes }) => sourceBytes) / Math.max(1, nodes.length)
     const most = Math.max(0, ...nodes.map(({ sourceBytes }) => sourceBytes))
     const wallMs = this.lastMs - this.firstMs
+    const verdict = measured?.verdict ?? null
     return {
       ...about,
       nodes,
@@ -140,7 +152,9 @@ export class ClusterTally {
         nodes: nodes.length,
         hosts: new Set(nodes.map(({ host }) => host)).size,
         megabytesPerSecond: wallMs <= 0 ? 0 : this.tally.sourceBytes / 1000 / wallMs,
-        verdict: measured?.verdict?.kind ?? null,
+        verdict: verdict?.kind ?? null,
+        throttle: verdict === null ? null : bindingThrottle(this.throttles(wallMs), verdict.shares.waiting),
+        isDurable: this.plan.options.fsync,
       }),
     }
   }

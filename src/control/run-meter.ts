@@ -1,7 +1,7 @@
 import type { Measurements, ThreadTuning } from '../model/measurement.ts'
 import type { StageTimes } from '../model/times.ts'
 import { nowNs, type Clock } from '../report/clock.ts'
-import { RunFigures } from '../report/run-figures.ts'
+import { RunFigures, type RunLimits } from '../report/run-figures.ts'
 import { watchSystem } from '../report/system-figures.ts'
 import { Timeline, type Moment } from '../report/timeline.ts'
 import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
@@ -61,6 +61,7 @@ export class RunMeter {
       runNs: nowNs() - this.clock.startNs,
       path: (index) => files.path(index),
       stageNs,
+      limits: limitsOf(plan),
       system: this.readSystem(),
       timeline: this.timeline?.points() ?? [],
       tuning: this.tuning,
@@ -84,6 +85,12 @@ export class RunMeter {
       cpuMs: cpuMsOf(times),
     }
   }
+}
+
+/** @param nodes that worked, each with the limits to itself. */
+export function limitsOf({ data, options, threadWarning }: Plan, nodes = 1): RunLimits {
+  const { pacing, chunkBytes } = data
+  return { pacing, nodes, chunkBytes, isDurable: options.fsync, isMemoryLimited: threadWarning !== null }
 }
 
 function cpuMsOf({ userMs, systemMs }: ReturnType<Clock['read']>): number {

@@ -18,6 +18,8 @@ export function giveEvidence(kind: VerdictKind, shares: Shares, spending: Spendi
     parts.push(`the host took ${percent(around.stealShare ?? 0)}`)
   if (kind === 'starved' && competesWithThreads(around))
     parts.push(`commits and the main thread used ${around.cpusBesideThreads.toFixed(1)} of ${around.cores} cores`)
+  if (kind === 'io-bound-read' || kind === 'io-bound-write')
+    parts.push(...around.throttles.map(({ shown, share }) => `${shown} took at least ${percent(share)} of the time`))
   parts.push(...describeStages(spending.stageNs, around))
   return parts.join('; ')
 }
@@ -27,10 +29,16 @@ function describeStages(stageNs: StageTimes, { sourceBytes, fileCount }: Surroun
   const stages = costliestStages(stageNs)
   if (stages.length === 0) return []
   if (sourceBytes < fileCount * SMALL_FILE_BYTES) {
-    const times = stages.map(([stage, ns]) => `${stage} ${(ns / 1e6 / fileCount).toPrecision(2)} ms`)
+    const times = stages.map(([stage, ns]) => `${stage} ${milliseconds(ns / fileCount)}`)
     return [`a file: ${times.join(', ')}`]
   }
   return [`a thread: ${stages.map(([stage, ns]) => `${stage} ${speed(sourceBytes, ns)} MB/s`).join(', ')}`]
+}
+
+/** `0.042 ms`, `4.2 ms`, `110 ms`: never with an exponent. */
+function milliseconds(ns: number): string {
+  const ms = ns / 1e6
+  return `${ms >= 9.95 ? Math.round(ms) : ms >= 0.95 ? ms.toFixed(1) : String(Number(ms.toFixed(3)))} ms`
 }
 
 /** Stages of threads with the most time first; those that took none are left out. */

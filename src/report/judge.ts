@@ -26,7 +26,7 @@ export function judge(spending: Spending, surroundings: Surroundings): Verdict {
   return {
     kind,
     evidence: giveEvidence(kind, shares, spending, surroundings),
-    advice: giveAdvice(kind, spending, surroundings),
+    advice: giveAdvice(kind, shares, spending, surroundings),
     shares,
   }
 }

@@ -1,5 +1,6 @@
 import type { Measurements } from '../model/measurement.ts'
 import type { VerdictKind } from './spending.ts'
+import type { Throttle } from './throttle.ts'
 
 interface RunShape {
   readonly threads: number
@@ -10,6 +11,8 @@ interface RunShape {
   /** Of the whole process: the main thread, which commits, needs CPUs too. */
   readonly cpuNs: number
   readonly verdict: VerdictKind
+  /** The limit that the run waits for, set by its user; null: none. */
+  readonly throttle: Throttle | null
 }
 
 /** Verdicts under which a further thread would have nothing to do, or no CPU to do it on. */
@@ -25,10 +28,11 @@ const NO_GAIN: Readonly<Partial<Record<VerdictKind, string>>> = {
  * @see https://en.wikipedia.org/wiki/Amdahl%27s_law
  */
 export function predictOneMoreThread(run: RunShape): Measurements['oneMoreThread'] {
-  const { threads, cores, wallNs, busyNs, cpuNs, verdict } = run
+  const { threads, cores, wallNs, busyNs, cpuNs, verdict, throttle } = run
   if (wallNs <= 0 || busyNs <= 0) return null
   const more = threads + 1
-  const noGain = NO_GAIN[verdict]
+  const noGain =
+    isIoBound(verdict) && throttle?.flag === '--bwlimit' ? `all threads share ${throttle.shown}` : NO_GAIN[verdict]
   if (noGain !== undefined) return { threads: more, gain: 1, reason: noGain }
   const serialNs = Math.max(0, wallNs - busyNs / threads)
   const cpuFloorNs = cpuNs / cores
@@ -37,10 +41,14 @@ export function predictOneMoreThread(run: RunShape): Measurements['oneMoreThread
   return { threads: more, gain, reason: explain(run, predictedNs === cpuFloorNs || gain === 1) }
 }
 
-function explain({ cores, threads, verdict }: RunShape, isAtCpuFloor: boolean): string {
+function explain({ cores, threads, verdict, throttle }: RunShape, isAtCpuFloor: boolean): string {
   const used = `${threads} of ${cores} ${cores === 1 ? 'core' : 'cores'}`
   if (isAtCpuFloor || (verdict === 'cpu-bound' && threads >= cores)) return `${used} in use: CPU time is the limit`
-  if (verdict === 'io-bound-read' || verdict === 'io-bound-write')
-    return 'if the storage serves one thread more as fast as the others'
+  if (isIoBound(verdict) && throttle !== null) return `it would wait for ${throttle.shown} beside the others`
+  if (isIoBound(verdict)) return 'if the storage serves one thread more as fast as the others'
   return `${used} in use`
+}
+
+function isIoBound(verdict: VerdictKind): boolean {
+  return verdict === 'io-bound-read' || verdict === 'io-bound-write'
 }

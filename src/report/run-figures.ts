@@ -1,4 +1,5 @@
 import type { FileFigures, Measurements, SystemFigures, ThreadTuning, TimelinePoint } from '../model/measurement.ts'
+import type { Pacing } from '../model/pacing.ts'
 import type { ConvertedFile, FileResult, HelpResult } from '../model/task-result.ts'
 import type { BusyTime, StageTimes } from '../model/times.ts'
 import { BusyLedger } from './busy-ledger.ts'
@@ -6,6 +7,7 @@ import { computeCopyFloor } from './copy-floor.ts'
 import { judge, judgeFile } from './judge.ts'
 import { predictOneMoreThread } from './one-more-thread.ts'
 import type { Spending } from './spending.ts'
+import { bindingThrottle, findThrottles, type Throttle } from './throttle.ts'
 import { TopList } from './top-list.ts'
 
 /** Files that a report lists one by one. */
@@ -35,6 +37,17 @@ interface MeasuredFile {
   readonly busy: BusyTime
 }
 
+/** What the user set that the verdict must know: it would else advise it, or blame the storage for it. */
+export interface RunLimits {
+  readonly pacing: Pacing | null
+  /** Machines that each have these limits to themselves; 1 but on a cluster. */
+  readonly nodes: number
+  /** Bytes read at once. */
+  readonly chunkBytes: number
+  readonly isDurable: boolean
+  readonly isMemoryLimited: boolean
+}
+
 /** What the report needs beside the files. */
 interface RunContext {
   /** When the run began, on the clock of `startNs`. */
@@ -49,6 +62,7 @@ interface RunContext {
   readonly path: (index: number) => string
   /** Of all converted files. */
   readonly stageNs: StageTimes
+  readonly limits: RunLimits
   readonly system: SystemFigures
   readonly timeline: TimelinePoint[]
   readonly tuning: ThreadTuning | null
@@ -77,6 +91,7 @@ export class RunFigures {
   private readonly lastEndNs = new Map<number, number>()
   private fileCount = 0
   private sourceBytes = 0
+  private targetBytes = 0
   private firstStartNs = Number.POSITIVE_INFINITY
 
   /** Enters a try at a file, whatever came of it. */
@@ -105,6 +120,7 @@ export class RunFigures {
     this.tries.delete(result.index)
     this.fileCount++
     this.sourceBytes += result.sourceBytes
+    this.targetBytes += result.targetBytes
     this.ledger.addConverted(lastTry.thread, result.sourceBytes)
     const { index, startNs, durationNs, sourceBytes, targetBytes, stageNs } = result
     const { read: records, rejected } = result.records
@@ -136,6 +152,7 @@ export class RunFigures {
         busyNs: busy.busyNs,
         cpuNs: Math.max(context.cpuNs, busy.onCpuNs),
         verdict: verdict.kind,
+        throttle: bindingThrottle(this.throttles(context, parts.wallNs), verdict.shares.waiting),
       }),
       copyFloor: computeCopyFloor({
         ...parts,
@@ -181,8 +198,18 @@ export class RunFigures {
       cpusOfOthers: wallNs <= 0 ? 0 : Math.max(0, context.system.cores - context.cpuNs / wallNs),
       fileCount: this.fileCount,
       sourceBytes: this.sourceBytes,
+      throttles: this.throttles(context, wallNs),
+      isDurable: context.limits.isDurable,
+      isMemoryLimited: context.limits.isMemoryLimited,
       longestFile: longest ? { file: context.path(longest.index), share: shareOf(durationOf(longest), workNs) } : null,
     })
+  }
+
+  /** The limits that the user set, by what they cost the files that were committed. */
+  throttles({ limits, threads }: Pick<RunContext, 'limits' | 'threads'>, wallNs: number): readonly Throttle[] {
+    const { fileCount, sourceBytes, targetBytes } = this
+    const { pacing, nodes, chunkBytes } = limits
+    return findThrottles(pacing, { fileCount, sourceBytes, targetBytes, chunkBytes, threads, nodes, wallNs })
   }
 
   /** Time of threads that had no further file while others still worked, or none at all. */

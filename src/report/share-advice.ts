@@ -1,4 +1,5 @@
 import type { VerdictKind } from '../model/measurement.ts'
+import type { Throttle } from './throttle.ts'
 
 interface ClusterCourse {
   readonly nodes: number
@@ -7,10 +8,13 @@ interface ClusterCourse {
   /** Of all nodes together. */
   readonly megabytesPerSecond: number
   readonly verdict: VerdictKind | null
+  /** The limit that the nodes wait for, set by the user of the run; null: none. */
+  readonly throttle: Throttle | null
+  readonly isDurable: boolean
 }
 
 /** Whether more nodes would help, from what bound those that were there. */
-export function shareAdvice({ nodes, hosts, megabytesPerSecond, verdict }: ClusterCourse): string {
+export function shareAdvice({ nodes, hosts, megabytesPerSecond, verdict, throttle, isDurable }: ClusterCourse): string {
   const speed =
     megabytesPerSecond >= 1000
       ? `${(megabytesPerSecond / 1000).toFixed(1)} GB/s`
@@ -19,7 +23,13 @@ export function shareAdvice({ nodes, hosts, megabytesPerSecond, verdict }: Clust
   switch (verdict) {
     case 'io-bound-read':
     case 'io-bound-write':
+      if (throttle !== null) {
+        const limit = throttle.flag === '--bwlimit' ? 'a higher --bwlimit' : 'a lower --latency'
+        return `${who}: ${speed} in all, held back by ${throttle.shown}: ${limit} will help, and so will more nodes, since each has its own`
+      }
+      return `${who}: the share delivers ${speed} in all: more nodes will not help`
     case 'sync-bound':
+      if (!isDurable) return `${who}: ${speed} in all, waiting for commits: larger files will help`
       return `${who}: the share delivers ${speed} in all: more nodes will not help`
     case 'cpu-bound':
       return `${who}: ${speed} in all, bound by CPU: more machines will help as long as the share keeps up`

@@ -1,5 +1,6 @@
 import type { Verdict, VERDICT_KINDS } from '../model/measurement.ts'
 import type { BusyTime, StageTimes } from '../model/times.ts'
+import type { Throttle } from './throttle.ts'
 
 /** What a verdict is judged by. */
 
@@ -27,6 +28,12 @@ export interface Surroundings {
   readonly cpusBesideThreads: number
   /** CPUs that this process did not use: other work, the host, or nobody. */
   readonly cpusOfOthers: number
+  /** Limits that the user set on the run (`--bwlimit`, `--latency`), the costliest first. */
+  readonly throttles: readonly Throttle[]
+  /** Finished files are synced: not with `--no-fsync`. */
+  readonly isDurable: boolean
+  /** `--memory-limit` allows no more threads. */
+  readonly isMemoryLimited: boolean
   /** The file that ended last: its bytes and its share of the run. */
   readonly longestFile: { readonly file: string; readonly share: number } | null
 }

@@ -101,16 +101,19 @@ it('work that computes is CPU-bound', async () => {
   expectVerdict(await measure(filesOf(24, linesOf(16_000)), COMPUTING), 'cpu-bound')
 })
 
-it.each<[what: string, options: Partial<MigrateOptions>]>([
-  ['answers late', { latency: '50ms' }],
-  ['is narrow', { bwlimit: '2MB' }],
-])('storage that %s makes a run I/O-bound, and waiting is what it shows', async (_, options) => {
+it.each<[what: string, options: Partial<MigrateOptions>, limit: RegExp]>([
+  ['answers late', { latency: '50ms' }, /each call waits for --latency \(50 ms\)/],
+  ['is narrow', { bwlimit: '2MB' }, /all threads share what --bwlimit \(2 MB\/s\) lets through/],
+])('storage that %s on purpose makes a run I/O-bound, and the verdict says what does', async (_, options, limit) => {
   const measured = await measure(filesOf(8, linesOf(6000)), options)
   expectSound(measured)
   const { runQueue, waiting } = measured.verdict!.shares
   const isBusyMachine = isStarved(runQueue, waiting)
   expect(measured.verdict?.kind).toMatch(isBusyMachine ? /^starved$/ : /^io-bound-/)
-  expect(measured.verdict?.advice).toContain(isBusyMachine ? 'threads' : 'faster cores will not help')
+  expect(measured.verdict?.advice).toMatch(isBusyMachine ? /threads/ : limit)
+  expect(measured.verdict?.evidence).toMatch(
+    isBusyMachine ? /run queue/ : /--(?:latency|bwlimit) \(.*\) took at least \d+%/,
+  )
   for (const { verdict, busy, stageNs } of measured.slowestFiles) {
     expect(verdict).toBe(judgeFile(busy, stageNs))
     expect(verdict).toMatch(busy.runQueueNs >= STARVED_RUN_QUEUE * busy.busyNs ? /^(starved|io-bound-)/ : /^io-bound-/)

@@ -23,6 +23,9 @@ const AROUND: Surroundings = {
   stealShare: 0,
   cpusBesideThreads: 0.05,
   cpusOfOthers: 0,
+  throttles: [],
+  isDurable: true,
+  isMemoryLimited: false,
   longestFile: { file: 'a.csv', share: 0.1 },
 }
 
@@ -79,6 +82,8 @@ describe('the evidence', () => {
 
   it.each<[says: string, spending: Spending, around: Partial<Surroundings>]>([
     ['a file: parse 40 ms, encode 30 ms, write 20 ms', spendingOf(97, 1), { fileCount: 10, sourceBytes: 1000 }],
+    ['a file: parse 400 ms, encode 300 ms, write 200 ms', spendingOf(97, 1), { fileCount: 1, sourceBytes: 1000 }],
+    ['a file: parse 0.4 ms, encode 0.3 ms, write 0.2 ms', spendingOf(97, 1), { fileCount: 1000, sourceBytes: 1000 }],
     ['threads stood still for commits 80% of the time', spendingOf(95, 0, { syncWaitShare: 0.8 }), {}],
     ['threads had nothing left to do 50% of the time', spendingOf(95, 0, { idleShare: 0.5 }), {}],
     ['the host took 20%', spendingOf(50, 50), { stealShare: 0.2 }],
@@ -141,5 +146,75 @@ describe('the verdict of a file', () => {
     ['cpu-bound', 99, 0, { ...STAGES, sync: 1e8 }],
   ])('is %s', (kind, onCpu, runQueue, stageNs) => {
     expect(judgeFile(busyOf(onCpu, runQueue), stageNs)).toBe(kind)
+  })
+})
+
+describe('what the user set on the run', () => {
+  const BANDWIDTH = { flag: '--bwlimit', shown: '--bwlimit (20 MB/s)', share: 0.95 } as const
+  const LATENCY = { flag: '--latency', shown: '--latency (5 ms)', share: 0.8 } as const
+
+  it.each<[says: string, never: RegExp, stages: StageTimes, around: Partial<Surroundings>]>([
+    [
+      'all threads share what --bwlimit (20 MB/s) lets through',
+      /storage serves|faster disk/,
+      READS,
+      { throttles: [BANDWIDTH] },
+    ],
+    [
+      'all threads share what --bwlimit (20 MB/s) lets through',
+      /storage takes|faster disk/,
+      WRITES,
+      { throttles: [BANDWIDTH] },
+    ],
+    [
+      'raising or leaving it out would bring up to 10 times the speed',
+      /storage serves/,
+      READS,
+      { throttles: [BANDWIDTH] },
+    ],
+    [
+      'each call waits for --latency (5 ms); more threads wait side by side',
+      /storage takes|faster disk/,
+      WRITES,
+      { throttles: [LATENCY, BANDWIDTH] },
+    ],
+    ['lowering or leaving it out would bring up to 10 times the speed', /raising/, READS, { throttles: [LATENCY] }],
+    // A limit that is hardly reached is not what the run waits for.
+    ['threads wait for reads', /bwlimit/, READS, { throttles: [{ ...BANDWIDTH, share: 0.1 }] }],
+  ])('is named as what it waits for: %s', (says, never, stageNs, around) => {
+    const { kind, advice, evidence } = judgeIn(spendingOf(10, 0, { stageNs }), around)
+    expect(kind).toMatch(/^io-bound-/)
+    expect(advice).toContain(says)
+    expect(advice).not.toMatch(never)
+    expect(evidence).toContain('of the time')
+  })
+
+  it('stands in the evidence with the least it took, also where it is not the cause', () => {
+    const { evidence } = judgeIn(spendingOf(10, 0, { stageNs: READS }), { throttles: [LATENCY, BANDWIDTH] })
+    expect(evidence).toContain('--latency (5 ms) took at least 80% of the time; --bwlimit (20 MB/s) took at least 95%')
+  })
+
+  const KINDS: readonly [VerdictKind, Spending, Partial<Surroundings>][] = [
+    ['cpu-bound', spendingOf(99, 0), { threads: 1, cores: 4 }],
+    ['cpu-bound', spendingOf(99, 0), {}],
+    ['io-bound-read', spendingOf(10, 0, { stageNs: READS }), {}],
+    ['io-bound-write', spendingOf(10, 0, { stageNs: WRITES }), {}],
+    ['sync-bound', spendingOf(95, 0, { syncWaitShare: 0.8 }), {}],
+    ['starved', spendingOf(30, 70), { threads: 8 }],
+    ['too-few-files', spendingOf(99, 0, { idleShare: 0.5 }), {}],
+    ['mixed', spendingOf(60, 0), {}],
+  ]
+  const SET: readonly [option: string, advised: RegExp, around: Partial<Surroundings>][] = [
+    ['--no-fsync', /--no-fsync|durable/, { isDurable: false }],
+    ['--memory-limit', /--threads 4/, { isMemoryLimited: true }],
+    ['--bwlimit', /faster disk for|storage (?:serves|takes)/, { throttles: [{ ...BANDWIDTH, share: 1 }] }],
+    ['--latency', /faster disk for|storage (?:serves|takes)/, { throttles: [{ ...LATENCY, share: 1 }] }],
+  ]
+  it.each(
+    KINDS.flatMap(([kind, spending, around]) => SET.map((set) => [kind, set[0], spending, around, set] as const)),
+  )('no advice of %s names what %s has settled', (kind, _, spending, around, [, advised, set]) => {
+    const verdict = judgeIn(spending, { ...around, ...set })
+    expect(verdict.kind).toBe(kind)
+    expect(verdict.advice).not.toMatch(advised)
   })
 })
