@@ -1,6 +1,7 @@
 import { closeLeftGenerations } from './commit/close-generation.ts'
 import { collectStaged } from './commit/collect-staged.ts'
 import { joinLock } from './commit/join-lock.ts'
+import { describeOwner } from './commit/lock-file.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
 import { Recording } from './control/recording.ts'
@@ -93,7 +94,7 @@ function lockOptions(plan: Plan, hooks: MigrateHooks): LockOptions {
       hooks.onEvent?.({
         type: 'warning',
         code: 'RUN_ACTIVE',
-        message: `waiting for a sign of life of the run on ${owner.host} that owns the target tree`,
+        message: `waiting for a sign of life of ${describeOwner(owner)}, which owns the target tree`,
       }),
   }
 }

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { mergeShards, type ShardReportFile } from '../control/merge-shards.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import type { Report } from '../model/report.ts'
+import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
+import { GuardedTree } from '../storage/guarded-tree.ts'
 import { readReport } from './report/read-report.ts'
 import { wrongUse } from './wrong-use.ts'
 
@@ -26,12 +28,15 @@ interface NamedPath {
 function findReports(word: string, workingFolder: string): NamedPath[] {
   const path = resolve(workingFolder, word)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [{ path, name: printableName(word) }]
-  const below = join('.migrate', 'reports')
-  const folder = existsSync(join(path, below)) ? join(word, below) : word
+  const below = join(BOOKKEEPING_FOLDER, 'reports')
+  const tree = new GuardedTree(path)
+  const folder = tree.hasFolder(join(path, below)) ? join(word, below) : word
   const found = readdirSync(resolve(workingFolder, folder))
     .filter((name) => SHARD_REPORT.test(name))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .map((name) => ({ path: resolve(workingFolder, folder, name), name: printableName(join(folder, name)) }))
+  // Reports that a target tree keeps are the tree's own; a file that the user names may be whatever he likes.
+  for (const report of found) tree.statFile(report.path)
   if (found.length > 0) return found
   throw new MigrationError('SHARD_MISSING', `there is no report of a shard in ${printableName(folder)}`, {
     phase: 'plan',

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import type { MigrateHooks } from '../model/events.ts'
 import type { MigrateOptions } from '../model/options.ts'
 import type { Report } from '../model/report.ts'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { migrateOnCluster } from '../control/migrate-on-cluster.ts'
 import { checkCluster } from './check-settings.ts'
 import { requireAddress } from './cluster-options.ts'
 import type { Settings } from './resolve-settings.ts'
-import { writeReports } from './report/write-reports.ts'
+import { renderReport } from './report/render-report.ts'
 
 /** `migrate run --cluster`: coordinates, and leaves the report in the target tree, where the dashboard finds it. */
 export async function runOnCluster(settings: Settings, options: MigrateOptions, hooks: MigrateHooks): Promise<Report> {
@@ -18,6 +19,14 @@ export async function runOnCluster(settings: Settings, options: MigrateOptions, 
     hooks,
   )
   // A report that cannot be written there costs nobody the run; those that the user asked for are written besides.
-  await writeReports(report, [join(report.targetRoot, '.migrate', 'reports', `${report.runId}.json`)])
+  await saveForDashboard(report).catch(() => undefined)
   return report
+}
+
+async function saveForDashboard(report: Report): Promise<void> {
+  const { tree, reports } = bookkeepingPaths(report.targetRoot)
+  await tree.makeFolder(reports)
+  const path = join(reports, `${report.runId}.json`)
+  await tree.removeFile(path)
+  await tree.write(path, await renderReport(report, 'json'))
 }

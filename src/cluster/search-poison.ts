@@ -1,10 +1,9 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { tryToCommit, type ExclusiveBy } from '../commit/commit-record.ts'
 import { recordName, splitUnit, type CommitUnit } from '../commit/commit-units.ts'
-import { listFolder } from '../commit/run-id.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { ShardJob } from './shard-job.ts'
 
 /*
@@ -28,6 +27,8 @@ export interface PoisonSearch {
   readonly job: ShardJob
   readonly files: readonly ShardFile[]
   readonly folder: string
+  /** The target tree that the folder lies in. */
+  readonly tree: GuardedTree
   /** Units without a record, of those that the job is about. At least one. */
   readonly open: readonly CommitUnit[]
   readonly node: NodeIdentity
@@ -52,11 +53,11 @@ export async function searchPoison(search: PoisonSearch): Promise<'divided' | 'f
   if (only.to - only.from > 1) {
     const path = join(search.folder, recordName(only))
     // Where another node was first, it has split the unit too, or committed it after all.
-    const isSplit = await tryToCommit(path, { kind: 'split', node: search.node }, search)
+    const isSplit = await tryToCommit(search.tree, path, { kind: 'split', node: search.node }, search)
     if (isSplit) await search.add(halves(job, splitUnit(only)))
     return 'divided'
   }
-  return (await countLonelyTry(search.folder, only)) > LONELY_TRIES ? giveUp(search, only) : 'alone'
+  return (await countLonelyTry(search, only)) > LONELY_TRIES ? giveUp(search, only) : 'alone'
 }
 
 function halves(job: ShardJob, units: readonly CommitUnit[]): ShardJob[] {
@@ -69,10 +70,10 @@ function halves(job: ShardJob, units: readonly CommitUnit[]): ShardJob[] {
 }
 
 /** Notes, before the try, that there will be one: whoever dies of it cannot note it afterwards. @returns its number. */
-async function countLonelyTry(folder: string, unit: CommitUnit): Promise<number> {
+async function countLonelyTry({ tree, folder }: PoisonSearch, unit: CommitUnit): Promise<number> {
   const prefix = `${unit.from}.try`
-  const tries = (await listFolder(folder)).filter((name) => name.startsWith(prefix)).length
-  await fs.writeFile(join(folder, `${prefix}${tries + 1}`), '')
+  const tries = (await tree.list(folder)).filter((name) => name.startsWith(prefix)).length
+  await tree.write(join(folder, `${prefix}${tries + 1}`), '')
   return tries + 1
 }
 
@@ -88,6 +89,6 @@ async function giveUp(search: PoisonSearch, unit: CommitUnit): Promise<'failed'>
   }
   const failures = [{ at: unit.from, error }]
   const record = { kind: 'done' as const, node: search.node, attempt: 1, targets: [], failures }
-  await tryToCommit(join(search.folder, recordName(unit)), record, search)
+  await tryToCommit(search.tree, join(search.folder, recordName(unit)), record, search)
   return 'failed'
 }

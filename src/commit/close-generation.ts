@@ -10,7 +10,6 @@ import { fanOut, generationPaths, listGenerations, type Generation } from './gen
 import { JournalWriter } from './journal.ts'
 import type { KnownFolders } from './place-recorded.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
-import { listFolder } from './run-id.ts'
 import { isMarkedDone, settleShard, type FileOutcome } from './settle-shard.ts'
 import { TargetRenamer } from './target-renamer.ts'
 
@@ -93,7 +92,7 @@ export class GenerationCloser {
       plan: this.plan,
       files: await readShard(this.generation, this.plan, shard),
       folder,
-      arePlaced: await isMarkedDone(folder),
+      arePlaced: isMarkedDone(this.context.paths.tree, folder),
       journal: this.journal,
       onFile: (file, outcome) => this.options.onFile?.(file, outcome),
     })
@@ -120,7 +119,7 @@ export class GenerationCloser {
 async function fence(generation: Generation): Promise<void> {
   const { records, closedRecords } = generationPaths(generation)
   try {
-    await fs.rename(records, closedRecords)
+    await bookkeepingPaths(generation.targetRoot).tree.rename(records, closedRecords)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
@@ -128,13 +127,13 @@ async function fence(generation: Generation): Promise<void> {
 
 async function removeGeneration(generation: Generation, isDurable: boolean): Promise<void> {
   const paths = generationPaths(generation)
+  const { root, tree } = bookkeepingPaths(generation.targetRoot)
   for (const path of [paths.staged, paths.closedRecords, paths.folder, `${paths.folder}.new`]) {
-    await fs.rm(path, { recursive: true, force: true })
+    await tree.removeTree(path)
   }
   for (const folder of [dirname(paths.folder), dirname(paths.records)]) {
-    if ((await listFolder(folder)).length === 0) await fs.rmdir(folder).catch(() => undefined)
+    await tree.removeEmptyFolder(folder)
   }
-  const { root } = bookkeepingPaths(generation.targetRoot)
   if (isDurable) await syncFolder(fs, root)
 }
 

@@ -1,9 +1,9 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
+import { MigrationError } from '../errors/migration-error.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { removeFile } from './commit-file-system.ts'
 import { readManifests, type ManifestClaim, type ManifestHeader } from './manifest.ts'
-import { listFolder } from './run-id.ts'
+import { runIdOf } from './run-id.ts'
 import { besideTargetPrefix } from './staging-area.ts'
 
 /**
@@ -18,9 +18,11 @@ export async function collectStaged(options: {
   readonly others?: ReadonlySet<string>
 }): Promise<void> {
   const paths = bookkeepingPaths(options.targetRoot)
+  const { tree } = paths
   const isLive = (runId: string): boolean => runId === options.liveRunId || options.others?.has(runId) === true
-  for (const runId of await listFolder(paths.staged)) {
-    if (!isLive(runId)) await fs.rm(join(paths.staged, runId), { recursive: true, force: true })
+  // What has another name than that of a run is not ours.
+  for (const name of await tree.list(paths.staged)) {
+    if (runIdOf(name) === name && !isLive(name)) await tree.removeTree(join(paths.staged, name))
   }
 
   const runsByFolder = new Map<string, Set<string>>()
@@ -31,10 +33,17 @@ export async function collectStaged(options: {
   }
   await readManifests(options.targetRoot, noteFolder, (runId) => !isLive(runId))
   for (const [folder, runs] of runsByFolder) {
-    const prefixes = [...runs].map(besideTargetPrefix)
-    for (const name of await listFolder(join(options.targetRoot, folder))) {
-      if (prefixes.some((prefix) => name.startsWith(prefix)))
-        await removeFile(fs, join(options.targetRoot, folder, name))
+    await removeBesideTargets(tree, join(options.targetRoot, folder), [...runs].map(besideTargetPrefix))
+  }
+}
+
+/** A folder that is a link by now holds nothing of ours, and costs nobody the run. */
+async function removeBesideTargets(tree: GuardedTree, folder: string, prefixes: readonly string[]): Promise<void> {
+  try {
+    for (const name of await tree.list(folder)) {
+      if (prefixes.some((prefix) => name.startsWith(prefix))) await tree.removeFile(join(folder, name))
     }
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error
   }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { lstatSync, readlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { formatCommitRecord, parseCommitRecord, type CommitRecord } from '../model/commit-record.ts'
-import { makeFolder, removeFile } from './commit-file-system.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { fanOut, generationPaths, type Generation } from './generation-paths.ts'
 
 /*
@@ -15,7 +16,7 @@ import { fanOut, generationPaths, type Generation } from './generation-paths.ts'
 export type ExclusiveBy = 'link' | 'symlink'
 
 /** The calls that win a name. Passed in for tests. */
-export type LinkingFileSystem = Pick<typeof fs, 'link' | 'symlink' | 'stat' | 'unlink'>
+export type LinkingFileSystem = Pick<typeof fs, 'link' | 'symlink' | 'stat'>
 
 /** Where the records of a shard lie. */
 export function recordFolder(generation: Generation, shard: number): string {
@@ -26,8 +27,9 @@ export function recordFolder(generation: Generation, shard: number): string {
  * Makes the folder of a shard's records, but nothing above it: those folders went when the generation was closed.
  * @throws MigrationError GENERATION_CLOSED.
  */
-export async function makeRecordFolder(folder: string): Promise<void> {
+export async function makeRecordFolder(tree: GuardedTree, folder: string): Promise<void> {
   try {
+    tree.hasFolder(folder)
     await fs.mkdir(folder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -52,29 +54,20 @@ export function generationClosed(): MigrationError {
  * @throws MigrationError GENERATION_CLOSED where the folder of the records is gone.
  */
 export async function tryToCommit(
+  tree: GuardedTree,
   path: string,
   record: CommitRecord,
   options: { readonly exclusiveBy: ExclusiveBy; readonly isDurable: boolean },
 ): Promise<boolean> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   try {
-    await writeAside(aside, formatCommitRecord(record), options.isDurable)
+    await tree.write(aside, formatCommitRecord(record), options.isDurable)
     const isWon = await takeName(aside, path, options.exclusiveBy)
-    if (!isWon || options.exclusiveBy === 'link') await removeFile(fs, aside)
+    if (!isWon || options.exclusiveBy === 'link') await tree.removeFile(aside)
     return isWon
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw generationClosed()
     throw error
-  }
-}
-
-async function writeAside(path: string, text: string, isDurable: boolean): Promise<void> {
-  const handle = await fs.open(path, 'wx')
-  try {
-    await handle.writeFile(text)
-    if (isDurable) await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 
@@ -113,19 +106,23 @@ export async function takeName(
  * Finds out how a name can be won on this file system.
  * @throws MigrationError NO_EXCLUSIVE_NAMES where it cannot.
  */
-export async function probeExclusiveNames(folder: string, fileSystem: LinkingFileSystem = fs): Promise<ExclusiveBy> {
-  await makeFolder(fs, folder)
+export async function probeExclusiveNames(
+  tree: GuardedTree,
+  folder: string,
+  fileSystem: LinkingFileSystem = fs,
+): Promise<ExclusiveBy> {
+  await tree.makeFolder(folder)
   const existing = join(folder, `.probe-${randomBytes(6).toString('hex')}`)
   const name = `${existing}.name`
-  await fs.writeFile(existing, '')
+  await tree.write(existing, '')
   try {
     for (const exclusiveBy of ['link', 'symlink'] as const) {
-      if (await isExclusive(existing, name, exclusiveBy, fileSystem)) return exclusiveBy
-      await removeFile(fileSystem, name)
+      if (await isExclusive(tree, existing, name, exclusiveBy, fileSystem)) return exclusiveBy
+      await tree.removeFile(name)
     }
   } finally {
-    await removeFile(fs, name)
-    await removeFile(fs, existing)
+    await tree.removeFile(name)
+    await tree.removeFile(existing)
   }
   throw new MigrationError(
     'NO_EXCLUSIVE_NAMES',
@@ -135,6 +132,7 @@ export async function probeExclusiveNames(folder: string, fileSystem: LinkingFil
 }
 
 async function isExclusive(
+  tree: GuardedTree,
   existing: string,
   name: string,
   exclusiveBy: ExclusiveBy,
@@ -144,23 +142,33 @@ async function isExclusive(
     if (!(await takeName(existing, name, exclusiveBy, fileSystem))) return false
     // A second one must lose; with hard links it has a file of its own, or it would be taken for a repetition.
     const other = join(dirname(existing), `${basename(existing)}.other`)
-    await fs.writeFile(other, '')
+    await tree.write(other, '')
     try {
       return !(await takeName(other, name, exclusiveBy, fileSystem))
     } finally {
-      await removeFile(fs, other)
+      await tree.removeFile(other)
     }
   } catch {
     return false
   }
 }
 
-/** The record of a name; null where there is none. @throws errors of the system, and where the record is not whole. */
-export async function readRecord(path: string): Promise<CommitRecord | null> {
-  try {
-    return parseCommitRecord(await fs.readFile(path, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
+/**
+ * The record of a name; null where there is none.
+ * @throws errors of the system, MigrationError BOOKKEEPING_UNSAFE, and where the record is not whole.
+ */
+export async function readRecord(tree: GuardedTree, path: string): Promise<CommitRecord | null> {
+  const bytes = await tree.read(asideOf(tree, path))
+  return bytes === null ? null : parseCommitRecord(bytes.toString('utf8'))
+}
+
+/** Where there are no hard links, a name is a link to the record beside it, and to nothing else. */
+function asideOf(tree: GuardedTree, path: string): string {
+  if (!tree.hasFolder(dirname(path)) || lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true)
+    return path
+  const aside = readlinkSync(path)
+  const name = basename(path)
+  return aside.startsWith(`${name}.`) && /^[0-9a-f]{12}$/.test(aside.slice(name.length + 1))
+    ? join(dirname(path), aside)
+    : path
 }

@@ -10,7 +10,8 @@ import {
   type FrozenPlan,
   type ShardFile,
 } from '../model/frozen-plan.ts'
-import { makeFolder, syncFolder } from './commit-file-system.ts'
+import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { syncFolder } from './commit-file-system.ts'
 import { fanOut, fanOutFolders, generationPaths, shardFilePath, type Generation } from './generation-paths.ts'
 
 /*
@@ -38,45 +39,40 @@ export async function freezePlan(
   shards: Iterable<readonly ShardFile[]>,
 ): Promise<FrozenPlanFile> {
   const paths = generationPaths(generation)
+  const { tree } = bookkeepingPaths(generation.targetRoot)
   const folder = `${paths.folder}.new`
-  await fs.rm(folder, { recursive: true, force: true })
-  await makeFolder(fs, folder)
+  await tree.removeTree(folder)
+  await tree.makeFolder(folder)
   const described: FrozenPlan['shards'] = []
   for (const files of shards) {
     const shard = described.length
     const text = `${JSON.stringify(toShardColumns(files))}\n`
     const fan = join(folder, 'shards', fanOut(shard))
-    if (shard % 1000 === 0) await makeFolder(fs, fan)
-    await writeWhole(join(fan, `${shard}.json`), text, plan.isDurable)
+    if (shard % 1000 === 0) await tree.makeFolder(fan)
+    await tree.write(join(fan, `${shard}.json`), text, plan.isDurable)
     const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     described.push({ fileCount: files.length, bytes, sha256: hash('sha256', text) })
   }
   const frozen = { ...plan, shards: described }
   const text = `${JSON.stringify(frozen)}\n`
-  await writeWhole(join(folder, 'plan.json'), text, plan.isDurable)
-  for (const fan of fanOutFolders(described.length)) await makeFolder(fs, join(paths.records, fan))
-  await makeFolder(fs, paths.staged)
-  await fs.rename(folder, paths.folder)
+  await tree.write(join(folder, 'plan.json'), text, plan.isDurable)
+  for (const fan of fanOutFolders(described.length)) await tree.makeFolder(join(paths.records, fan))
+  await tree.makeFolder(paths.staged)
+  await tree.rename(folder, paths.folder)
   if (plan.isDurable) for (const changed of [paths.folder, dirname(paths.folder)]) await syncFolder(fs, changed)
   return { plan: frozen, sha256: hash('sha256', text) }
 }
 
-async function writeWhole(path: string, text: string, isDurable: boolean): Promise<void> {
-  const handle = await fs.open(path, 'w')
-  try {
-    await handle.writeFile(text)
-    if (isDurable) await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** The frozen plan of a generation; null where there is none, or none that is whole. */
+/**
+ * The frozen plan of a generation; null where there is none, or none that is whole.
+ * @throws MigrationError BOOKKEEPING_UNSAFE.
+ */
 export async function readFrozenPlan(generation: Generation): Promise<FrozenPlanFile | null> {
   try {
-    const text = await fs.readFile(generationPaths(generation).plan, 'utf8')
-    return { plan: FrozenPlanSchema.parse(JSON.parse(text)), sha256: hash('sha256', text) }
-  } catch {
+    const text = await readText(generation, generationPaths(generation).plan)
+    return text === null ? null : { plan: FrozenPlanSchema.parse(JSON.parse(text)), sha256: hash('sha256', text) }
+  } catch (error) {
+    if (error instanceof MigrationError) throw error
     return null
   }
 }
@@ -88,12 +84,17 @@ export async function readFrozenPlan(generation: Generation): Promise<FrozenPlan
 export async function readShard(generation: Generation, plan: FrozenPlan, shard: number): Promise<ShardFile[]> {
   const described = plan.shards[shard]
   if (described === undefined) throw refused(`the plan has no shard ${shard}`)
-  const text = await fs.readFile(shardFilePath(generation, shard), 'utf8')
+  const text = await readText(generation, shardFilePath(generation, shard))
+  if (text === null) throw refused(`shard ${shard} of the plan is not there`)
   if (hash('sha256', text) !== described.sha256) throw refused(`shard ${shard} is not the one that the plan names`)
   const parsed = ShardFilesSchema.safeParse(JSON.parse(text))
   if (parsed.success) return fromShardColumns(parsed.data)
   const [issue] = parsed.error.issues
   throw refused(`shard ${shard} names files that no plan may name (${issue?.path.join('.')})`)
+}
+
+async function readText({ targetRoot }: Generation, path: string): Promise<string | null> {
+  return (await bookkeepingPaths(targetRoot).tree.read(path))?.toString('utf8') ?? null
 }
 
 function refused(message: string): MigrationError {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { listFolder } from './run-id.ts'
+import { runIdOf } from './run-id.ts'
 
 /*
  * A generation is one attempt of a cluster at a plan: its frozen plan, its commit records, its staged files. Only files of the newest
@@ -55,14 +55,19 @@ export function shardFilePath(generation: Generation, shard: number): string {
   return join(generationPaths(generation).folder, 'shards', fanOut(shard), `${shard}.json`)
 }
 
+/** What has another name than ours is not ours. */
+const MANIFEST_HASH = /^[0-9a-f]{64}$/
+
 /** The generations of a target tree that are not tidied away, the oldest first. */
 export async function listGenerations(targetRoot: string): Promise<Generation[]> {
   const paths = bookkeepingPaths(targetRoot)
   const found = new Map<string, Generation>()
   for (const folder of [paths.cluster, paths.commit]) {
-    for (const manifestHash of await listFolder(folder)) {
-      for (const name of await listFolder(join(folder, manifestHash))) {
-        const id = name.replace(/\.closed$/, '')
+    for (const manifestHash of await paths.tree.list(folder)) {
+      if (!MANIFEST_HASH.test(manifestHash)) continue
+      for (const name of await paths.tree.list(join(folder, manifestHash))) {
+        const id = name.replace(/\.(?:closed|new)$/, '')
+        if (runIdOf(id) !== id) continue
         found.set(id, { targetRoot, manifestHash, id })
       }
     }

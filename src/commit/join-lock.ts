@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import fs from 'node:fs/promises'
+import fs, { type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
+import { syncFolder } from './commit-file-system.ts'
 import { lockText, readLockOwner, writeLockText } from './lock-file.ts'
 import { removeMembersFolder, settleMembers, type LockMember } from './lock-members.ts'
 import type { LockTiming } from './lock-takeover.ts'
@@ -39,7 +38,7 @@ const GATE_DYING_MS = 20
 export async function joinLock(options: JoinOptions): Promise<LockHandle> {
   const paths = bookkeepingPaths(options.targetRoot)
   const timing = { ...DEFAULT_TIMING, ...options.timing }
-  const gate = await passGate(options, timing, GATE_MS, async () => isGateOf(paths, options.manifestHash))
+  const gate = await passGate(options, timing, GATE_MS, () => isGateOf(paths, options.manifestHash))
   const { manifestHash, division, part } = options
   const member: LockMember = { ...readOwnIdentity(), runId: gate.runId, manifestHash, division, part }
   const path = join(paths.members, `${member.runId}.json`)
@@ -57,8 +56,8 @@ export async function joinLock(options: JoinOptions): Promise<LockHandle> {
     }
     return keepMembership({ options, paths, timing, member, path, handle })
   } catch (error) {
-    await removeFile(fs, path).catch(() => undefined)
-    await removeMembersFolder(paths)
+    await paths.tree.removeFile(path).catch(() => undefined)
+    await removeMembersFolder(paths).catch(() => undefined)
     throw error
   } finally {
     await gate.release()
@@ -73,7 +72,7 @@ async function passGate(
   options: LockOptions,
   timing: LockTiming,
   limitMs: number,
-  mayWait: () => Promise<boolean>,
+  mayWait: () => boolean,
 ): Promise<LockHandle> {
   const startMs = performance.now()
   for (;;) {
@@ -83,7 +82,7 @@ async function passGate(
       if (!(error instanceof MigrationError) || error.code !== 'RUN_ACTIVE') throw error
       if (performance.now() - startMs > limitMs) throw error
       // A run that owns the tree alone may just have been killed: it gets its time to vanish.
-      if (!(await mayWait())) return await ownLock({ ...options, timing }, 'gate')
+      if (!mayWait()) return await ownLock({ ...options, timing }, 'gate')
     }
     // Not all at the same moment again.
     await sleep(5 + Math.random() * 40, undefined, options.signal === undefined ? {} : { signal: options.signal })
@@ -91,8 +90,8 @@ async function passGate(
 }
 
 /** Whether the lock is free by now, or held by one of ours for a moment. */
-async function isGateOf(paths: BookkeepingPaths, manifestHash: string): Promise<boolean> {
-  const owner = await readLockOwner(paths.lock)
+function isGateOf(paths: BookkeepingPaths, manifestHash: string): boolean {
+  const owner = readLockOwner(paths, paths.lock)
   return owner === null || (owner.purpose === 'gate' && owner.manifestHash === manifestHash)
 }
 
@@ -102,12 +101,12 @@ async function writeMember(
   path: string,
   member: LockMember,
   isDurable: boolean,
-): Promise<fs.FileHandle> {
+): Promise<FileHandle> {
   const asidePath = `${paths.lock}.try-${member.runId}-member`
-  await writeLockText(asidePath, member)
-  const handle = await fs.open(asidePath, 'r+')
+  await writeLockText(paths, asidePath, member)
+  const handle = await paths.tree.open(asidePath, 'r+')
   try {
-    await renameIntoFolder(asidePath, path, paths.members)
+    await renameIntoFolder(paths, asidePath, path)
     if (isDurable) for (const folder of [paths.members, paths.root]) await syncFolder(fs, folder)
     return handle
   } catch (error) {
@@ -117,11 +116,11 @@ async function writeMember(
 }
 
 /** Somebody who leaves without the gate removes the folder if it is empty. */
-async function renameIntoFolder(asidePath: string, path: string, folder: string): Promise<void> {
+async function renameIntoFolder({ tree, members }: BookkeepingPaths, asidePath: string, path: string): Promise<void> {
   for (let left = 100; ; left--) {
-    await makeFolder(fs, folder)
+    await tree.makeFolder(members)
     try {
-      return await fs.rename(asidePath, path)
+      return await tree.rename(asidePath, path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || left === 0) throw error
     }
@@ -134,7 +133,7 @@ interface Membership {
   readonly timing: LockTiming
   readonly member: LockMember
   readonly path: string
-  readonly handle: fs.FileHandle
+  readonly handle: FileHandle
 }
 
 function keepMembership({ options, paths, timing, member, path, handle }: Membership): LockHandle {
@@ -151,10 +150,10 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
     hasLeft = true
     clearInterval(heartbeat)
     await handle.close().catch(() => undefined)
-    await removeFile(fs, path).catch(() => undefined)
+    await paths.tree.removeFile(path).catch(() => undefined)
   }
-  const assertOwned = async (): Promise<void> => {
-    if (!hasLeft && isUnchanged(path, text)) return
+  const requireOwned = (): void => {
+    if (!hasLeft && paths.tree.readSync(path)?.toString('utf8') === text) return
     throw new MigrationError(
       'LOCK_LOST',
       `this run (${member.runId}, ${member.part} of ${member.division}) no longer shares the target tree ${paths.targetRoot}`,
@@ -166,17 +165,19 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
   }
   return {
     runId: member.runId,
-    assertOwned,
+    async assertOwned() {
+      requireOwned()
+    },
     async finish(work) {
-      await assertOwned()
+      requireOwned()
       // A signal that stopped the run must not stop its tidying up.
       const { signal: _stopped, onWaiting: _silent, ...rest } = options
-      const gate = await passGate(rest, timing, LEAVE_MS, async () => {
-        await assertOwned()
+      const gate = await passGate(rest, timing, LEAVE_MS, () => {
+        requireOwned()
         return true
       })
       try {
-        await assertOwned()
+        requireOwned()
         // First of all: who leaves at the same time must see who is the last.
         await leave()
         const others = await settleMembers(paths, timing, { forceUnlock: false, isInTheWay: () => false })
@@ -190,17 +191,6 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
       await leave()
       await removeMembersFolder(paths)
     },
-  }
-}
-
-/** @throws errors of the system: a disk that fails says nothing about who owns the tree. */
-function isUnchanged(path: string, text: string): boolean {
-  try {
-    // Not with an encoding: see isLockUntouched.
-    return readFileSync(path).toString('utf8') === text
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }
 

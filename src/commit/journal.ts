@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 import { MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, removeFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
 import { formatCrc32 } from './format-crc32.ts'
 
 /*
@@ -48,7 +48,7 @@ export class JournalWriter {
   #failure: MigrationError | null = null
 
   constructor(options: JournalOptions) {
-    this.#paths = bookkeepingPaths(options.targetRoot)
+    this.#paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
     this.#path = join(this.#paths.journal, `${options.runId}-${options.node ?? 'local'}.ndjson`)
     this.#isDurable = options.isDurable
     this.#fileSystem = options.fileSystem ?? fs
@@ -92,7 +92,7 @@ export class JournalWriter {
     this.#handle = null
     await this.#cutBack(handle)
     await handle.close().catch(() => undefined)
-    if (this.#lengthBytes === 0) await removeFile(this.#fileSystem, this.#path).catch(() => undefined)
+    if (this.#lengthBytes === 0) await this.#paths.tree.removeFile(this.#path).catch(() => undefined)
   }
 
   async #open(): Promise<fs.FileHandle> {
@@ -105,8 +105,8 @@ export class JournalWriter {
   }
 
   async #create(): Promise<fs.FileHandle> {
-    const changedFolders = await makeFolder(this.#fileSystem, this.#paths.journal)
-    const handle = await this.#fileSystem.open(this.#path, 'wx')
+    const changedFolders = await this.#paths.tree.makeFolder(this.#paths.journal)
+    const handle = await this.#paths.tree.open(this.#path, 'wx')
     try {
       // The tree itself may be as new as the file.
       const folders = new Set([this.#paths.journal, this.#paths.root, this.#paths.targetRoot, ...changedFolders])

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { printableName } from '../errors/printable-name.ts'
+import type { BookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCrc32 } from './format-crc32.ts'
 import type { OwnerIdentity } from './owner-identity.ts'
 
@@ -13,15 +14,18 @@ export interface LockOwner extends OwnerIdentity {
   readonly purpose?: 'gate'
 }
 
+/** Longer ones are none of Drover's. */
+const text = z.string().max(255)
+
 export const LockOwnerSchema = z.object({
-  host: z.string(),
-  bootId: z.string().nullable(),
+  host: text.min(1),
+  bootId: text.nullable(),
   pid: z.number().int(),
-  pidNamespace: z.string().nullable(),
-  processStartTime: z.string().nullable(),
+  pidNamespace: text.nullable(),
+  processStartTime: text.nullable(),
   // It becomes part of a file name.
-  runId: z.string().regex(/^[\w-]+$/),
-  manifestHash: z.string(),
+  runId: z.string().regex(/^[\w-]{1,100}$/),
+  manifestHash: text,
   purpose: z.literal('gate').exactOptional(),
 })
 
@@ -29,14 +33,8 @@ export const LockOwnerSchema = z.object({
  * Writes the owner durably to a file of the caller's own: after a power cut a lock is whole or not there. A write that fails may
  * leave part of the file.
  */
-export async function writeLockText(path: string, owner: LockOwner): Promise<void> {
-  const handle = await fs.open(path, 'wx')
-  try {
-    await handle.writeFile(lockText(owner))
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
+export async function writeLockText({ tree }: BookkeepingPaths, path: string, owner: LockOwner): Promise<void> {
+  await tree.write(path, lockText(owner), true)
 }
 
 /** What the file of an owner says. */
@@ -48,10 +46,9 @@ export function lockText(owner: LockOwner): string {
  * Whether a lock is still exactly as its owner wrote it: the cheap question, for each group of commits. False says nothing, also
  * where the file cannot be read: `readLockOwner` then tells.
  */
-export function isLockUntouched(path: string, owner: LockOwner): boolean {
+export function isLockUntouched({ tree, lock }: BookkeepingPaths, owner: LockOwner): boolean {
   try {
-    // Not with an encoding: Node 20 ends the process where a file that it reads so cannot be closed.
-    return readFileSync(path).toString('utf8') === lockText(owner)
+    return tree.readSync(lock)?.toString('utf8') === lockText(owner)
   } catch {
     return false
   }
@@ -61,7 +58,12 @@ export function isLockUntouched(path: string, owner: LockOwner): boolean {
  * Gives a complete file a second name, if nobody has that name yet.
  * @returns false when the name is taken.
  */
-export async function createExclusively(existingPath: string, newPath: string): Promise<boolean> {
+export async function createExclusively(
+  { tree }: BookkeepingPaths,
+  existingPath: string,
+  newPath: string,
+): Promise<boolean> {
+  tree.requireWay(existingPath, newPath)
   try {
     await fs.link(existingPath, newPath)
     return true
@@ -85,19 +87,21 @@ const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLI
 /**
  * Reads who owns a lock; null when there is no such file. Text that is no owner (half written, damaged) gives an owner that no
  * process can match, so that only its heartbeat, which it does not have, is believed.
+ * @throws MigrationError BOOKKEEPING_UNSAFE.
  */
-export async function readLockOwner(path: string): Promise<LockOwner | null> {
-  let text: string
-  try {
-    text = await fs.readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-  const parsed = LockOwnerSchema.safeParse(parseJson(text))
+export function readLockOwner({ tree }: BookkeepingPaths, path: string): LockOwner | null {
+  const bytes = tree.readSync(path)
+  if (bytes === null) return null
+  const parsed = LockOwnerSchema.safeParse(parseJson(bytes.toString('utf8')))
   if (parsed.success) return parsed.data
-  const runId = `damaged-${formatCrc32(crc32(text))}`
+  const runId = `damaged-${formatCrc32(crc32(bytes))}`
   return { host: '', bootId: null, pid: 0, pidNamespace: null, processStartTime: null, runId, manifestHash: '' }
+}
+
+/** An owner as messages name it: also one that its lock does not name. */
+export function describeOwner({ runId, pid, host }: Pick<LockOwner, 'runId' | 'pid' | 'host'>): string {
+  if (host === '') return 'a run that its lock file does not name (the file is damaged)'
+  return `run ${runId} (process ${pid} on host ${printableName(host)})`
 }
 
 function parseJson(text: string): unknown {

@@ -1,13 +1,11 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { removeFile } from './commit-file-system.ts'
+import { printableName } from '../errors/printable-name.ts'
 import { LockOwnerSchema, type LockOwner } from './lock-file.ts'
 import { judgeTwice, watchHeartbeat, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
 import { judgeOwner, readOwnIdentity, type OwnerIdentity } from './owner-identity.ts'
-import { listFolder } from './run-id.ts'
 
 /*
  * Shards and nodes of one manifest share a target tree. Each is a file in `lock.members/`, named after its run, that it touches as the
@@ -25,7 +23,7 @@ export interface LockMember extends LockOwner {
   readonly part: string
 }
 
-const LockMemberSchema = LockOwnerSchema.extend({ division: z.string(), part: z.string() })
+const LockMemberSchema = LockOwnerSchema.extend({ division: z.string().max(100), part: z.string().max(100) })
 
 export interface MemberRules extends TakeoverOptions {
   /** Whether the newcomer cannot work beside this member. */
@@ -46,17 +44,17 @@ export async function settleMembers(
 ): Promise<LockMember[]> {
   const observer = readOwnIdentity()
   const remaining: LockMember[] = []
-  for (const name of await listFolder(paths.members)) {
+  for (const name of await paths.tree.list(paths.members)) {
     const path = join(paths.members, name)
-    const member = await readMember(path)
+    const member = readMember(paths, path)
     if (member === null || member === 'damaged') {
       if (member === null) continue
       if (!rules.forceUnlock) throw damagedMember(path)
-      await removeFile(fs, path)
+      await paths.tree.removeFile(path)
       continue
     }
     if (member.runId === rules.ownRunId) continue
-    if (await isGone(path, member, observer, timing, rules)) await removeFile(fs, path)
+    if (await isGone(paths, path, member, observer, timing, rules)) await paths.tree.removeFile(path)
     else remaining.push(member)
   }
   return remaining
@@ -78,21 +76,25 @@ export async function dismissMembers(
 /** Removes the folder of the members if it is empty. */
 export async function removeMembersFolder(paths: BookkeepingPaths): Promise<void> {
   // Not empty, or not there.
-  await fs.rmdir(paths.members).catch(() => undefined)
+  await paths.tree.removeEmptyFolder(paths.members)
 }
 
-/** @returns null: it left meanwhile. */
-async function readMember(path: string): Promise<LockMember | 'damaged' | null> {
+/** @returns null: it left meanwhile. @throws MigrationError BOOKKEEPING_UNSAFE. */
+function readMember({ tree }: BookkeepingPaths, path: string): LockMember | 'damaged' | null {
   try {
-    const parsed = LockMemberSchema.safeParse(JSON.parse(await fs.readFile(path, 'utf8')))
+    const bytes = tree.readSync(path)
+    if (bytes === null) return null
+    const parsed = LockMemberSchema.safeParse(JSON.parse(bytes.toString('utf8')))
     return parsed.success ? parsed.data : 'damaged'
   } catch (error) {
+    if (error instanceof MigrationError) throw error
     // What cannot be read is as little to be passed over as what makes no sense.
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : 'damaged'
+    return 'damaged'
   }
 }
 
 async function isGone(
+  paths: BookkeepingPaths,
   path: string,
   member: LockMember,
   observer: OwnerIdentity,
@@ -109,7 +111,8 @@ async function isGone(
   }
   if (rules.forceUnlock) return true
   rules.onWaiting?.(member)
-  if ((await watchHeartbeat(path, timing.staleMs, rules.signal)) === 'beating') throw memberActive(member, observer)
+  if ((await watchHeartbeat(paths, path, timing.staleMs, rules.signal)) === 'beating')
+    throw memberActive(member, observer)
   // Silent, or gone meanwhile. The file of a run id is written once, so it has not become somebody else's.
   return true
 }
@@ -118,7 +121,7 @@ function memberActive(member: LockMember, observer: OwnerIdentity): MigrationErr
   const isHere = member.host === observer.host && member.pidNamespace === observer.pidNamespace
   return new MigrationError(
     'RUN_ACTIVE',
-    `${member.part} of ${member.division} (run ${member.runId}, process ${member.pid} on host ${member.host}) is working on this target tree`,
+    `${printableName(`${member.part} of ${member.division}`)} (run ${member.runId}, process ${member.pid} on host ${printableName(member.host)}) is working on this target tree`,
     {
       phase: 'lock',
       hint: isHere

@@ -1,10 +1,8 @@
-import fs from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
-import { removeFile } from './commit-file-system.ts'
-import { createExclusively, readLockOwner, type LockOwner } from './lock-file.ts'
+import { createExclusively, describeOwner, readLockOwner, type LockOwner } from './lock-file.ts'
 import { judgeOwner, type OwnerIdentity } from './owner-identity.ts'
 
 /*
@@ -53,18 +51,18 @@ export async function takeOverLock(
   timing: LockTiming,
   options: TakeoverOptions,
 ): Promise<boolean> {
-  const chain = await readChain(paths)
+  const chain = readChain(paths)
   const [first, last] = [chain[0], chain.at(-1)]
   if (first === undefined || last === undefined) return false
-  if (!(await isSurelyDead(last, candidate.owner, timing, options))) return false
+  if (!(await isSurelyDead(paths, last, candidate.owner, timing, options))) return false
 
   const rightPath = takeoverPath(paths, last.owner)
-  if (!(await createExclusively(candidate.path, rightPath))) return false
-  if ((await readLockOwner(paths.lock))?.runId !== first.owner.runId) {
-    await removeFile(fs, rightPath)
+  if (!(await createExclusively(paths, candidate.path, rightPath))) return false
+  if (readLockOwner(paths, paths.lock)?.runId !== first.owner.runId) {
+    await paths.tree.removeFile(rightPath)
     return false
   }
-  await fs.rename(candidate.path, paths.lock)
+  await paths.tree.rename(candidate.path, paths.lock)
   return true
 }
 
@@ -74,12 +72,12 @@ interface Link {
 }
 
 /** The lock and the takeovers that follow from it; empty when there is no lock. */
-async function readChain(paths: BookkeepingPaths): Promise<Link[]> {
+function readChain(paths: BookkeepingPaths): Link[] {
   const chain: Link[] = []
   const seen = new Set<string>()
   for (let path = paths.lock; !seen.has(path);) {
     seen.add(path)
-    const owner = await readLockOwner(path)
+    const owner = readLockOwner(paths, path)
     if (owner === null) break
     chain.push({ path, owner })
     path = takeoverPath(paths, owner)
@@ -93,17 +91,18 @@ function takeoverPath(paths: BookkeepingPaths, owner: LockOwner): string {
 
 /** @returns false when the file changed hands while we looked at it. */
 async function isSurelyDead(
+  paths: BookkeepingPaths,
   link: Link,
   observer: LockOwner,
   timing: LockTiming,
   options: TakeoverOptions,
 ): Promise<boolean> {
   const liveness = await judgeTwice(link.owner, observer, timing.dyingMs)
-  if (liveness === 'alive') throw runActive(link.owner, observer)
+  if (liveness === 'alive') throw runActive(link, observer)
   if (liveness === 'dead' || options.forceUnlock) return true
   options.onWaiting?.(link.owner)
-  const seen = await watchHeartbeat(link.path, timing.staleMs, options.signal)
-  if (seen === 'beating') throw runActive(link.owner, observer)
+  const seen = await watchHeartbeat(paths, link.path, timing.staleMs, options.signal)
+  if (seen === 'beating') throw runActive(link, observer)
   return seen === 'silent'
 }
 
@@ -127,50 +126,52 @@ export async function judgeTwice(
  * and counts looks instead of time, so that a laptop that slept meanwhile draws no wrong conclusion.
  */
 export async function watchHeartbeat(
+  paths: BookkeepingPaths,
   path: string,
   staleMs: number,
   signal: AbortSignal | undefined,
 ): Promise<'beating' | 'silent' | 'changed'> {
   const looks = 40
-  const before = await readTouch(path)
+  const before = await readTouch(paths, path)
   if (before === null) return 'changed'
   for (let look = 0; look < looks; look++) {
     await sleep(staleMs / looks, undefined, signal === undefined ? {} : { signal })
-    const now = await readTouch(path)
+    const now = await readTouch(paths, path)
     if (now === null || now.inode !== before.inode) return 'changed'
     if (now.mtimeNs !== before.mtimeNs) return 'beating'
   }
   return 'silent'
 }
 
-async function readTouch(path: string): Promise<{ readonly inode: bigint; readonly mtimeNs: bigint } | null> {
+async function readTouch(
+  { tree }: BookkeepingPaths,
+  path: string,
+): Promise<{ readonly inode: bigint; readonly mtimeNs: bigint } | null> {
+  // Opening, not only asking by name: a network file system answers that from a cache up to a minute old.
+  const handle = await tree.openIfThere(path, 'r')
+  if (handle === null) return null
   try {
-    // Opening, not only asking by name: a network file system answers that from a cache up to a minute old.
-    const handle = await fs.open(path, 'r')
-    try {
-      const stat = await handle.stat({ bigint: true })
-      return { inode: stat.ino, mtimeNs: stat.mtimeNs }
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
+    const stat = await handle.stat({ bigint: true })
+    return { inode: stat.ino, mtimeNs: stat.mtimeNs }
+  } finally {
+    await handle.close()
   }
 }
 
-function runActive(owner: LockOwner, observer: LockOwner): MigrationError {
-  const isHere = owner.host === observer.host && owner.pidNamespace === observer.pidNamespace
-  return new MigrationError(
-    'RUN_ACTIVE',
-    `run ${owner.runId} (process ${owner.pid} on host ${owner.host}) is working on this target tree`,
-    {
+function runActive({ path, owner }: Link, observer: LockOwner): MigrationError {
+  if (owner.host === '') {
+    return new MigrationError('RUN_ACTIVE', `${path} is touched by somebody, but does not say by which run`, {
       phase: 'lock',
-      hint: isHere
-        ? `wait until it ends, or stop it (kill ${owner.pid}), then run the same command again`
-        : 'wait until it ends, then run the same command again; if you know that it is dead, add --unlock',
-    },
-  )
+      hint: 'find out who works on the target tree; if you know that nobody does, remove the file',
+    })
+  }
+  const isHere = owner.host === observer.host && owner.pidNamespace === observer.pidNamespace
+  return new MigrationError('RUN_ACTIVE', `${describeOwner(owner)} is working on this target tree`, {
+    phase: 'lock',
+    hint: isHere
+      ? `wait until it ends, or stop it (kill ${owner.pid}), then run the same command again`
+      : 'wait until it ends, then run the same command again; if you know that it is dead, add --unlock',
+  })
 }
 
 /**
@@ -179,7 +180,8 @@ function runActive(owner: LockOwner, observer: LockOwner): MigrationError {
  */
 export async function sweepLeftovers(paths: BookkeepingPaths, owner: LockOwner): Promise<void> {
   const ownTakeover = basename(takeoverPath(paths, owner))
-  for (const name of await fs.readdir(paths.root)) {
-    if (/^lock\.(?:takeover|try)-/.test(name) && name !== ownTakeover) await removeFile(fs, join(paths.root, name))
+  for (const name of await paths.tree.list(paths.root)) {
+    if (/^lock\.(?:takeover|try)-/.test(name) && name !== ownTakeover)
+      await paths.tree.removeFile(join(paths.root, name))
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
+import { syncFolder } from './commit-file-system.ts'
 import { dismissMembers } from './lock-members.ts'
 import { createExclusively, isLockUntouched, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
 import { sweepLeftovers, takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
@@ -72,7 +72,7 @@ export async function ownLock(options: LockOptions, purpose?: 'gate'): Promise<L
     for (;;) {
       options.signal?.throwIfAborted()
       // Each time: a run that found nothing to do takes away the folder that it made.
-      changedFolders.unshift(...(await makeFolder(fs, paths.root)))
+      changedFolders.unshift(...(await paths.tree.makeFolder(paths.root)))
       if (options.isDurable) for (const folder of changedFolders) await syncFolder(fs, folder)
       const runNumber = await nextRunNumber(paths)
       const runId = makeRunId(runNumber)
@@ -100,15 +100,15 @@ async function holdIfNewest(
   let handle: fs.FileHandle | null = null
   try {
     // The open file stays this run's own even if another run replaces the lock: touching it can never refresh a stranger's lock.
-    if ((await nextRunNumber(paths)) === runNumber) handle = await fs.open(paths.lock, 'r+')
+    if ((await nextRunNumber(paths)) === runNumber) handle = await paths.tree.open(paths.lock, 'r+')
     return handle
   } finally {
-    if (handle === null && (await isOwnedBy(paths, owner))) await removeFile(fs, paths.lock)
+    if (handle === null && isOwnedBy(paths, owner)) await paths.tree.removeFile(paths.lock)
   }
 }
 
-async function isOwnedBy(paths: BookkeepingPaths, owner: LockOwner): Promise<boolean> {
-  return (await readLockOwner(paths.lock))?.runId === owner.runId
+function isOwnedBy(paths: BookkeepingPaths, owner: LockOwner): boolean {
+  return readLockOwner(paths, paths.lock)?.runId === owner.runId
 }
 
 /** Removes `.migrate` and the folders above it that got an entry for it, as far as they are empty. */
@@ -116,7 +116,8 @@ async function removeEmptyFolders(paths: BookkeepingPaths, changedFolders: reado
   if (changedFolders.length === 0) return
   try {
     // The highest of them was there before.
-    for (const folder of [paths.root, ...changedFolders.slice(0, -1)]) await fs.rmdir(folder)
+    if (!(await paths.tree.removeEmptyFolder(paths.root))) return
+    for (const folder of changedFolders.slice(0, -1)) await fs.rmdir(folder)
   } catch {
     // Not empty: something was done here.
   }
@@ -130,8 +131,8 @@ async function tryToOwn(
 ): Promise<boolean> {
   const candidatePath = `${paths.lock}.try-${owner.runId}`
   try {
-    await writeLockText(candidatePath, owner)
-    if (await createExclusively(candidatePath, paths.lock)) return true
+    await writeLockText(paths, candidatePath, owner)
+    if (await createExclusively(paths, candidatePath, paths.lock)) return true
     return await takeOverLock(paths, { owner, path: candidatePath }, timing, options)
   } catch (error) {
     // Whoever just took the lock over swept the candidates of the others away, or took `.migrate` away as it was empty: look again.
@@ -139,7 +140,7 @@ async function tryToOwn(
     throw error
   } finally {
     // What stays there in spite of all is swept away by the next owner.
-    await removeFile(fs, candidatePath).catch(() => undefined)
+    await paths.tree.removeFile(candidatePath).catch(() => undefined)
   }
 }
 
@@ -164,7 +165,7 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
   return {
     runId: owner.runId,
     async assertOwned() {
-      if (!isReleased && (isLockUntouched(paths.lock, owner) || (await isOwnedBy(paths, owner)))) return
+      if (!isReleased && (isLockUntouched(paths, owner) || isOwnedBy(paths, owner))) return
       throw new MigrationError(
         'LOCK_LOST',
         `this run (${owner.runId}) no longer owns the target tree ${paths.targetRoot}`,
@@ -184,8 +185,8 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
       clearInterval(heartbeat)
       await handle.close().catch(() => undefined)
       try {
-        if (!(await isOwnedBy(paths, owner))) return
-        await removeFile(fs, paths.lock)
+        if (!isOwnedBy(paths, owner)) return
+        await paths.tree.removeFile(paths.lock)
       } catch {
         return
       }

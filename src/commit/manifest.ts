@@ -2,10 +2,10 @@ import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FolderInsideSchema, TargetInsideSchema } from '../model/path-schemas.ts'
-import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, removeFile, syncFolder } from './commit-file-system.ts'
+import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
+import { syncFolder } from './commit-file-system.ts'
 import { readLines } from './read-lines.ts'
-import { compareRuns, listFolder, runIdOf, runNumberOf } from './run-id.ts'
+import { compareRuns, runIdOf, runNumberOf } from './run-id.ts'
 
 /*
  * Before a run renames anything it writes down every target that it may make. So a target that was renamed just before a kill, and
@@ -51,7 +51,7 @@ export async function writeManifest(
   claims: Iterable<ManifestClaim>,
 ): Promise<void> {
   const paths = bookkeepingPaths(options.targetRoot)
-  const changedFolders = await makeFolder(fs, paths.manifests)
+  const changedFolders = await paths.tree.makeFolder(paths.manifests)
   await writeManifestFile(manifestPath(options.targetRoot, header.runId), options, header, claims)
   if (!options.isDurable) return
   for (const folder of new Set([paths.manifests, paths.root, paths.targetRoot, ...changedFolders]))
@@ -68,7 +68,10 @@ async function writeManifestFile(
   header: ManifestHeader,
   claims: Iterable<ManifestClaim>,
 ): Promise<void> {
-  const handle = await fs.open(path, 'w')
+  const { tree } = bookkeepingPaths(options.targetRoot)
+  // Never emptied in place: what has the name may have another one too.
+  await tree.removeFile(path)
+  const handle = await tree.open(path, 'wx')
   try {
     let text = `${JSON.stringify(header)}\n`
     for (const claim of claims) {
@@ -96,16 +99,17 @@ export async function readManifests(
 ): Promise<void> {
   const names = await listManifests(targetRoot)
   const read = names.filter((name) => isRead(runIdOf(name) ?? name))
-  await readManifestFiles(bookkeepingPaths(targetRoot).manifests, read, onClaim)
+  await readManifestFiles(bookkeepingPaths(targetRoot), read, onClaim)
 }
 
 async function readManifestFiles(
-  folder: string,
+  { tree, manifests }: BookkeepingPaths,
   names: readonly string[],
   onClaim: (claim: ManifestClaim, header: ManifestHeader) => void,
 ): Promise<void> {
   for (const name of names.toSorted(compareRuns)) {
-    const handle = await openIfThere(join(folder, name))
+    // A shard that ends removes its manifest while others read; by then its journal has all that stood in it.
+    const handle = await tree.openIfThere(join(manifests, name), 'r')
     if (handle === null) continue
     try {
       let header: ManifestHeader | null = null
@@ -125,18 +129,9 @@ async function readManifestFiles(
   }
 }
 
-/** A shard that ends removes its manifest while others read; by then its journal has all that stood in it. */
-async function openIfThere(path: string): Promise<fs.FileHandle | null> {
-  try {
-    return await fs.open(path, 'r')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-}
-
 async function listManifests(targetRoot: string): Promise<string[]> {
-  const names = await listFolder(bookkeepingPaths(targetRoot).manifests)
+  const { tree, manifests } = bookkeepingPaths(targetRoot)
+  const names = await tree.list(manifests)
   return names.filter((name) => name.endsWith('.ndjson') && runIdOf(name) !== null)
 }
 
@@ -163,23 +158,24 @@ export async function settleManifests(
   header: ManifestHeader,
   isProved: (target: string, runId: string) => boolean,
 ): Promise<void> {
-  const folder = bookkeepingPaths(options.targetRoot).manifests
+  const paths = bookkeepingPaths(options.targetRoot)
+  const { tree, manifests: folder } = paths
   const unproved = new Set<string>()
   const ownPath = manifestPath(options.targetRoot, header.runId)
   const names = await listManifests(options.targetRoot)
   const read = options.areOwnProved ? names.filter((name) => join(folder, name) !== ownPath) : names
-  await readManifestFiles(folder, read, (claim, { runId }) => {
+  await readManifestFiles(paths, read, (claim, { runId }) => {
     if (!isProved(claim.target, runId)) unproved.add(claim.target)
   })
   if (unproved.size > 0) {
     const nextPath = `${ownPath}.next`
     await writeManifestFile(nextPath, options, header, claimsOf(unproved))
-    await fs.rename(nextPath, ownPath)
+    await tree.rename(nextPath, ownPath)
     if (options.isDurable) await syncFolder(fs, folder)
   }
   for (const name of names) {
     const path = join(folder, name)
-    if (path !== ownPath || unproved.size === 0) await removeFile(fs, path)
+    if (path !== ownPath || unproved.size === 0) await tree.removeFile(path)
   }
 }
 
@@ -198,7 +194,8 @@ export async function settleShardManifests(
   readProofs: (onProof: (target: string, runId: string) => void) => Promise<void>,
 ): Promise<void> {
   const { targetRoot, runId, isLast } = options
-  if (options.areOwnProved) await removeFile(fs, manifestPath(targetRoot, runId))
+  const { tree, manifests } = bookkeepingPaths(targetRoot)
+  if (options.areOwnProved) await tree.removeFile(manifestPath(targetRoot, runId))
   if (!isLast) return
   const claimRuns = new Map<string, string>()
   // In the order of the runs: the last claim of a target counts.
@@ -211,6 +208,6 @@ export async function settleShardManifests(
   }
   const unproved = new Set(claimRuns.values())
   for (const name of await listManifests(targetRoot)) {
-    if (!unproved.has(runIdOf(name) ?? name)) await removeFile(fs, join(bookkeepingPaths(targetRoot).manifests, name))
+    if (!unproved.has(runIdOf(name) ?? name)) await tree.removeFile(join(manifests, name))
   }
 }

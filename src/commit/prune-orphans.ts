@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { removeFile, syncFolder } from './commit-file-system.ts'
+import { syncFolder } from './commit-file-system.ts'
 import { removeRejects } from './rejects-file.ts'
 
 interface PruneOptions {
@@ -18,7 +18,9 @@ export async function pruneOrphans({ targetRoot, orphans, isDurable }: PruneOpti
   const folders = new Set<string>()
   for (const { target, source } of orphans) {
     const path = join(targetRoot, target)
-    await removeFile(fs, path)
+    // Its folder may have become a link since it was looked at.
+    if (!paths.tree.isPlainFile(path)) continue
+    await paths.tree.removeFile(path)
     folders.add(dirname(path))
     for (const folder of await removeRejects({ paths, fileSystem: fs, isDurable }, source)) folders.add(folder)
   }

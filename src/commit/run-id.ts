@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import fs from 'node:fs/promises'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
 
 /*
@@ -33,16 +32,6 @@ export function compareRuns(a: string, b: string): number {
 /** One more than the number of any run that left a journal or a manifest, or is a member. Only certain while the lock is held. */
 export async function nextRunNumber(paths: BookkeepingPaths): Promise<number> {
   const names: string[] = []
-  for (const folder of [paths.journal, paths.manifests, paths.members]) names.push(...(await listFolder(folder)))
+  for (const folder of [paths.journal, paths.manifests, paths.members]) names.push(...(await paths.tree.list(folder)))
   return 1 + names.reduce((highest, name) => Math.max(highest, runNumberOf(name)), 0)
-}
-
-/** The names in a folder; none when there is no such folder. */
-export async function listFolder(folder: string): Promise<string[]> {
-  try {
-    return await fs.readdir(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
 }

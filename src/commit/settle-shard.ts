@@ -1,9 +1,10 @@
-import fs from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { CommitRecord, NodeIdentity, RecordedTarget } from '../model/commit-record.ts'
 import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { readRecord } from './commit-record.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
@@ -11,7 +12,6 @@ import { formatCrc32 } from './format-crc32.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRecorded, type PlacingContext } from './place-recorded.ts'
-import { listFolder } from './run-id.ts'
 import { removeRejects } from './rejects-file.ts'
 
 /** What became of a file of a shard. */
@@ -39,12 +39,16 @@ export interface SettleOptions extends PlacingContext {
 }
 
 /** The open units of a shard: those without a record. Units that were split count as their parts. */
-export async function findOpenUnits(files: readonly ShardFile[], folder: string): Promise<CommitUnit[]> {
-  const names = new Set(await listFolder(folder))
+export async function findOpenUnits(
+  tree: GuardedTree,
+  files: readonly ShardFile[],
+  folder: string,
+): Promise<CommitUnit[]> {
+  const names = new Set(await tree.list(folder))
   const open: CommitUnit[] = []
   for (const unit of cutUnits(files)) {
     if (!names.has(recordName(unit))) open.push(unit)
-    else if (await isSplit(unit, folder)) {
+    else if (await isSplit(tree, unit, folder)) {
       open.push(...splitUnit(unit).filter((part) => !names.has(recordName(part))))
     }
   }
@@ -64,11 +68,11 @@ export function findRecordedUnits(files: readonly ShardFile[], open: readonly Co
 /** A record that says no more than this is smaller than any record of two files. */
 const MOST_SPLIT_BYTES = 512
 
-async function isSplit(unit: CommitUnit, folder: string): Promise<boolean> {
+async function isSplit(tree: GuardedTree, unit: CommitUnit, folder: string): Promise<boolean> {
   if (unit.to - unit.from < 2) return false
   const path = join(folder, recordName(unit))
-  if ((await fs.stat(path)).size > MOST_SPLIT_BYTES) return false
-  return (await readRecord(path))?.kind === 'split'
+  if (statSync(path).size > MOST_SPLIT_BYTES) return false
+  return (await readRecord(tree, path))?.kind === 'split'
 }
 
 /**
@@ -91,7 +95,7 @@ async function settleUnit(
   entries: JournalEntry[],
   folders: Set<string>,
 ): Promise<void> {
-  const [record, unreadable] = await tryToRead(join(options.folder, recordName(unit)))
+  const [record, unreadable] = await tryToRead(options.paths.tree, join(options.folder, recordName(unit)))
   if (record?.kind === 'split') {
     for (const part of splitUnit(unit)) await settleUnit(part, options, entries, folders)
     return
@@ -117,9 +121,9 @@ async function settleUnit(
 }
 
 /** A record that is not whole, as after a power cut with `--no-fsync`, is as good as none. */
-async function tryToRead(path: string): Promise<[CommitRecord | null, WireError | null]> {
+async function tryToRead(tree: GuardedTree, path: string): Promise<[CommitRecord | null, WireError | null]> {
   try {
-    return [await readRecord(path), null]
+    return [await readRecord(tree, path), null]
   } catch (error) {
     const { code, message } = toWireError(error, { phase: 'commit', file: path })
     return [
@@ -176,14 +180,11 @@ export function settledMark(recordFolder: string): string {
 }
 
 /** Whether that was said. */
-export async function isMarkedDone(recordFolder: string): Promise<boolean> {
-  return fs.stat(settledMark(recordFolder)).then(
-    () => true,
-    () => false,
-  )
+export function isMarkedDone(tree: GuardedTree, recordFolder: string): boolean {
+  return tree.isPlainFile(settledMark(recordFolder))
 }
 
 /** Says it. Nobody depends on it: without it, targets are looked at once more. */
-export async function markDone(recordFolder: string): Promise<void> {
-  await fs.writeFile(settledMark(recordFolder), '').catch(() => undefined)
+export async function markDone(tree: GuardedTree, recordFolder: string): Promise<void> {
+  await tree.write(settledMark(recordFolder), '').catch(() => undefined)
 }

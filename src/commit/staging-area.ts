@@ -1,8 +1,7 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
-import fs from 'node:fs/promises'
 import { join, posix } from 'node:path'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder } from './commit-file-system.ts'
 import { mountPointOf, readMountPoints } from './mount-points.ts'
 
 export interface StagedPaths {
@@ -44,6 +43,7 @@ export class StagingArea {
   /** `.migrate/staged/<runId>/<node>` */
   readonly folder: string
   readonly #targetRoot: string
+  readonly #tree: GuardedTree
   readonly #prefix: string
   readonly #mountPoints: readonly string[]
   readonly #ownMount: Mount | null
@@ -55,6 +55,7 @@ export class StagingArea {
     this.folder = join(bookkeepingPaths(targetRoot).staged, runId, node)
     this.#folders = [this.folder]
     this.#targetRoot = targetRoot
+    this.#tree = bookkeepingPaths(targetRoot).tree
     this.#prefix = `${besideTargetPrefix(runId)}${node}-`
     this.#mountPoints = readMountPoints()
     this.#ownMount = this.#mountOf(this.folder)
@@ -63,7 +64,8 @@ export class StagingArea {
   /** Makes the folder of staged files. */
   static async open(options: { targetRoot: string; runId: string; node?: string }): Promise<StagingArea> {
     const node = options.node ?? 'local'
-    await makeFolder(fs, join(bookkeepingPaths(options.targetRoot).staged, options.runId, node))
+    const { tree, staged } = bookkeepingPaths(options.targetRoot)
+    await tree.makeFolder(join(staged, options.runId, node))
     return new StagingArea(options.targetRoot, options.runId, node)
   }
 
@@ -90,6 +92,7 @@ export class StagingArea {
   #makeFolder(turn: number): string | null {
     const folder = `${this.folder}/${turn}.folder`
     try {
+      this.#tree.hasFolder(this.folder)
       mkdirSync(folder)
       return folder
     } catch {

@@ -1,10 +1,9 @@
-import fs from 'node:fs/promises'
 import { relative } from 'node:path'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity, RecordedFailure, RecordedTarget } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
-import { removeFile, syncFile, syncFolder } from './commit-file-system.ts'
+import { syncFile, syncFolder } from './commit-file-system.ts'
 import { tryToCommit, type ExclusiveBy } from './commit-record.ts'
 import type { CommitOutcome } from './commit-group.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
@@ -199,7 +198,7 @@ export class UnitCommitter {
     const targets = finished.map((staged) => describe(staged, { syncNs, zeroMs, root: options.paths.targetRoot }))
     const record = { kind: 'done' as const, node: options.node, attempt: options.shardAttempt, targets, failures }
     // Where this throws, the record may have its name all the same: what was staged stays, and goes with the generation.
-    const isWon = await tryToCommit(`${options.folder}/${recordName(unit)}`, record, options)
+    const isWon = await tryToCommit(options.paths.tree, `${options.folder}/${recordName(unit)}`, record, options)
     if (!isWon) {
       this.lostFiles += targets.length + failures.length
       await this.discard(inWork)
@@ -268,7 +267,7 @@ export class UnitCommitter {
   private async discard({ finished }: UnitInWork): Promise<void> {
     for (const { stagedTarget, stagedRejects } of finished) {
       for (const path of [stagedTarget, stagedRejects]) {
-        await removeFile(fs, path).catch(() => undefined)
+        await this.options.paths.tree.removeFile(path).catch(() => undefined)
       }
     }
   }

@@ -1,8 +1,8 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShardQueue } from '../cluster/open-queue.ts'
 import { jobId, type ShardJob } from '../cluster/shard-job.ts'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { readShard, type FrozenPlanFile } from '../commit/frozen-plan.ts'
 import { recordFolder } from '../commit/commit-record.ts'
 import type { GenerationCloser } from '../commit/close-generation.ts'
@@ -107,9 +107,10 @@ class Follower {
   private async settleMarked(): Promise<number> {
     const { closer, generation } = this.options
     const { records } = generationPaths(generation)
+    const { tree } = bookkeepingPaths(generation.targetRoot)
     const fans = new Set([...this.open].map(fanOut))
     for (const fan of fans) {
-      for (const name of await fs.readdir(join(records, fan))) {
+      for (const name of await tree.list(join(records, fan))) {
         const shard = Number(/^(\d+)\.done$/.exec(name)?.[1] ?? Number.NaN)
         if (!this.open.has(shard)) continue
         await this.options.assertOwned()
@@ -164,7 +165,11 @@ class Follower {
   private async settleIfWhole(shard: number): Promise<boolean> {
     const { closer, generation, frozen } = this.options
     const files = await readShard(generation, frozen.plan, shard)
-    if ((await findOpenUnits(files, recordFolder(generation, shard))).length > 0) return false
+    if (
+      (await findOpenUnits(bookkeepingPaths(generation.targetRoot).tree, files, recordFolder(generation, shard)))
+        .length > 0
+    )
+      return false
     await this.options.assertOwned()
     await closer.settle(shard)
     return true

@@ -33,7 +33,8 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
   const { plan, generation, indexes, root } = options
   const { targetRoot, planHash, manifestHash, data } = plan
   const { force, fsync, targetName, retries, taskTimeout } = plan.options
-  const exclusiveBy = await probeExclusiveNames(bookkeepingPaths(targetRoot).root)
+  const paths = bookkeepingPaths(targetRoot)
+  const exclusiveBy = await probeExclusiveNames(paths.tree, paths.root)
   const staging = await StagingArea.open({ targetRoot, runId: generation.id, node: 'nodes' })
   const header = { runId: generation.id, manifestHash, planHash }
   await writeManifest({ targetRoot, isDurable: fsync }, header, claimsOf(plan, indexes, staging))

@@ -1,3 +1,4 @@
+import { checkBookkeeping } from '../commit/check-bookkeeping.ts'
 import { readJournals } from '../commit/journal-reader.ts'
 import { readManifests } from '../commit/manifest.ts'
 import { runNumberOf } from '../commit/run-id.ts'
@@ -84,6 +85,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const targets = targetNames(files, naming)
   checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)
   refuseCollisions(files, targets)
+  await checkBookkeeping(target.root)
 
   const { memoryLimit } = options
   const wantedThreads = resolveThreadCount(options.threads)

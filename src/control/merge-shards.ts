@@ -6,6 +6,7 @@ import { noNotices } from '../formats/format.ts'
 import type { Report } from '../model/report.ts'
 import type { ShardReport } from '../model/shard.ts'
 import { joinModels } from '../report/cpu-model.ts'
+import { GuardedTree } from '../storage/guarded-tree.ts'
 import { computeRates } from '../report/rates.ts'
 import { addNumbers } from '../report/run-tally.ts'
 import { damaged, mergeShardTargets, readShardTargets } from './shard-targets.ts'
@@ -32,6 +33,8 @@ export function mergeShards(files: readonly ShardReportFile[]): Report {
 
 interface Part extends ShardReportFile {
   readonly shard: ShardReport
+  /** The folder of both. */
+  readonly tree: GuardedTree
   /** Of the list of targets. */
   readonly listPath: string
   readonly listName: string
@@ -49,6 +52,7 @@ function asPart(file: ShardReportFile): Part {
   return {
     ...file,
     shard,
+    tree: new GuardedTree(dirname(file.path)),
     listPath: join(dirname(file.path), shard.targetsFile),
     listName: join(dirname(file.name), shard.targetsFile),
   }
@@ -113,12 +117,12 @@ function checkAllThere({ shard }: Part, byIndex: ReadonlyMap<number, Part>): voi
 }
 
 /** The list must be the one that belongs to the report. */
-function checkTargets({ report, shard, name, listPath, listName }: Part): void {
+function checkTargets({ report, shard, name, tree, listPath, listName }: Part): void {
   if (report.files.converted + report.files.alreadyDone !== shard.targetCount)
     throw damaged(name, 'its counts do not add up')
   let hash: string
   try {
-    hash = hashTree(readShardTargets(listPath, listName))
+    hash = hashTree(readShardTargets(tree, listPath, listName))
   } catch (error) {
     if (error instanceof RangeError) throw damaged(listName, 'its lines are out of order')
     if (isSystemError(error) && error.code === 'ENOENT')
@@ -130,7 +134,9 @@ function checkTargets({ report, shard, name, listPath, listName }: Part): void {
 
 /** The tree hash that one run over the whole tree has; null where targets are missing. */
 function hashWhole(parts: readonly Part[]): string | null {
-  const hash = hashTree(mergeShardTargets(parts.map(({ listPath, listName }) => readShardTargets(listPath, listName))))
+  const hash = hashTree(
+    mergeShardTargets(parts.map(({ tree, listPath, listName }) => readShardTargets(tree, listPath, listName))),
+  )
   const targetCount = parts.reduce((sum, { shard }) => sum + shard.targetCount, 0)
   return targetCount === parts[0]?.shard.treeFiles ? hash : null
 }

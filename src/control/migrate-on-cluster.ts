@@ -9,7 +9,7 @@ import { collectStaged } from '../commit/collect-staged.ts'
 import { readFrozenPlan, readShard, type FrozenPlanFile } from '../commit/frozen-plan.ts'
 import { generationPaths, listGenerations, type Generation } from '../commit/generation-paths.ts'
 import { acquireLock, type LockHandle } from '../commit/lock.ts'
-import { readLockOwner } from '../commit/lock-file.ts'
+import { describeOwner, readLockOwner } from '../commit/lock-file.ts'
 import { makeRunId, nextRunNumber, runNumberOf } from '../commit/run-id.ts'
 import type { FileOutcome } from '../commit/settle-shard.ts'
 import { MigrationError, type WireError } from '../errors/migration-error.ts'
@@ -115,10 +115,11 @@ async function lockOrFollow(plan: Plan, hooks: MigrateHooks): Promise<LockHandle
       })
     } catch (error) {
       if (!(error instanceof MigrationError) || error.code !== 'RUN_ACTIVE') throw error
-      const owner = await readLockOwner(bookkeepingPaths(plan.targetRoot).lock)
+      const paths = bookkeepingPaths(plan.targetRoot)
+      const owner = readLockOwner(paths, paths.lock)
       if (owner !== null && owner.manifestHash !== plan.manifestHash) throw error
       if (!isTold && owner !== null) {
-        const message = `another coordinator (process ${owner.pid} on ${owner.host}) has this plan in hand: waiting, to go on if it dies`
+        const message = `another coordinator, ${describeOwner(owner)}, has this plan in hand: waiting, to go on if it dies`
         hooks.onEvent?.({ type: 'warning', code: 'RUN_ACTIVE', message })
       }
       await sleep(FOLLOW_MS, undefined, hooks.signal === undefined ? {} : { signal: hooks.signal })

@@ -76,6 +76,7 @@ export class NodeTrees {
     const { targetRoot, id } = generation
     const node = `${this.nodeName}-${++this.stagingCount}`
     try {
+      bookkeepingPaths(targetRoot).tree.hasFolder(generationPaths(generation).staged)
       // Not with the folder above it: that went when the generation was closed.
       await fs.mkdir(join(generationPaths(generation).staged, node))
     } catch (error) {

@@ -134,7 +134,7 @@ export async function placeOfOthers(
   const folders = new Set<string>()
   let areAllPlaced = true
   for (const unit of findRecordedUnits(files, open)) {
-    const record = await readRecord(join(recordFolder, recordName(unit)))
+    const record = await readRecord(context.paths.tree, join(recordFolder, recordName(unit)))
     if (record?.kind !== 'done') areAllPlaced = false
     for (const recorded of record?.kind === 'done' ? record.targets : []) {
       const file = files[recorded.at]

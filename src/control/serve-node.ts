@@ -14,6 +14,7 @@ import { SelfFence } from '../cluster/self-fence.ts'
 import { jobId, type ShardJob } from '../cluster/shard-job.ts'
 import { TurnGate } from '../cluster/turn-gate.ts'
 import { Turns } from '../cluster/turns.ts'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { makeRecordFolder, recordFolder } from '../commit/commit-record.ts'
 import type { CommitUnit } from '../commit/commit-units.ts'
 import { readShard } from '../commit/frozen-plan.ts'
@@ -24,6 +25,7 @@ import type { MigrateEvent } from '../model/events.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
 import { readCpuModel } from '../report/cpu-model.ts'
 import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { NodeMeter } from './node-meter.ts'
 import { NodeThreads } from './node-threads.ts'
@@ -150,7 +152,7 @@ class ClusterNode {
       if (error instanceof bullmq.WaitingError) throw error
       const wire = toWireError(error, { phase: 'worker' })
       if (wire.code === 'GENERATION_CLOSED') return wire.code
-      if (wire.code === 'PLAN_REFUSED') {
+      if (wire.code === 'PLAN_REFUSED' || wire.code === 'BOOKKEEPING_UNSAFE') {
         this.summary.refusedJobs++
         this.hooks.onEvent({ type: 'job-refused', jobId: id, code: wire.code, message: wire.message })
         throw new bullmq.UnrecoverableError(`${wire.code}: ${wire.message}`)
@@ -173,7 +175,7 @@ class ClusterNode {
     const { plan, generation } = found
     const files = await readShard(generation, plan, found.job.shard)
     const folder = recordFolder(generation, found.job.shard)
-    await makeRecordFolder(folder)
+    await makeRecordFolder(treeOf(found), folder)
     const shard = { id: job.id ?? '', found, files, folder, controller }
     const open = await this.findOpen(shard)
     if (open.length === 0) return this.endShard(shard, false)
@@ -214,6 +216,7 @@ class ClusterNode {
       job,
       files,
       folder,
+      tree: treeOf(found),
       open,
       node: this.identity,
       exclusiveBy: plan.exclusiveBy,
@@ -234,13 +237,13 @@ class ClusterNode {
 
   private async findOpen({ found, files, folder }: ShardInWork): Promise<CommitUnit[]> {
     const { range } = found.job
-    const open = await findOpenUnits(files, folder)
+    const open = await findOpenUnits(treeOf(found), files, folder)
     return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
   }
 
   /** @param arePlaced where all targets of the shard are known to be in their places. */
   private async endShard({ found, folder }: ShardInWork, arePlaced: boolean): Promise<string> {
-    if (arePlaced && found.job.range === undefined) await markDone(folder)
+    if (arePlaced && found.job.range === undefined) await markDone(treeOf(found), folder)
     return 'done'
   }
 
@@ -363,6 +366,10 @@ class ShardProgress {
       atMs: Date.now(),
     }
   }
+}
+
+function treeOf({ generation }: FoundPlan): GuardedTree {
+  return bookkeepingPaths(generation.targetRoot).tree
 }
 
 function sumBytes(files: readonly ShardFile[], from: number, to: number): number {

@@ -2,11 +2,11 @@ import fs from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
-import { makeFolder, removeFile, syncFolder } from '../commit/commit-file-system.ts'
-import { listFolder } from '../commit/run-id.ts'
+import { syncFolder } from '../commit/commit-file-system.ts'
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { Report } from '../model/report.ts'
 import type { ShardNumber, ShardReport, ShardTarget } from '../model/shard.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { Plan } from './make-plan.ts'
 import type { PlannedShard } from './take-shard.ts'
 import type { TargetLedger } from './target-ledger.ts'
@@ -41,13 +41,13 @@ export function describeShard(plan: Plan, shard: PlannedShard, ledger: TargetLed
  * other divisions: nobody at work on the tree has one of those.
  */
 export async function removeOldReports(plan: Plan, shard: ShardNumber): Promise<void> {
-  const folder = bookkeepingPaths(plan.targetRoot).reports
+  const { tree, reports: folder } = bookkeepingPaths(plan.targetRoot)
   const own = shardReportName(plan.manifestHash, shard)
-  for (const name of await listFolder(folder)) {
+  for (const name of await tree.list(folder)) {
     const match = SHARD_FILE.exec(name)
     if (match === null) continue
     const isOther = match[1] !== plan.manifestHash || Number(match[2]) !== shard.count
-    if (isOther || name.startsWith(`${own}.`)) await removeFile(fs, join(folder, name))
+    if (isOther || name.startsWith(`${own}.`)) await tree.removeFile(join(folder, name))
   }
 }
 
@@ -72,11 +72,11 @@ export async function saveShardReport(plan: Plan, report: Report, ledger: Target
 
 async function writeListAndReport(plan: Plan, report: Report, shard: ShardReport, ledger: TargetLedger): Promise<void> {
   const paths = bookkeepingPaths(plan.targetRoot)
-  const changedFolders = await makeFolder(fs, paths.reports)
+  const changedFolders = await paths.tree.makeFolder(paths.reports)
   const { fsync } = plan.options
-  await writeWhole(join(paths.reports, shard.targetsFile), targetLines(plan, ledger), fsync)
+  await writeWhole(paths.tree, join(paths.reports, shard.targetsFile), targetLines(plan, ledger), fsync)
   const name = `${shardReportName(plan.manifestHash, shard)}.json`
-  await writeWhole(join(paths.reports, name), [`${JSON.stringify(report, null, 2)}\n`], fsync)
+  await writeWhole(paths.tree, join(paths.reports, name), [`${JSON.stringify(report, null, 2)}\n`], fsync)
   if (fsync) for (const folder of new Set([paths.reports, ...changedFolders])) await syncFolder(fs, folder)
 }
 
@@ -95,14 +95,9 @@ function* targetLines(plan: Plan, ledger: TargetLedger): Generator<string> {
   yield text
 }
 
-async function writeWhole(path: string, texts: Iterable<string>, isDurable: boolean): Promise<void> {
+async function writeWhole(tree: GuardedTree, path: string, texts: Iterable<string>, isDurable: boolean): Promise<void> {
   const nextPath = `${path}.next`
-  const handle = await fs.open(nextPath, 'w')
-  try {
-    for (const text of texts) await handle.appendFile(text)
-    if (isDurable) await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await fs.rename(nextPath, path)
+  await tree.removeFile(nextPath)
+  await tree.write(nextPath, texts, isDurable)
+  await tree.rename(nextPath, path)
 }

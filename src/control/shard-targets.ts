@@ -1,7 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { comparePathBytes } from '../commit/tree-hash.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { ShardTargetSchema, type ShardTarget } from '../model/shard.ts'
 
 /*
@@ -13,13 +14,14 @@ const PIECE_BYTES = 64 * 1024
 
 /**
  * The targets in a list that a shard left, in the order of its lines.
+ * @param tree the folder that the reports lie in, or the target tree.
  * @param name the path as messages show it.
  * @throws MigrationError SHARD_DAMAGED for a line that is none; errors of the system as they are.
  */
-export function* readShardTargets(path: string, name: string): Generator<ShardTarget> {
+export function* readShardTargets(tree: GuardedTree, path: string, name: string): Generator<ShardTarget> {
   let rest = Buffer.alloc(0)
   for (let offset = 0; ;) {
-    const piece = readPiece(path, offset)
+    const piece = readPiece(tree, path, name, offset)
     offset += piece.length
     const bytes = Buffer.concat([rest, piece])
     let start = 0
@@ -34,13 +36,21 @@ export function* readShardTargets(path: string, name: string): Generator<ShardTa
   }
 }
 
-function readPiece(path: string, offset: number): Buffer {
+function readPiece(tree: GuardedTree, path: string, name: string, offset: number): Buffer {
   const piece = Buffer.allocUnsafe(PIECE_BYTES)
-  const descriptor = openSync(path, 'r')
+  const descriptor = openList(tree, path, name)
   try {
     return piece.subarray(0, readSync(descriptor, piece, 0, PIECE_BYTES, offset))
   } finally {
     closeSync(descriptor)
+  }
+}
+
+function openList(tree: GuardedTree, path: string, name: string): number {
+  try {
+    return tree.openSync(path)
+  } catch (error) {
+    throw error instanceof MigrationError ? damaged(name, error.message) : error
   }
 }
 

@@ -1,7 +1,7 @@
-import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { SourceFormat, SourceList } from '../model/source-list.ts'
+import { GuardedTree } from '../storage/guarded-tree.ts'
 import type { ExistingTargets } from './find-existing-targets.ts'
 import { PathIndex } from './path-index.ts'
 import { ResumeDecision } from './resume-decision.ts'
@@ -160,20 +160,21 @@ export class ResumeLedger {
 
   /** Targets that are still as they were made, and that this plan does not make; in the order of their names. */
   private orphans(targetRoot: string): Orphan[] {
+    const tree = new GuardedTree(targetRoot)
     const orphans: Orphan[] = []
     for (const [target, { source, sizeBytes }] of this.strangers) {
-      const stats = lstatIfThere(join(targetRoot, target))
-      if (stats?.isFile() && stats.size === sizeBytes) orphans.push({ target, source, sizeBytes })
+      const stats = statIfPlain(tree, join(targetRoot, target))
+      if (stats?.size === sizeBytes) orphans.push({ target, source, sizeBytes })
     }
     return orphans.sort((left, right) => (left.target < right.target ? -1 : 1))
   }
 }
 
-function lstatIfThere(path: string) {
+function statIfPlain(tree: GuardedTree, path: string) {
   try {
-    return lstatSync(path, { throwIfNoEntry: false })
+    return tree.statFile(path)
   } catch {
-    // A folder on the way is a file now, or cannot be entered: the target is not to be had.
+    // A folder on the way is a link or a file now, or cannot be entered: what is behind it was not made by us.
     return undefined
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Dirent, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Dirent, type Stats } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { MigrationError } from '../errors/migration-error.ts'
 import { isPathInside } from '../model/path-inside.ts'
 import { removeHeldTree } from './remove-tree.ts'
 import type { TreeFileSystem } from './tree-file-system.ts'
@@ -16,8 +17,11 @@ import { describeEntry, unsafeEntry } from './unsafe-entry.ts'
 export type OpenMode = 'r' | 'r+' | 'wx' | 'a+'
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants
-/** Of a link: refuse. Of a FIFO: do not wait for its other end. Systems without these have neither. */
-const NEVER_WAIT = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+/** Of a link: refuse. Of a FIFO: do not wait for its other end. Systems that lack one have undefined for it, which counts as 0. */
+const NEVER_WAIT = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Bookkeeping is the owner's own business: it names files, and rejects are records. */
+const PRIVATE_FILE = 0o600
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   r: O_RDONLY,
@@ -56,7 +60,7 @@ export class GuardedTree {
       if (seen === undefined || !seen.has(path)) {
         const stats = lookAt(path)
         if (stats === undefined) return false
-        if (!stats.isDirectory()) throw unsafeEntry(this.root, path, describeEntry(path, stats), 'folder')
+        if (!stats.isDirectory()) throw unsafeEntry(path, describeEntry(path, stats), 'folder')
         seen?.add(path)
       }
       if (slash < 0) return true
@@ -71,12 +75,22 @@ export class GuardedTree {
     if (!this.hasFolder(dirname(path))) return undefined
     const stats = lookAt(path)
     if (stats === undefined || stats.isFile()) return stats
-    throw unsafeEntry(this.root, path, describeEntry(path, stats), 'file')
+    throw unsafeEntry(path, describeEntry(path, stats), 'file')
+  }
+
+  /** Whether a regular file is there and can be reached without a link; never throws for what is there instead. */
+  isPlainFile(path: string): boolean {
+    try {
+      return this.statFile(path) !== undefined
+    } catch (error) {
+      if (error instanceof MigrationError) return false
+      throw error
+    }
   }
 
   /**
    * Opens a regular file; a FIFO or a device is never waited for.
-   * For writing (`r+`, `a+`) it must have no other name: a hard link leads out of the tree as well as a symbolic one.
+   * To append to it (`a+`), it must have no other name: a hard link leads out of the tree as well as a symbolic one.
    */
   async open(path: string, mode: OpenMode, permissions?: number): Promise<FileHandle> {
     this.statFile(path)
@@ -111,29 +125,51 @@ export class GuardedTree {
     }
   }
 
-  /** The same at once. */
+  /** The same at once, for small files: no more than the first 64 KiB. */
   readSync(path: string): Buffer | null {
     if (this.statFile(path) === undefined) return null
     let descriptor: number
     try {
-      descriptor = openSync(path, FLAGS.r | NEVER_WAIT)
+      descriptor = this.openSync(path)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-      throw this.#explain(error, path)
+      throw error
     }
     try {
-      this.#requireFile(path, fstatSync(descriptor), 'r')
-      return readFileSync(descriptor)
+      const bytes = Buffer.alloc(MOST_BYTES_AT_ONCE)
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0))
     } finally {
       closeSync(descriptor)
     }
   }
 
-  /** Makes a file with this content, which must not be there. The mode is 0600 unless said otherwise. */
-  async write(path: string, text: string, permissions = 0o600): Promise<void> {
-    const handle = await this.open(path, 'wx', permissions)
+  /** Opens a regular file for reading. @returns its descriptor, which the caller closes. */
+  openSync(path: string): number {
+    this.statFile(path)
+    let descriptor: number
     try {
-      await handle.writeFile(text)
+      descriptor = openSync(path, FLAGS.r | NEVER_WAIT)
+    } catch (error) {
+      throw this.#explain(error, path)
+    }
+    try {
+      this.#requireFile(path, fstatSync(descriptor), 'r')
+      return descriptor
+    } catch (error) {
+      closeSync(descriptor)
+      throw error
+    }
+  }
+
+  /**
+   * Makes a file with this content, which must not be there. Where that fails, part of it may be left.
+   * @param isDurable whether the content is on the disk when the promise resolves; the name is not.
+   */
+  async write(path: string, texts: string | Iterable<string>, isDurable = false): Promise<void> {
+    const handle = await this.open(path, 'wx', PRIVATE_FILE)
+    try {
+      for (const text of typeof texts === 'string' ? [texts] : texts) await handle.appendFile(text)
+      if (isDurable) await handle.sync()
     } finally {
       await handle.close()
     }
@@ -199,7 +235,7 @@ export class GuardedTree {
     if (!this.hasFolder(dirname(folder))) return
     const stats = lookAt(folder)
     if (stats === undefined) return
-    if (!stats.isDirectory()) throw unsafeEntry(this.root, folder, describeEntry(folder, stats), 'folder')
+    if (!stats.isDirectory()) throw unsafeEntry(folder, describeEntry(folder, stats), 'folder')
     await removeHeldTree(folder)
   }
 
@@ -209,7 +245,7 @@ export class GuardedTree {
     this.#requireWayTo(to)
     const stats = lookAt(from)
     if (stats !== undefined && !stats.isFile() && !stats.isDirectory())
-      throw unsafeEntry(this.root, from, describeEntry(from, stats), 'file')
+      throw unsafeEntry(from, describeEntry(from, stats), 'file')
     await this.#fileSystem.rename(from, to)
   }
 
@@ -225,9 +261,9 @@ export class GuardedTree {
   }
 
   #requireFile(path: string, stats: Stats, mode: OpenMode): void {
-    if (!stats.isFile()) throw unsafeEntry(this.root, path, describeEntry(path, stats), 'file')
-    if ((mode === 'r+' || mode === 'a+') && stats.nlink > 1)
-      throw unsafeEntry(this.root, path, 'a file that has another name too (a hard link)', 'file')
+    if (!stats.isFile()) throw unsafeEntry(path, describeEntry(path, stats), 'file')
+    if (mode === 'a+' && stats.nlink > 1)
+      throw unsafeEntry(path, 'a file that has another name too (a hard link)', 'file')
   }
 
   /** What a look before the call did not see yet: the look after it tells what it is. */
@@ -235,7 +271,7 @@ export class GuardedTree {
     if (!MAY_BE_ODD.has((error as NodeJS.ErrnoException).code ?? '')) return error
     const stats = lookAt(path)
     if (stats === undefined || stats.isFile()) return error
-    return unsafeEntry(this.root, path, describeEntry(path, stats), 'file')
+    return unsafeEntry(path, describeEntry(path, stats), 'file')
   }
 
   #requireInside(path: string): void {
@@ -243,6 +279,8 @@ export class GuardedTree {
       throw new RangeError(`${path} does not lie inside of ${this.root}`)
   }
 }
+
+const MOST_BYTES_AT_ONCE = 64 * 1024
 
 /** Errors of an open or an unlink that meets something else than a file. */
 const MAY_BE_ODD = new Set(['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'EPERM', 'EEXIST', 'ENOTDIR', 'EOPNOTSUPP', 'ENODEV'])

@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, openSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 
-const OPEN_FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
+const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 
 /**
  * Removes a folder and all below it. Links are removed and not followed, also those that take a folder's place meanwhile: each folder is

@@ -25,12 +25,12 @@ function destinationOf(path: string): string {
 
 /**
  * The error for something that is in the place of a file or folder of Drover's, and is none.
- * @param path absolute; below the root of the target tree.
+ * @param path absolute.
  * @returns BOOKKEEPING_UNSAFE for what lies in `.migrate`; TARGET_LINK, TARGET_NOT_A_FOLDER or TARGET_EXISTS for what targets need.
  */
-export function unsafeEntry(root: string, path: string, what: string, wanted: 'file' | 'folder'): MigrationError {
+export function unsafeEntry(path: string, what: string, wanted: 'file' | 'folder'): MigrationError {
   const shown = printableName(path)
-  if (isBookkeeping(root, path)) {
+  if (`${path}/`.includes(`/${BOOKKEEPING_FOLDER}/`)) {
     return new MigrationError('BOOKKEEPING_UNSAFE', `${shown} is ${what}, where Drover keeps a ${wanted} of its own`, {
       phase: 'commit',
       hint: 'nothing behind it was touched: move it away, or put back what was there, and run the same command again',
@@ -53,9 +53,4 @@ export function unsafeEntry(root: string, path: string, what: string, wanted: 'f
     phase: 'commit',
     hint: 'move it away, or give --out another folder',
   })
-}
-
-function isBookkeeping(root: string, path: string): boolean {
-  const top = `${root === '/' ? '' : root}/${BOOKKEEPING_FOLDER}`
-  return path === top || path.startsWith(`${top}/`)
 }

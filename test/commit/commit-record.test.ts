@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { probeExclusiveNames, readRecord, takeName, tryToCommit } from '../../src/commit/commit-record.ts'
 import { cutUnits, recordName, splitUnit } from '../../src/commit/commit-units.ts'
 import { formatCommitRecord, type RecordedTarget } from '../../src/model/commit-record.ts'
+import { GuardedTree } from '../../src/storage/guarded-tree.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 
 const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1, cpu: null }
@@ -17,20 +19,34 @@ const linkWithoutAnswer = async (from: string, to: string): Promise<void> => {
 
 describe('a commit record', () => {
   const folder = suiteFolder()
+  const tree = new GuardedTree(folder)
 
   it.each(['link', 'symlink'] as const)('is won by one of many, by %s', async (exclusiveBy) => {
     const path = join(folder, `${exclusiveBy}.json`)
     const tries = Array.from({ length: 20 }, (_, pid) =>
-      tryToCommit(path, { kind: 'split', node: { ...NODE, pid } }, { exclusiveBy, isDurable: false }),
+      tryToCommit(tree, path, { kind: 'split', node: { ...NODE, pid } }, { exclusiveBy, isDurable: false }),
     )
     const won = (await Promise.all(tries)).flatMap((isWon, pid) => (isWon ? [pid] : []))
     expect(won).toHaveLength(1)
-    expect(await readRecord(path)).toEqual({ kind: 'split', node: { ...NODE, pid: won[0] } })
+    expect(await readRecord(tree, path)).toEqual({ kind: 'split', node: { ...NODE, pid: won[0] } })
   })
+
+  it.each(['link to a file', 'link out of the folder', 'link to another record', 'FIFO'])(
+    'is not read through a %s of somebody else',
+    async (kind) => {
+      const path = join(folder, `${kind}.json`)
+      await fs.writeFile(join(folder, 'other.json.0123456789ab'), formatCommitRecord(SPLIT))
+      if (kind === 'FIFO') execFileSync('mkfifo', [path])
+      if (kind === 'link to a file') await fs.symlink('/etc/passwd', path)
+      if (kind === 'link out of the folder') await fs.symlink(`../${kind}.json.0123456789ab`, path)
+      if (kind === 'link to another record') await fs.symlink('other.json.0123456789ab', path)
+      await expect(readRecord(tree, path)).rejects.toMatchObject({ code: 'TARGET_EXISTS' })
+    },
+  )
 
   it('cannot be won once the folder of the records is gone', async () => {
     const path = join(folder, 'gone', 'record.json')
-    await expect(tryToCommit(path, SPLIT, { exclusiveBy: 'link', isDurable: true })).rejects.toMatchObject({
+    await expect(tryToCommit(tree, path, SPLIT, { exclusiveBy: 'link', isDurable: true })).rejects.toMatchObject({
       code: 'GENERATION_CLOSED',
     })
   })
@@ -44,10 +60,10 @@ describe('a commit record', () => {
   })
 
   it('needs hard links, or symbolic ones', async () => {
-    expect(await probeExclusiveNames(folder)).toBe('link')
+    expect(await probeExclusiveNames(tree, folder)).toBe('link')
     const noLinks = { ...fs, link: failing('EPERM') }
-    expect(await probeExclusiveNames(folder, noLinks)).toBe('symlink')
-    await expect(probeExclusiveNames(folder, { ...noLinks, symlink: failing('EPERM') })).rejects.toMatchObject({
+    expect(await probeExclusiveNames(tree, folder, noLinks)).toBe('symlink')
+    await expect(probeExclusiveNames(tree, folder, { ...noLinks, symlink: failing('EPERM') })).rejects.toMatchObject({
       code: 'NO_EXCLUSIVE_NAMES',
     })
   })
@@ -55,6 +71,7 @@ describe('a commit record', () => {
 
 describe('what a commit record says', () => {
   const folder = suiteFolder()
+  const tree = new GuardedTree(folder)
   const times = { read: 1, parse: 2, map: 3, encode: 4, write: 5.5, sync: 6 }
   const plain: RecordedTarget = {
     at: 7,
@@ -99,8 +116,8 @@ describe('what a commit record says', () => {
     ['a split', SPLIT],
   ] as const)('is read as it was written: %s', async (name, written) => {
     const path = join(folder, `${name}.json`)
-    expect(await tryToCommit(path, written, { exclusiveBy: 'link', isDurable: true })).toBe(true)
-    expect(await readRecord(path)).toEqual(written)
+    expect(await tryToCommit(tree, path, written, { exclusiveBy: 'link', isDurable: true })).toBe(true)
+    expect(await readRecord(tree, path)).toEqual(written)
   })
 
   it.each<[string, (text: string) => string]>([
@@ -116,7 +133,7 @@ describe('what a commit record says', () => {
     const text = formatCommitRecord(record)
     expect(damage(text)).not.toBe(text)
     await fs.writeFile(path, damage(text))
-    await expect(readRecord(path)).rejects.toBeInstanceOf(Error)
+    await expect(readRecord(tree, path)).rejects.toBeInstanceOf(Error)
   })
 })
 

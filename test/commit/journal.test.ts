@@ -101,7 +101,9 @@ describe('JournalWriter', () => {
     const root = makeTargetRoot()
     writeTree(root, { '.migrate/journal': 'a file where the folder should be' })
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
-    await expect(journal.append([makeEntry('a.csv', 'x')])).rejects.toThrow(/000001-aaaaaa-local\.ndjson.*EEXIST/)
+    await expect(journal.append([makeEntry('a.csv', 'x')])).rejects.toThrow(
+      /000001-aaaaaa-local\.ndjson cannot be written: .*journal is a file, where Drover keeps a folder of its own/,
+    )
     await journal.close()
   })
 })

@@ -39,7 +39,7 @@ const CONTENDER = `
 /** Compiles what the lock needs, file by file: plain Node cannot run TypeScript. */
 function buildContender(): string {
   const folder = makeTargetRoot()
-  for (const name of ['commit', 'errors']) {
+  for (const name of ['commit', 'errors', 'model', 'storage']) {
     mkdirSync(join(folder, 'src', name), { recursive: true })
     for (const file of readdirSync(join('src', name))) {
       const text = readFileSync(join('src', name, file), 'utf8')

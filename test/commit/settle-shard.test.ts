@@ -59,12 +59,12 @@ function stage(at: number): RecordedTarget {
 
 async function commit(unit: CommitUnit, targets: readonly RecordedTarget[]): Promise<void> {
   const record = { kind: 'done', node: NODE, attempt: 1, targets, failures: [] } as const
-  expect(await tryToCommit(join(records, recordName(unit)), record, DURABLE)).toBe(true)
+  expect(await tryToCommit(bookkeepingPaths(root).tree, join(records, recordName(unit)), record, DURABLE)).toBe(true)
 }
 
 async function split(unit: CommitUnit): Promise<void> {
   const record = { kind: 'split', node: NODE } as const
-  expect(await tryToCommit(join(records, recordName(unit)), record, DURABLE)).toBe(true)
+  expect(await tryToCommit(bookkeepingPaths(root).tree, join(records, recordName(unit)), record, DURABLE)).toBe(true)
 }
 
 async function settle(
@@ -132,7 +132,7 @@ describe('what dead nodes have won', () => {
   it('is placed before the shard counts as done', async () => {
     const files = [fileOf(0), fileOf(1)]
     await commit(cutUnits(files)[0]!, [stage(0), stage(1)])
-    const open = await findOpenUnits(files, records)
+    const open = await findOpenUnits(bookkeepingPaths(root).tree, files, records)
     expect(open).toEqual([])
     expect(await placeOfOthers(files, open, records, { targetRoot: root, isDurable: true })).toBe(true)
     expect(readFileSync(join(root, '1/1.ndjson'), 'utf8')).toBe('{"at":1}\n')
@@ -157,7 +157,7 @@ describe('what dead nodes have won', () => {
     const [unit] = cutUnits(files)
     await split(unit!)
     for (const part of splitUnit(unit!)) if (!openParts.includes(part.from)) await commit(part, [stage(part.from)])
-    const open = await findOpenUnits(files, records)
+    const open = await findOpenUnits(bookkeepingPaths(root).tree, files, records)
     expect(open.map(({ from }) => from)).toEqual(openParts)
     expect(findRecordedUnits(files, open)).toEqual([unit])
     expect(await placeOfOthers(files, open, records, { targetRoot: root, isDurable: true })).toBe(false)
@@ -165,7 +165,7 @@ describe('what dead nodes have won', () => {
 
   it('is nothing of a unit that nobody has committed', async () => {
     const files = [fileOf(0), fileOf(1)]
-    const open = await findOpenUnits(files, records)
+    const open = await findOpenUnits(bookkeepingPaths(root).tree, files, records)
     expect(findRecordedUnits(files, open)).toEqual([])
     expect(await placeOfOthers(files, open, records, { targetRoot: root, isDurable: true })).toBe(true)
   })

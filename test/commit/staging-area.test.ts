@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { collectStaged } from '../../src/commit/collect-staged.ts'
@@ -51,20 +51,25 @@ describe('StagingArea', () => {
       expect(join(paths.target, '..')).toBe(join(root, 'mount'))
       expect(join(paths.rejects, '..')).toBe(area.folder)
       expect(area.nextPaths('here/a.ndjson').stagedFolder).toBeNull()
-
-      // Such files of a dead run are found through its manifest; those of others stay.
-      writeFileSync(paths.target, 'staged')
-      const live = (await StagingArea.open({ targetRoot: root, runId: LIVE })).nextPaths('mount/a.ndjson')
-      writeFileSync(live.target, 'live')
-      writeFileSync(join(elsewhere, 'user.txt'), 'user')
-      for (const runId of [DEAD, LIVE]) {
-        const claims = [{ target: 'mount/a.ndjson', stagedFolder: 'mount' }]
-        await writeManifest({ targetRoot: root, isDurable: true }, { runId, manifestHash: '', planHash: '' }, claims)
-      }
-      await collectStaged({ targetRoot: root, liveRunId: LIVE })
-      expect(Object.values(readTree(elsewhere)).sort()).toEqual(['live', 'user'])
     },
   )
+
+  test('staged files beside targets are found through the manifest of a dead run; those of others stay, and none is looked for behind a link', async () => {
+    const root = makeTargetRoot()
+    const elsewhere = makeTargetRoot()
+    symlinkSync(elsewhere, join(root, 'link'))
+    mkdirSync(join(root, 'mount'))
+    for (const folder of [join(root, 'mount'), elsewhere]) {
+      for (const runId of [DEAD, LIVE]) writeFileSync(join(folder, `.migrate-staged-${runId}-local-0`), runId)
+      writeFileSync(join(folder, 'user.txt'), 'user')
+    }
+    const claims = ['mount', 'link'].map((folder) => ({ target: `${folder}/a.ndjson`, stagedFolder: folder }))
+    for (const runId of [DEAD, LIVE])
+      await writeManifest({ targetRoot: root, isDurable: true }, { runId, manifestHash: '', planHash: '' }, claims)
+    await collectStaged({ targetRoot: root, liveRunId: LIVE })
+    expect(Object.values(readTree(join(root, 'mount'))).sort()).toEqual([LIVE, 'user'])
+    expect(Object.values(readTree(elsewhere)).sort()).toEqual([DEAD, LIVE, 'user'])
+  })
 
   test('a folder that cannot be made costs nothing but speed', async () => {
     const area = await StagingArea.open({ targetRoot: makeTargetRoot(), runId: LIVE })

@@ -89,10 +89,10 @@ describe.each(Object.entries(IN_PLACE_OF_FILE))('%s in the place of a file', (_,
 })
 
 describe('a file with another name too', () => {
-  it.each(['r+', 'a+'] as const)('is not opened for writing (%s)', async (mode) => {
+  it('is not opened to append to it', async () => {
     const { tree, books, victim } = makeTrees()
     linkSync(join(victim, 'file'), join(books, 'file'))
-    await expect(tree.open(join(books, 'file'), mode)).rejects.toMatchObject({ code: 'BOOKKEEPING_UNSAFE' })
+    await expect(tree.open(join(books, 'file'), 'a+')).rejects.toMatchObject({ code: 'BOOKKEEPING_UNSAFE' })
   })
 
   it('can be read', async () => {

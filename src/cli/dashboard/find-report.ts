@@ -4,6 +4,7 @@ import { ShardJobSchema } from '../../cluster/shard-job.ts'
 import type { ShardQueue } from '../../cluster/open-queue.ts'
 import { isPathInside } from '../../model/path-inside.ts'
 import type { Report } from '../../model/report.ts'
+import { GuardedTree } from '../../storage/guarded-tree.ts'
 import { readReport } from '../report/read-report.ts'
 
 /** Reports of runs, as coordinators leave them. */
@@ -26,7 +27,8 @@ export async function findNewestReport(queue: ShardQueue, root: string): Promise
       .filter((candidate) => REPORT_NAME.test(candidate))
       .toSorted()
       .at(-1)
-    return name === undefined ? null : readReport(join(folder, name), name)
+    if (name === undefined || !new GuardedTree(folder).isPlainFile(join(folder, name))) return null
+    return readReport(join(folder, name), name)
   } catch {
     return null
   }

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import { listGenerations } from './generation-paths.ts'
+import { runIdOf } from './run-id.ts'
+
+/**
+ * Looks at everything in the bookkeeping that a run may open, before it opens any of it: what is no file or folder of Drover's is better found
+ * while nothing is touched. Whoever opens it looks again. Names that Drover does not use are not looked at. The folders of rejects, as many
+ * as those of the sources, are looked at when they are needed.
+ * @throws MigrationError BOOKKEEPING_UNSAFE.
+ */
+export async function checkBookkeeping(targetRoot: string): Promise<void> {
+  const paths = bookkeepingPaths(targetRoot)
+  const { tree } = paths
+  if (!tree.hasFolder(paths.root)) return
+  for (const folder of [paths.members, paths.rejects, paths.reports, paths.cluster, paths.commit])
+    tree.hasFolder(folder)
+  for (const name of await tree.list(paths.root)) {
+    if (name === 'lock' || /^lock\.(?:takeover|try)-/.test(name)) tree.statFile(join(paths.root, name))
+  }
+  tree.statFile(paths.rejectsIndex)
+  for (const name of await tree.list(paths.members)) tree.statFile(join(paths.members, name))
+  for (const folder of [paths.journal, paths.manifests]) {
+    for (const name of await tree.list(folder)) if (runIdOf(name) !== null) tree.statFile(join(folder, name))
+  }
+  for (const name of await tree.list(paths.staged)) if (runIdOf(name) === name) tree.hasFolder(join(paths.staged, name))
+  await listGenerations(targetRoot)
+}
