@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
+import { EXIT_CODES } from '../src/cli/exit-code.ts'
+import { formatUncaught } from '../src/cli/format-error.ts'
 import { main } from '../src/cli/main.ts'
 
 /**
@@ -7,6 +9,12 @@ import { main } from '../src/cli/main.ts'
  * reads these flags each time it decides; a thread that starts sets the second one back to 2.
  */
 const COLLECT_EARLY = ['--heap-growing-percent=40', '--semi-space-growth-factor=1']
+
+// The last resort, where no call is left to throw to: a line instead of a stack.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(formatUncaught(error))
+  process.exit(EXIT_CODES.unexpected)
+})
 
 process.exitCode = await main({
   argv: process.argv.slice(2),
@@ -16,6 +24,11 @@ process.exitCode = await main({
   stderr: process.stderr,
   signals: process,
   endProcess: (exitCode) => process.exit(exitCode),
+  // Unlike process.exit, which waits for all threads.
+  dieOf: (signal) => {
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  },
   collectEarly: () => {
     for (const flag of COLLECT_EARLY) setFlagsFromString(flag)
   },

@@ -19,7 +19,10 @@ import { SpanRecorder } from './report/span-recorder.ts'
 /** What a worker thread is given once, when it starts. Only plain values and shared memory. */
 export interface WorkerSetup {
   readonly plan: DataPlan
-  /** Word 0: not 0 when the run is to stop (a worker in synchronous calls hears no message). Word 1: threads started so far. */
+  /**
+   * CONTROL_BYTES. Word 0: not 0 when the run is to stop (a worker in synchronous calls hears no message). Word 1: threads started so far.
+   * Word 2: those of them that a limit left no room for kernels.
+   */
   readonly control: SharedArrayBuffer
   /** Three numbers a thread: 1 + the index of the file it is at (0: idle), how many of its bytes are read, and the bytes of files before it in its task. */
   readonly progress: SharedArrayBuffer
@@ -38,8 +41,10 @@ const HASHED_BYTES = 256 * 1024
 /** Each thread's progress numbers lie this far apart, so that threads do not share cache lines. */
 export const PROGRESS_BYTES = 128
 
+export const CONTROL_BYTES = 12
 const STOP = 0
 const THREADS_STARTED = 1
+const THREADS_WITHOUT_KERNELS = 2
 
 /** Runs tasks: one in, one result out. Made once per thread, since its memory is. */
 export type TaskRunner = (task: Task) => Promise<TaskResult>
@@ -61,9 +66,11 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         shouldStop,
       })
     : undefined
+  const kernels = plan.engine === 'kernel' ? loadKernels(memory) : null
+  if (plan.engine === 'kernel' && kernels === null) Atomics.add(control, THREADS_WITHOUT_KERNELS, 1)
   const context: ConvertContext = {
     plan,
-    batch: new RecordBatch(memory, plan.engine === 'kernel' ? loadKernels(memory) : null),
+    batch: new RecordBatch(memory, kernels),
     shouldStop,
     pace,
     onProgress: (fileIndex, readBytes) => {
@@ -153,6 +160,11 @@ export function requestStop(control: SharedArrayBuffer): void {
 /** Threads that have started so far, those that replaced dead ones included. */
 export function countStarted(control: SharedArrayBuffer): number {
   return Atomics.load(new Int32Array(control), THREADS_STARTED)
+}
+
+/** Threads whose kernels found no room, so that they convert as `--engine reference` does: the same bytes, more slowly. */
+export function countWithoutKernels(control: SharedArrayBuffer): number {
+  return Atomics.load(new Int32Array(control), THREADS_WITHOUT_KERNELS)
 }
 
 /** The CRC-32 of a whole file, or null where it cannot be read. The input region of the memory serves as buffer. */

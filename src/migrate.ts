@@ -18,8 +18,8 @@ import { startClock, type Clock } from './report/clock.ts'
  * Converts a tree of files: discover, plan, lock, convert, commit, report. Running it again with the same options resumes.
  * Installs no signal handlers and never ends the process.
  * @returns the report, also when files failed or the signal stopped the run.
- * @throws MigrationError only for wrong use, a missing source, an impossible plan, or a target tree that cannot be used: another
- * run owns it, or its bookkeeping cannot be read or written.
+ * @throws MigrationError only for wrong use, a missing source, an impossible plan, a target tree that cannot be used (another run owns
+ * it, or its bookkeeping cannot be read or written), or where no thread can be started.
  */
 export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {}): Promise<Report> {
   const clock = startClock()

@@ -15,11 +15,13 @@
  * whole, so nothing ever grows (growing detaches every view, and `readSync` into a detached view throws). Pages that no record
  * ever needs are never touched, so they cost address space but no memory.
  *
- * It is WebAssembly memory, so that kernels work on it too.
+ * It is WebAssembly memory, so that kernels work on it too. That reserves 10 GiB of address space for each thread; where a limit does not allow
+ * it, a plain buffer of the same layout serves the reference twins.
  */
 export interface BatchMemory {
-  /** What kernels import. */
-  readonly memory: WebAssembly.Memory
+  /** What kernels import; null: plain memory, on which no kernel works. */
+  readonly memory: WebAssembly.Memory | null
+  readonly buffer: ArrayBuffer
   /** The whole memory. Positions in cells and rows are indexes into it. */
   readonly bytes: Uint8Array
   /** The cell table: two words a cell. Index 0 is the first word of the first cell, which lies at `cellsStart`. */
@@ -80,8 +82,37 @@ const FOLDED_BYTES = 4032 + 16 * 1024
 /**
  * Allocates the memory for records of at most `maxRecordBytes`, read `chunkBytes` at a time.
  * Nothing is resident before it is used.
+ * @throws RangeError where it cannot be had even without room for kernels.
  */
 export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): BatchMemory {
+  const { totalBytes, cellsEnd, ...regions } = layOut(maxRecordBytes, chunkBytes)
+  const { memory, buffer } = allocate(totalBytes)
+  const cells = new Uint32Array(buffer, regions.cellsStart, (cellsEnd - regions.cellsStart) / 4)
+  return { memory, buffer, bytes: new Uint8Array(buffer), cells, ...regions }
+}
+
+/** The bytes of a memory; most are never touched. */
+export function batchMemoryBytes(maxRecordBytes: number, chunkBytes: number): number {
+  return layOut(maxRecordBytes, chunkBytes).totalBytes
+}
+
+function allocate(bytes: number): { readonly memory: WebAssembly.Memory | null; readonly buffer: ArrayBuffer } {
+  const pages = Math.ceil(bytes / PAGE_BYTES)
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    return { memory, buffer: memory.buffer }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return { memory: null, buffer: new ArrayBuffer(bytes) }
+  }
+}
+
+type Regions = Omit<BatchMemory, 'memory' | 'buffer' | 'bytes' | 'cells'> & {
+  readonly cellsEnd: number
+  readonly totalBytes: number
+}
+
+function layOut(maxRecordBytes: number, chunkBytes: number): Regions {
   if (maxRecordBytes > LARGEST_RECORD_BYTES)
     throw new RangeError(`records of ${maxRecordBytes} bytes do not fit a batch`)
   const rowsStart = KERNEL_BYTES
@@ -106,12 +137,7 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
   const foldedStart = align(castsEnd + PAD_BYTES)
   const textsStart = foldedStart + FOLDED_BYTES + PAD_BYTES
   const textsEnd = textsStart + (inputEnd - inputStart)
-  const pages = Math.ceil((textsEnd + PAD_BYTES) / PAGE_BYTES)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-  const { buffer } = memory
   return {
-    memory,
-    bytes: new Uint8Array(buffer),
     rowsStart,
     keysStart,
     keysEnd,
@@ -120,7 +146,7 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     separatorsStart,
     linesStart,
     cellsStart,
-    cells: new Uint32Array(buffer, cellsStart, (cellsEnd - cellsStart) / 4),
+    cellsEnd,
     inputStart,
     inputEnd,
     scratchStart,
@@ -131,6 +157,7 @@ export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): B
     castsEnd,
     foldedStart,
     textsStart,
+    totalBytes: textsEnd + PAD_BYTES,
   }
 }
 

@@ -74,7 +74,7 @@ export class RecordBatch {
     this.memory = memory
     this.kernels = kernels
     this.checksum = createChecksum(memory, kernels)
-    const { buffer } = memory.memory
+    const { buffer } = memory
     const column = (number: number): [ArrayBuffer, number, number] => [
       buffer,
       memory.rowsStart + 4 * MAX_ROWS * number,

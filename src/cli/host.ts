@@ -13,6 +13,8 @@ export interface Host {
   readonly signals: EventEmitter
   /** Ends the process at once: the second signal. */
   readonly endProcess: (exitCode: number) => void
+  /** Ends the process as the signal would have without a handler: even while threads hang. */
+  readonly dieOf: (signal: NodeJS.Signals) => void
   /** Memory is collected early from here on, or until the next thread starts. */
   readonly collectEarly: () => void
 }

@@ -38,6 +38,16 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
       view.stop()
       host.endProcess(exitCode)
     },
+    // Nodes may take longer to stop, and go on where nobody waits for them.
+    isOnCluster(settings)
+      ? undefined
+      : (signal) => {
+          view.stop()
+          host.stderr.write(
+            `migrate: ${signal}: ended without waiting for what hangs; run the same command again to go on\n`,
+          )
+          host.dieOf(signal)
+        },
   )
   // The stream engine makes objects of all rows, and a coordinator of all commit records: they need room for them.
   const collectEarly = options.engine === 'stream' || isOnCluster(settings) ? () => {} : host.collectEarly

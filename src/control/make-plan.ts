@@ -21,8 +21,10 @@ import type { ResumeDecision } from '../plan/resume-decision.ts'
 import { ResumeLedger } from '../plan/resume-ledger.ts'
 import { targetNames, type TargetNames } from '../plan/target-names.ts'
 import { resolveTargetRoot } from '../plan/target-root.ts'
+import { batchMemoryBytes } from '../batch/batch-memory.ts'
 import { threadsThatFit, warnOfLoweredThreads } from '../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
+import { warnOfThreadRoom } from '../schedule/thread-shortage.ts'
 import { readMapping } from './read-mapping.ts'
 import { readShard, takeShard, type PlannedShard } from './take-shard.ts'
 
@@ -89,6 +91,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
 
   const { memoryLimit } = options
   const wantedThreads = resolveThreadCount(options.threads)
+  const fittingThreads = Math.min(wantedThreads, threadsThatFit(memoryLimit ?? Number.POSITIVE_INFINITY))
+  const room = warnOfThreadRoom(fittingThreads, batchMemoryBytes(data.maxRecordBytes, data.chunkBytes))
   const hash = planHash(data, options.targetName)
   const fileHashes = new Map<SourceFormat, string>()
   const part = shard === null ? { discovery, shard } : takeShard(discovery, shard)
@@ -100,8 +104,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targetFormat,
     isTargetFormatDefault: options.to === undefined && namedFormat === null,
     targets: shard === null ? targets : targetNames(part.discovery.files, naming),
-    threads: Math.min(wantedThreads, threadsThatFit(memoryLimit ?? Number.POSITIVE_INFINITY)),
-    threadWarning: warnOfLoweredThreads(memoryLimit, options.threads, wantedThreads),
+    threads: room.threads,
+    threadWarning: room.warning ?? warnOfLoweredThreads(memoryLimit, options.threads, wantedThreads),
     planHash: hash,
     manifestHash: manifestHash(hash, files),
     filePlanHash: (format) => {

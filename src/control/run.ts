@@ -171,6 +171,8 @@ export class Run {
     try {
       await work(executor)
     } finally {
+      const shortage = executor.describeShortage()
+      if (shortage !== null) this.warn('ENGINE_LOWERED', shortage)
       await executor.destroy()
     }
   }

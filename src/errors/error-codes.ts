@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   NAME_NOT_UTF8: 'a name in the source tree is not valid UTF-8',
   NO_SPACE_LIKELY: 'the targets will probably not fit into the free space',
   THREADS_LOWERED: 'the memory limit allows fewer threads than were asked for',
+  THREADS_UNAVAILABLE: 'no thread can be started',
+  ENGINE_LOWERED: 'a limit leaves threads no room for the fast engine',
   EMPTY_SOURCE: 'the source tree holds nothing to convert',
   RUN_ACTIVE: 'another run owns this target tree',
   LOCK_LOST: 'another run took this target tree over while this one was working',

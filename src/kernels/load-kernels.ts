@@ -102,11 +102,11 @@ export interface Kernels {
 
 /**
  * Binds the kernels to a memory.
- * @returns null where this machine has no SIMD for WebAssembly: the reference twins then do the work.
+ * @returns null where this machine has no SIMD for WebAssembly, or a limit no room for it: the reference twins then do the work.
  */
 export function loadKernels({ memory }: BatchMemory): Kernels | null {
-  const module = compiledKernels()
-  if (module === null) return null
+  const module = memory === null ? null : compiledKernels()
+  if (module === null || memory === null) return null
   return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels
 }
 
@@ -121,8 +121,18 @@ let compiled: WebAssembly.Module | null | undefined
 function compiledKernels(): WebAssembly.Module | null {
   if (compiled !== undefined) return compiled
   const bytes = readFileSync(findKernels())
-  compiled = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null
+  compiled = WebAssembly.validate(bytes) ? compile(bytes) : null
   return compiled
+}
+
+/** @returns null where there is no address space for the code. */
+function compile(bytes: Uint8Array): WebAssembly.Module | null {
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
 }
 
 function abort(): never {

@@ -20,10 +20,19 @@ export interface Executor {
   readonly tasksPerThread: number
   /** Starts threads up to a number, where it can have more than one. */
   grow(size: number): void
+  /** What a limit of the system took from the threads, as a warning; null: nothing. */
+  describeShortage(): string | null
   /** What each thread is at; null: idle. */
   readProgress(): (ThreadProgress | null)[]
   /** Asks for all files in work to be given up at the next chunk. Their tasks then fail as STOPPED. */
   requestStop(): void
   /** Ends everything, in the middle of tasks if need be. */
   destroy(): Promise<void>
+}
+
+/** The warning for threads whose kernels found no address space; null: there are none. */
+export function describeSlowThreads(count: number): string | null {
+  if (count === 0) return null
+  const who = count === 1 ? 'a thread' : `${count} threads`
+  return `${who} had no room for the 10 GiB of address space that fast conversion reserves (ulimit -v) and converted as --engine reference does: the same bytes, more slowly`
 }

@@ -1,10 +1,17 @@
-import { PROGRESS_BYTES, createTaskRunner, requestStop, type TaskRunner } from '../convert-task.ts'
+import {
+  CONTROL_BYTES,
+  PROGRESS_BYTES,
+  countWithoutKernels,
+  createTaskRunner,
+  requestStop,
+  type TaskRunner,
+} from '../convert-task.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
 import { SMALL_FILE_BYTES } from './batch-files.ts'
-import type { Executor } from './executor.ts'
+import { describeSlowThreads, type Executor } from './executor.ts'
 
 /**
  * Runs tasks on the main thread. Starting a pool takes longer than a small file does, and so short a task holds up neither
@@ -15,7 +22,7 @@ export class InlineExecutor implements Executor {
   readonly size = 1
   readonly tasksPerThread = 1
   private readonly plan: DataPlan
-  private readonly control = new SharedArrayBuffer(8)
+  private readonly control = new SharedArrayBuffer(CONTROL_BYTES)
   private runner: TaskRunner | null = null
 
   constructor(plan: DataPlan) {
@@ -47,6 +54,10 @@ export class InlineExecutor implements Executor {
   /** Nobody can look while a task has the main thread. */
   readProgress(): null[] {
     return [null]
+  }
+
+  describeShortage(): string | null {
+    return describeSlowThreads(countWithoutKernels(this.control))
   }
 
   requestStop(): void {

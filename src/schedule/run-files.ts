@@ -41,6 +41,7 @@ interface RunFilesOptions {
 /**
  * Runs batches of files on the pool until all are done, in the order given, with at most a few tasks waiting. A batch that
  * crashed its thread is tried again file by file, so that only the file at fault fails; a retryable error is tried again.
+ * @throws MigrationError THREADS_UNAVAILABLE where no thread can be started.
  * @returns the number of files that were never started, because `mayStart` said no.
  */
 export async function runFiles(batches: Iterable<readonly number[]>, options: RunFilesOptions): Promise<number> {
@@ -148,6 +149,8 @@ async function handleCrash(
   options: RunFilesOptions,
   split?: SplitFile,
 ): Promise<void> {
+  // No file is at fault, and none can be converted.
+  if (error instanceof MigrationError && error.code === 'THREADS_UNAVAILABLE') throw error
   const wasStopped = error instanceof MigrationError && error.code === 'STOPPED'
   if (indexes.length > 1 && !wasStopped) {
     for (const index of indexes) await runBatch([index], attempt + 1, options)

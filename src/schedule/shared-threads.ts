@@ -41,6 +41,7 @@ export class SharedThreads {
         return result
       },
       grow: (size) => pool.grow(size),
+      describeShortage: () => pool.describeShortage(),
       readProgress: () =>
         pool.readProgress().map((thread) => {
           const index = (thread?.index ?? -1) - base

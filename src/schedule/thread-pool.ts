@@ -1,10 +1,20 @@
-import { Piscina } from 'piscina'
-import { PROGRESS_BYTES, countStarted, requestStop, type WorkerSetup } from '../convert-task.ts'
+import { batchMemoryBytes } from '../batch/batch-memory.ts'
+import {
+  CONTROL_BYTES,
+  PROGRESS_BYTES,
+  countStarted,
+  countWithoutKernels,
+  requestStop,
+  type WorkerSetup,
+} from '../convert-task.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
 import type { FileTask, Task } from '../model/task.ts'
-import type { Executor, ThreadProgress } from './executor.ts'
+import { describeSlowThreads, type Executor, type ThreadProgress } from './executor.ts'
+import { findThreadRoom } from './process-limits.ts'
+import { StartFault, ThreadGroup } from './thread-group.ts'
+import { describeNoThreads } from './thread-shortage.ts'
 import { findWorkerEntry } from './worker-entry.ts'
 
 /** What lies between two threads in the progress, in numbers. */
@@ -40,18 +50,22 @@ interface ThreadPoolOptions {
 
 /**
  * The pool of worker threads. Workers run from the built files, beside this one in `dist`.
- * Errors are MigrationErrors: WORKER_EXIT and WORKER_OOM when the thread ended, an errno's name when none could be started, TIMEOUT,
- * STOPPED.
+ * Errors are MigrationErrors: WORKER_EXIT and WORKER_OOM when the thread ended, THREADS_UNAVAILABLE when none could be started, TIMEOUT,
+ * STOPPED. A thread that cannot start leaves its tasks to the others.
  */
 export class ThreadPool implements Executor {
   /** One, and one more for each time it grew: Piscina starts threads whenever a task waits, and tasks always wait here. */
-  private readonly pools: { readonly piscina: Piscina; readonly threads: number; tasks: number }[] = []
+  private readonly groups: ThreadGroup[] = []
   private readonly setup: WorkerSetup
   private readonly options: ThreadPoolOptions
-  private readonly control = new SharedArrayBuffer(8)
+  private readonly control = new SharedArrayBuffer(CONTROL_BYTES)
   private readonly progress: Float64Array
   private isStopping = false
+  private isDestroyed = false
+  /** What the last thread that could not start died of. */
+  private startFault: unknown = null
 
+  /** @throws MigrationError THREADS_UNAVAILABLE where a limit leaves no room for a thread. */
   constructor(options: ThreadPoolOptions) {
     this.options = options
     const maxThreads = Math.max(options.threads, options.maxThreads ?? 0)
@@ -67,11 +81,12 @@ export class ThreadPool implements Executor {
       isProfiled: options.isProfiled ?? false,
     }
     this.grow(options.threads)
+    if (this.groups.length === 0) throw this.describeNone()
   }
 
-  /** Threads that were started and not replaced. */
+  /** Threads that it has. */
   get size(): number {
-    return this.pools.reduce((sum, { threads }) => sum + threads, 0)
+    return this.groups.reduce((sum, { threads }) => sum + threads, 0)
   }
 
   /** Tasks that a thread has in work at the same time. */
@@ -79,42 +94,63 @@ export class ThreadPool implements Executor {
     return this.options.tasksPerThread ?? 1
   }
 
-  /** Starts threads up to a number. They stay until the pool is destroyed. */
+  /** Starts threads up to a number, or as many as the limits of the system allow. They stay until the pool is destroyed. */
   grow(size: number): void {
-    const threads = size - this.size
-    if (threads <= 0 || this.isStopping) return
+    if (this.isStopping) return
+    const threads = Math.min(size - this.size, findThreadRoom(this.batchBytes).threads)
+    if (threads <= 0) return
     const { entry, maxHeapMb } = this.options
-    const piscina = new Piscina({
-      filename: entry ?? findWorkerEntry(),
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: this.tasksPerThread,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      workerData: this.setup,
-      recordTiming: false,
-      resourceLimits: {
-        ...(this.options.plan.engine === 'stream' ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }),
-        ...(maxHeapMb === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMb }),
-      },
-    })
-    // A thread that dies between tasks is replaced by the pool; the next task tells if that does not help.
-    piscina.on('error', () => {})
-    this.pools.push({ piscina, threads, tasks: 0 })
+    try {
+      const group = new ThreadGroup({
+        filename: entry ?? findWorkerEntry(),
+        minThreads: threads,
+        maxThreads: threads,
+        concurrentTasksPerWorker: this.tasksPerThread,
+        idleTimeout: Number.POSITIVE_INFINITY,
+        workerData: this.setup,
+        recordTiming: false,
+        resourceLimits: {
+          ...(this.options.plan.engine === 'stream' ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }),
+          ...(maxHeapMb === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMb }),
+        },
+      })
+      this.groups.push(group)
+    } catch (error) {
+      this.startFault = error
+    }
+  }
+
+  private get batchBytes(): number {
+    const { maxRecordBytes, chunkBytes } = this.options.plan
+    return batchMemoryBytes(maxRecordBytes, chunkBytes)
   }
 
   /** Runs a task on the next free thread. */
   async run(task: Task): Promise<TaskResult> {
+    for (;;) {
+      if (this.isDestroyed) throw new MigrationError('STOPPED', 'the run was stopped', { phase: 'worker' })
+      const group = this.leastLoaded()
+      try {
+        return await this.runIn(group, task)
+      } catch (error) {
+        // No thread has begun the task, so another one may have it.
+        if (!(error instanceof StartFault)) throw error
+        this.startFault = error.cause
+      }
+    }
+  }
+
+  private async runIn(group: ThreadGroup, task: Task): Promise<TaskResult> {
     const { taskTimeoutMs } = this.options
     const timeout = taskTimeoutMs === undefined ? undefined : new AbortController()
     // The clock runs while a task waits for a thread too, so timed callers hand out no more tasks than there are threads.
     const timer = timeout && setTimeout(() => timeout.abort(), taskTimeoutMs)
-    const pool = this.leastLoaded()
-    pool.tasks++
     try {
-      const answer = TaskResultSchema.parse(await pool.piscina.run(task, timeout ? { signal: timeout.signal } : {}))
+      const answer = TaskResultSchema.parse(await group.run(task, timeout?.signal))
       this.options.onAnswer?.(answer)
       return answer
     } catch (error) {
+      if (error instanceof StartFault && !this.isStopping) throw error
       this.clearProgress(task)
       if (timeout?.signal.aborted) {
         throw new MigrationError('TIMEOUT', `the task took longer than ${taskTimeoutMs} ms`, {
@@ -124,15 +160,25 @@ export class ThreadPool implements Executor {
       }
       throw this.describeCrash(error)
     } finally {
-      pool.tasks--
       clearTimeout(timer)
     }
   }
 
-  private leastLoaded(): ThreadPool['pools'][number] {
-    const [least] = this.pools.toSorted((a, b) => a.tasks / a.threads - b.tasks / b.threads)
-    if (least === undefined) throw new Error('a pool without threads was given a task')
+  /** @throws MigrationError THREADS_UNAVAILABLE where no thread is left that could start. */
+  private leastLoaded(): ThreadGroup {
+    const [least] = this.groups
+      .filter(({ threads }) => threads > 0)
+      .toSorted((a, b) => a.tasks / a.threads - b.tasks / b.threads)
+    if (least === undefined) throw this.describeNone()
     return least
+  }
+
+  private describeNone(): MigrationError {
+    return describeNoThreads(this.startFault, this.batchBytes)
+  }
+
+  describeShortage(): string | null {
+    return describeSlowThreads(countWithoutKernels(this.control))
   }
 
   /** A thread that has died cannot say any more that it is idle. */
@@ -173,7 +219,8 @@ export class ThreadPool implements Executor {
   /** Ends all threads, in the middle of their tasks if need be. */
   async destroy(): Promise<void> {
     this.isStopping = true
-    await Promise.all(this.pools.map(({ piscina }) => piscina.destroy()))
+    this.isDestroyed = true
+    await Promise.all(this.groups.map((group) => group.destroy()))
   }
 
   private describeCrash(error: unknown): MigrationError {
@@ -184,15 +231,6 @@ export class ThreadPool implements Executor {
         phase: 'worker',
         hint: 'a smaller --max-record-size, or fewer --threads, needs less',
         cause: error,
-      })
-    }
-    const errno = /initialization failure: (E[A-Z]+)$/.exec(message)?.[1]
-    if (errno !== undefined) {
-      return new MigrationError(errno, `no further thread could be started: ${errno}`, {
-        phase: 'worker',
-        hint: 'raise the limits of the process (ulimit -n, ulimit -u) or use fewer --threads',
-        cause: error,
-        isRetryable: true,
       })
     }
     return new MigrationError('WORKER_EXIT', `the worker thread ended: ${message}`, {

@@ -38,6 +38,7 @@ export function fakeHost(
     stderr: keepText(given.terminal),
     signals: new EventEmitter(),
     endProcess: (exitCode) => void ended.push(exitCode),
+    dieOf: () => {},
     collectEarly: () => {},
     ended,
   }
