@@ -15,6 +15,7 @@ import { nowNs } from './report/clock.ts'
 import type { SpanRecorder } from './report/span-recorder.ts'
 import { beginSpans, noStageTimes, timed, timedEncoding, wholeNs } from './stage-timer.ts'
 import { failOnMostlyRejects, failOnTooManyRejects, parseJudged } from './judge-rejects.ts'
+import type { StagedLooks } from './storage/staged-looks.ts'
 import { SourceReader } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
@@ -28,6 +29,8 @@ export interface ConvertContext {
   readonly onProgress: (fileIndex: number, readBytes: number) => void
   /** Slows I/O down, where that was asked for. */
   readonly pace?: Pace | undefined
+  /** Sees to it that nothing is staged through a link. */
+  readonly staged?: StagedLooks
   /** Records the stages of each file (`--trace`). */
   readonly spans: SpanRecorder | null
 }
@@ -59,6 +62,7 @@ export async function convertFile(
     ...takeSpans(),
   })
   try {
+    context.staged?.requireFolderOf(file.stagedTarget)
     const { format } = file
     const converted =
       format === 'bytes'

@@ -10,6 +10,7 @@ import type { PaceIo } from './model/pacing.ts'
 import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
 import { createPace } from './pace/pace.ts'
+import { StagedLooks } from './storage/staged-looks.ts'
 import { beginSpans } from './stage-timer.ts'
 import { ThreadMeter } from './thread-meter.ts'
 import { nowNs } from './report/clock.ts'
@@ -77,6 +78,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
       progress[0] = fileIndex + 1
       progress[1] = readBytes
     },
+    staged: new StagedLooks(),
     spans: setup.isTraced ? new SpanRecorder() : null,
   }
 
@@ -87,6 +89,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   }
 
   return async (task) => {
+    context.staged?.beginTask()
     switch (task.kind) {
       case 'convert': {
         const files: FileResult[] = []

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isFolderInside, isPathInside, isPlainName, isTargetInside } from '../../src/model/path-inside.ts'
 import { GuardedTree } from '../../src/storage/guarded-tree.ts'
+import { StagedLooks } from '../../src/storage/staged-looks.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 describe('a path that is read back from a tree', () => {
@@ -219,4 +220,19 @@ it('removes a link and not what it leads to, and a file that is gone costs nothi
   await tree.removeFile(join(books, 'link'))
   expect(readFileSync(join(victim, 'file'), 'utf8')).toBe('mine')
   expect(() => unlinkSync(join(books, 'link'))).toThrow('ENOENT')
+})
+
+it('looks once a task at the folders that a thread stages files in', () => {
+  const { books, victim } = makeTrees()
+  const folder = join(books, 'staged', 'run', 'local')
+  mkdirSync(folder, { recursive: true })
+  const looks = new StagedLooks()
+  looks.beginTask()
+  looks.requireFolderOf(join(folder, '0'))
+  renameSync(join(books, 'staged', 'run'), join(books, 'moved'))
+  mkdirSync(join(victim, 'local'))
+  symlinkSync(victim, join(books, 'staged', 'run'))
+  looks.requireFolderOf(join(folder, '1'))
+  looks.beginTask()
+  expect(() => looks.requireFolderOf(join(folder, '2'))).toThrow(/is a symbolic link to .*victim, where Drover/)
 })
