@@ -3,6 +3,7 @@ import { collectStaged } from './commit/collect-staged.ts'
 import { joinLock } from './commit/join-lock.ts'
 import { describeOwner } from './commit/lock-file.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
+import { withGuardedHooks } from './control/guard-hooks.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
 import { Recording } from './control/recording.ts'
 import { Run } from './control/run.ts'
@@ -19,9 +20,14 @@ import { startClock, type Clock } from './report/clock.ts'
  * Installs no signal handlers and never ends the process.
  * @returns the report, also when files failed or the signal stopped the run.
  * @throws MigrationError only for wrong use, a missing source, an impossible plan, a target tree that cannot be used (another run owns
- * it, or its bookkeeping cannot be read or written), or where no thread can be started.
+ * it, or its bookkeeping cannot be read or written), where no thread can be started, and HOOK_FAILED, with its error as cause, for a
+ * hook that throws.
  */
 export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {}): Promise<Report> {
+  return withGuardedHooks(hooks, (guarded) => migrateWith(options, guarded))
+}
+
+async function migrateWith(options: MigrateOptions, hooks: MigrateHooks): Promise<Report> {
   const clock = startClock()
   const settings = resolveOptions(options)
   const plan = await makePlan(settings, hooks)

@@ -1,15 +1,15 @@
 import type { z } from 'zod'
 import { printableName } from '../errors/printable-name.ts'
+import { describeProblem, quoteValue, suggestWord } from '../model/describe-issue.ts'
 import type { MigrateOptions, ResolvedOptions } from '../model/options.ts'
 import { OptionsSchema } from '../model/options.ts'
 import type { DisplayOptions } from './display-options.ts'
 import { DisplayOptionsSchema } from './display-options.ts'
 import { BenchOptionsSchema, type BenchOptions } from './bench-options.ts'
-import { ClusterOptionsSchema, type ClusterSettings } from './cluster-options.ts'
+import { ClusterOptionsSchema, isOnCluster, type ClusterSettings } from './cluster-options.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
 import { longFlag } from './flags.ts'
 import { SECRET_FLAGS } from './flags/cluster-flags.ts'
-import { suggestNearest } from './suggest-nearest.ts'
 import { wrongUse } from './wrong-use.ts'
 
 /** Holds what the user set against the schemas, and says what is wrong in one line that quotes the option as it was typed. */
@@ -21,56 +21,61 @@ export interface CheckedSettings {
   readonly display: DisplayOptions
 }
 
-/** @throws MigrationError WRONG_USE for the first option that is wrong or missing. */
+/** @throws MigrationError WRONG_USE for all options that are wrong, or else for those that are missing. */
 export function checkSettings(settings: Settings): CheckedSettings {
-  const display = checkDisplay(settings)
-  const options = valuesOf(settings, OptionsSchema.shape)
-  const result = OptionsSchema.safeParse(options)
-  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
-  return { options: options as unknown as MigrateOptions, resolved: result.data, display }
+  const [display, resolved] = isOnCluster(settings)
+    ? check(settings, DisplayOptionsSchema, OptionsSchema, ClusterOptionsSchema)
+    : check(settings, DisplayOptionsSchema, OptionsSchema)
+  return { options: valuesOf(settings, OptionsSchema.shape) as unknown as MigrateOptions, resolved, display }
 }
 
 /** The same, where `in` and `out` may be missing (`migrate config`). @returns every option that has a value, by key. */
 export function checkAnySettings(settings: Settings): ReadonlyMap<string, unknown> {
-  const options = valuesOf(settings, OptionsSchema.shape)
-  const result = OptionsSchema.partial({ in: true, out: true }).safeParse(options)
-  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
-  return new Map(
-    Object.entries({
-      ...result.data,
-      ...checkDisplay(settings),
-      ...checkBench(settings),
-      ...checkCluster(settings),
-    }).filter(([, value]) => value !== undefined),
-  )
+  const options = OptionsSchema.partial({ in: true, out: true })
+  const groups = check(settings, options, DisplayOptionsSchema, BenchOptionsSchema, ClusterOptionsSchema)
+  return new Map(groups.flatMap((group) => Object.entries(group)).filter(([, value]) => value !== undefined))
 }
 
-/** The options of the command line alone. @throws MigrationError WRONG_USE for the first one that is wrong. */
+/** The options of the command line alone. @throws MigrationError WRONG_USE for all that are wrong. */
 export function checkDisplay(settings: Settings): DisplayOptions {
-  const result = DisplayOptionsSchema.safeParse(valuesOf(settings, DisplayOptionsSchema.shape))
-  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
-  return result.data
+  return check(settings, DisplayOptionsSchema)[0]
 }
 
-/** @throws MigrationError WRONG_USE for the first option of a benchmark that is wrong. */
+/** @throws MigrationError WRONG_USE for all options that are wrong: of a benchmark, or of its runs. */
 export function checkBench(settings: Settings): BenchOptions {
-  const result = BenchOptionsSchema.safeParse(valuesOf(settings, BenchOptionsSchema.shape))
-  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
-  return result.data
+  return check(settings, BenchOptionsSchema, DisplayOptionsSchema, OptionsSchema.omit({ threads: true, out: true }))[0]
 }
 
-/** @throws MigrationError WRONG_USE for the first option of a cluster that is wrong. */
+/** @throws MigrationError WRONG_USE for all options of a cluster that are wrong. */
 export function checkCluster(settings: Settings): ClusterSettings {
-  const result = ClusterOptionsSchema.safeParse(valuesOf(settings, ClusterOptionsSchema.shape))
-  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
-  return result.data
+  return check(settings, ClusterOptionsSchema)[0]
 }
 
 /** `--threads` alone, for a node. */
 export function checkThreads(settings: Settings): string {
-  const result = OptionsSchema.pick({ threads: true }).safeParse(valuesOf(settings, { threads: true }))
-  if (!result.success) throw describeIssue(firstIssue(result.error), settings)
-  return result.data.threads
+  return check(settings, OptionsSchema.pick({ threads: true }))[0].threads
+}
+
+/** What is wrong with settings in themselves, whatever command they are for; what is missing is not. */
+export function faultsOf(settings: Settings): readonly string[] {
+  const options = OptionsSchema.partial({ in: true, out: true })
+  const issues = issuesOf(settings, [options, DisplayOptionsSchema, BenchOptionsSchema, ClusterOptionsSchema])
+  return issues.map((issue) => inOneLine(describeIssue(issue, settings)))
+}
+
+type Schema = z.ZodObject
+
+function check<const Schemas extends readonly Schema[]>(
+  settings: Settings,
+  ...schemas: Schemas
+): { readonly [At in keyof Schemas]: z.output<Schemas[At]> } {
+  const results = schemas.map((schema) => schema.safeParse(valuesOf(settings, schema.shape)))
+  if (results.some(({ success }) => !success)) throw describeIssues(issuesOf(settings, schemas), settings)
+  return results.map(({ data }) => data) as unknown as { readonly [At in keyof Schemas]: z.output<Schemas[At]> }
+}
+
+function issuesOf(settings: Settings, schemas: readonly Schema[]): readonly Issue[] {
+  return schemas.flatMap((schema) => schema.safeParse(valuesOf(settings, schema.shape)).error?.issues ?? [])
 }
 
 function valuesOf(settings: Settings, shape: object): Record<string, unknown> {
@@ -78,29 +83,43 @@ function valuesOf(settings: Settings, shape: object): Record<string, unknown> {
   return Object.fromEntries(entries.map(([key, setting]) => [key, setting.value]))
 }
 
-/** What somebody typed wrongly comes before what is missing: it is often the reason why something is missing. */
-function firstIssue(error: z.ZodError): z.core.$ZodIssue {
-  const [first] = [...error.issues].sort((a, b) => Number(isMissing(a)) - Number(isMissing(b)))
-  if (first === undefined) throw error
-  return first
+type Issue = z.core.$ZodIssue
+
+interface Fault {
+  readonly message: string
+  readonly hint?: string | undefined
 }
 
-function isMissing(issue: z.core.$ZodIssue): boolean {
-  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+/** All faults in one line; what is missing only where nothing is wrong, since something typed wrongly is often the reason for it. */
+function describeIssues(issues: readonly Issue[], settings: Settings): Error {
+  const wrong = issues.filter((issue) => settings.has(String(issue.path[0])))
+  if (wrong.length === 0) {
+    const missing = issues.map(({ path }) => longFlag(String(path[0])))
+    return wrongUse(
+      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
+      'for example: migrate --in old/ --out new/',
+    )
+  }
+  const faults = wrong.map((issue) => describeIssue(issue, settings))
+  const [only] = faults
+  if (faults.length === 1 && only !== undefined) return wrongUse(only.message, only.hint)
+  return wrongUse(faults.map(inOneLine).join('; '))
 }
 
-function describeIssue(issue: z.core.$ZodIssue, settings: Settings): Error {
+function inOneLine({ message, hint }: Fault): string {
+  return hint === undefined ? message : `${message} (${hint})`
+}
+
+function describeIssue(issue: Issue, settings: Settings): Fault {
   const key = String(issue.path[0])
   const setting = settings.get(key)
-  if (setting === undefined) {
-    return wrongUse(`${longFlag(key)} is missing`, 'for example: migrate --in old/ --out new/')
-  }
+  if (setting === undefined) return { message: `${longFlag(key)} is missing` }
   const { name, where } = nameSetting(key, setting)
-  const hint = issue.code === 'invalid_value' ? suggestValue(setting.typed, issue.values) : undefined
   const part = issue.path[1]
-  if (SECRET_FLAGS.has(key)) return wrongUse(`${name} is not a value that it takes${where}`)
+  if (SECRET_FLAGS.has(key)) return { message: `${name} is not a value that it takes${where}` }
   const typed = Array.isArray(setting.typed) && typeof part === 'number' ? setting.typed[part] : setting.typed
-  return wrongUse(`${name} ${describeProblem(issue, quoteTyped(typed))}${where}`, hint)
+  const hint = issue.code === 'invalid_value' ? suggestValue(key, typed, issue.values) : undefined
+  return { message: `${name} ${describeProblem(issue, quoteValue(typed))}${where}`, hint }
 }
 
 function nameSetting(key: string, setting: Setting): { readonly name: string; readonly where: string } {
@@ -108,30 +127,7 @@ function nameSetting(key: string, setting: Setting): { readonly name: string; re
   return { name: key, where: `, in ${printableName(setting.origin.name)}` }
 }
 
-function describeProblem(issue: z.core.$ZodIssue, typed: string): string {
-  if (issue.code === 'invalid_value') return `${typed} is not one of ${issue.values.join(', ')}`
-  if (issue.code === 'too_big') return `${typed} is too large: the most is ${issue.maximum}`
-  if (issue.code === 'too_small') {
-    return issue.origin === 'string' ? 'must not be empty' : `${typed} is too small: the least is ${issue.minimum}`
-  }
-  if (issue.code === 'invalid_type') return `${typed} is not ${EXPECTED[issue.expected] ?? issue.expected}`
-  if (issue.code !== 'custom') return `${typed} is not a value that it takes`
-  // These messages either quote the value themselves or only say what it must be.
-  return issue.message.startsWith('"') ? printableName(issue.message) : `${typed}: ${issue.message}`
-}
-
-const EXPECTED: Readonly<Record<string, string>> = {
-  string: 'text (put it in quotes)',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'yes or no',
-}
-
-function quoteTyped(typed: unknown): string {
-  return typeof typed === 'string' ? `"${printableName(typed)}"` : JSON.stringify(typed)
-}
-
-function suggestValue(typed: unknown, values: readonly unknown[]): string | undefined {
-  const nearest = suggestNearest(String(typed), values.map(String))
+function suggestValue(key: string, typed: unknown, values: readonly unknown[]): string | undefined {
+  const nearest = suggestWord(key, String(typed), values.map(String))
   return nearest === undefined ? undefined : `did you mean ${nearest}?`
 }

@@ -24,8 +24,9 @@ export async function main(host: Host): Promise<number> {
       return 0
     }
     const resolved = HAS_NO_CONFIG.has(parsed.command)
-      ? { settings: settingsOfFlags(parsed.flags, host.cwd), suspects: [] }
+      ? { settings: settingsOfFlags(parsed.flags, host.cwd), suspects: [], faults: [] }
       : await resolveSettings(parsed.flags, host.env, host.cwd)
+    if (resolved.faults.length > 0) throw await describeFaults(resolved)
     warnOfSuspects(resolved, host)
     const command = await COMMAND_LOADERS[parsed.command]()
     return await command(resolved.settings, host, parsed.words)
@@ -50,6 +51,17 @@ const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> 
   worker: async () => (await import('./worker-command.ts')).workerCommand,
   status: async () => (await import('./status-command.ts')).statusCommand,
   dashboard: async () => (await import('./dashboard-command.ts')).dashboardCommand,
+}
+
+/** What is wrong with the keys of a configuration file, together with what is wrong with values: all at once. */
+async function describeFaults({ faults, settings }: ResolvedSettings): Promise<MigrationError> {
+  const { faultsOf } = await import('./check-settings.ts')
+  const others = faultsOf(settings)
+  const [only] = faults
+  if (only !== undefined && faults.length + others.length === 1)
+    return new MigrationError('CONFIG_INVALID', only.message, { phase: 'options', hint: only.hint })
+  const unknown = faults.map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`))
+  return new MigrationError('CONFIG_INVALID', [...unknown, ...others].join('; '), { phase: 'options' })
 }
 
 /** A reader that goes away (`migrate plan | head`) must not end a run; a full disk below a log neither. */

@@ -4,7 +4,7 @@ import { belongsTo, FLAGS, longFlag } from './flags.ts'
 import { SECRET_FLAGS } from './flags/cluster-flags.ts'
 import type { CommandName, Flag } from './flags/flag.ts'
 import { formatHelp } from './format-help.ts'
-import { suggestNearest } from './suggest-nearest.ts'
+import { suggestNearest } from '../errors/suggest-nearest.ts'
 import { wrongUse } from './wrong-use.ts'
 
 /** Reads the arguments with commander, whose options are made from the table of flags. */

@@ -1,6 +1,6 @@
 import { environmentName, FLAGS } from './flags.ts'
 import { readOptionWord } from './option-words.ts'
-import { suggestNearest } from './suggest-nearest.ts'
+import { suggestNearest } from '../errors/suggest-nearest.ts'
 import { wrongUse } from './wrong-use.ts'
 
 /** Options from variables. */

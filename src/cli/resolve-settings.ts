@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import { findFlag, longFlag } from './flags.ts'
 import type { Flag } from './flags/flag.ts'
 import { readOptionWord } from './option-words.ts'
-import { readConfig } from './read-config.ts'
+import { readConfig, type ConfigFault } from './read-config.ts'
 import { readEnvironment } from './read-environment.ts'
 
 /** Where the value of an option comes from; `name` is the flag, the variable or the file as the user knows it. */
@@ -26,6 +26,8 @@ export interface ResolvedSettings {
   readonly settings: Settings
   /** Variables that were left alone though they look like options. */
   readonly suspects: readonly { readonly name: string; readonly meant: string }[]
+  /** Keys of the configuration file that cannot be used. */
+  readonly faults: readonly ConfigFault[]
 }
 
 /**
@@ -60,7 +62,7 @@ export async function resolveSettings(
   if (file !== null && !settings.has('config')) {
     settings.set('config', { value: file.name, origin: { from: 'file', name: file.name }, typed: file.name })
   }
-  return { settings, suspects: variables.suspects }
+  return { settings, suspects: variables.suspects, faults: file?.faults ?? [] }
 }
 
 /** What the command line alone says. */

@@ -25,6 +25,7 @@ import { batchMemoryBytes } from '../batch/batch-memory.ts'
 import { threadsThatFit, warnOfLoweredThreads } from '../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../schedule/thread-count.ts'
 import { warnOfThreadRoom } from '../schedule/thread-shortage.ts'
+import { describeOptions } from './describe-options.ts'
 import { readMapping } from './read-mapping.ts'
 import { readShard, takeShard, type PlannedShard } from './take-shard.ts'
 
@@ -57,15 +58,12 @@ export interface Remainder {
 
 /**
  * Checks the options.
- * @throws MigrationError WRONG_USE naming the option.
+ * @throws MigrationError WRONG_USE naming every option that is wrong.
  */
 export function resolveOptions(options: MigrateOptions): ResolvedOptions {
   const parsed = OptionsSchema.safeParse(options)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(({ path, message }) =>
-    path.length > 0 ? `${path.join('.')}: ${message}` : message,
-  )
-  throw new MigrationError('WRONG_USE', issues.join('; '), { phase: 'options' })
+  throw new MigrationError('WRONG_USE', describeOptions(parsed.error.issues, options), { phase: 'options' })
 }
 
 /**

@@ -11,6 +11,7 @@ import type { MigrateHooks } from '../model/events.ts'
 import type { MigrateOptions } from '../model/options.ts'
 import type { PlannedFile, PlanReport } from '../model/report.ts'
 import { spacePreflight } from '../plan/space-preflight.ts'
+import { withGuardedHooks } from './guard-hooks.ts'
 import { SHOWN_ORPHANS } from './build-report.ts'
 import { samplePlan } from './sample-plan.ts'
 import { findSplitFiles } from './split-files.ts'
@@ -19,9 +20,13 @@ import { orderFiles } from '../schedule/batch-files.ts'
 /**
  * Works out what a run with the same options would do, and writes nothing: each file with its target and the reason why it would be
  * converted, and how long it would take by a measured sample.
- * @throws MigrationError for wrong use, a missing source, or a plan that is impossible.
+ * @throws MigrationError for wrong use, a missing source, a plan that is impossible, or a hook that throws.
  */
 export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): Promise<PlanReport> {
+  return withGuardedHooks(hooks, (guarded) => planWith(options, guarded))
+}
+
+async function planWith(options: MigrateOptions, hooks: MigrateHooks): Promise<PlanReport> {
   const made = await makePlan(resolveOptions(options), hooks)
   const remainder = await findRemainder(made, false)
   const indexes = filesToConvert(made, remainder)

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import { isSystemError, MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import { DataFaults, parseData } from './parse-data.ts'
 
 /** Extensions of files that are data, and of modules, which are code that is run. */
 export const DATA_EXTENSIONS: readonly string[] = ['.yaml', '.yml', '.toml', '.json']
@@ -19,29 +20,35 @@ interface DataFile {
 
 /**
  * Reads a file of settings that the user named: YAML, TOML, JSON, or a module whose default export is the value or a function that
- * returns it. Parsers are loaded only when a file needs them.
- * @throws MigrationError of the given code, for a file that cannot be read or understood.
+ * returns it.
+ * @throws MigrationError of the given code, for a file that cannot be read or understood: all its faults, each with line and column. What
+ *   a module throws is the cause.
  */
 export async function readDataFile({ name, path, what, code }: DataFile): Promise<unknown> {
   const extension = extname(path).toLowerCase()
   const shown = printableName(name)
-  const fail = (message: string, hint?: string) => new MigrationError(code, message, { phase: 'options', hint })
+  const fail = (message: string, details: { readonly hint?: string; readonly cause?: unknown } = {}) =>
+    new MigrationError(code, message, { phase: 'options', ...details })
   if (!DATA_EXTENSIONS.includes(extension) && !CODE_EXTENSIONS.includes(extension)) {
     const known = [...DATA_EXTENSIONS, ...CODE_EXTENSIONS].join(' ')
-    throw fail(`${shown} is no kind of ${what} that is known`, `the name must end in one of ${known}`)
+    throw fail(`${shown} is no kind of ${what} that is known`, { hint: `the name must end in one of ${known}` })
   }
+  const text = readText(path, (reason, cause) => fail(`cannot read ${shown}: ${reason}`, { cause }))
   try {
-    // Read first even where a module loader reads again: a missing file is then told in the same words for every kind.
-    const text = readFileSync(path, 'utf8')
-    if (extension === '.json') return JSON.parse(text)
-    if (extension === '.toml') return (await import('smol-toml')).parse(text)
-    if (DATA_EXTENSIONS.includes(extension)) return (await import('yaml')).parse(text)
-    return await loadModule(path)
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown)
-    const firstLine = reason.split('\n')[0] ?? reason
-    if (isSystemError(thrown)) throw fail(`cannot read ${shown}: ${firstLine.replace(/, \w+ '.*'$/, '')}`)
-    throw fail(`${shown} cannot be understood: ${firstLine}`)
+    return DATA_EXTENSIONS.includes(extension) ? await parseData(text, extension) : await loadModule(path)
+  } catch (cause) {
+    if (cause instanceof DataFaults) throw fail(`${shown} cannot be understood: ${printableName(cause.message)}`)
+    throw fail(`${shown} threw an error when it was run: ${describeThrown(cause, path)}`, { cause })
+  }
+}
+
+/** Also where a module loader reads again: a missing file is then told in the same words for every kind. */
+function readText(path: string, refuse: (reason: string, cause: unknown) => Error): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause
+    throw refuse((cause.message.split('\n')[0] ?? '').replace(/, \w+(?: '.*')?$/, ''), cause)
   }
 }
 
@@ -49,4 +56,13 @@ async function loadModule(path: string): Promise<unknown> {
   const { createJiti } = await import('jiti')
   const exported = await createJiti(path).import(path, { default: true })
   return typeof exported === 'function' ? ((await exported()) as unknown) : exported
+}
+
+/** The first line of what a module threw, and where in the module that was. */
+function describeThrown(thrown: unknown, path: string): string {
+  if (!(thrown instanceof Error)) return printableName(String(thrown))
+  const message = printableName(thrown.message.split('\n')[0] ?? '')
+  const [, behindPath = ''] = (thrown.stack ?? '').split(path)
+  const [, line, column] = /^:(\d+):(\d+)/.exec(behindPath) ?? []
+  return line === undefined ? message : `${message} (line ${line}, column ${column})`
 }

@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   SHARD_MISSING: 'a shard, or a file of the tree, is in no report',
   SHARD_TWICE: 'a shard, or a file of the tree, is in two reports',
   SHARD_DAMAGED: 'the report of a shard, or its list of targets, is not as the shard left it',
+  HOOK_FAILED: 'a hook of the caller threw an error',
   STOPPED: 'the run was stopped before this file was done',
   // One file fails, the others go on.
   SOURCE_MISSING: 'the source file is gone',

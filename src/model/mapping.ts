@@ -51,6 +51,6 @@ export type Mapping = z.output<typeof MappingSchema>
 export function listColumns(columns: unknown): unknown {
   if (typeof columns !== 'object' || columns === null || Array.isArray(columns)) return columns
   return Object.entries(columns).map(([key, column]: [string, unknown]) =>
-    typeof column === 'string' ? { name: key, type: column } : { name: key, ...(column as object | null) },
+    typeof column === 'object' ? { name: key, ...column } : { name: key, type: column },
   )
 }

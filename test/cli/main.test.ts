@@ -14,7 +14,7 @@ const EXPORT_TO_PIPE = '--export-json "-": pipes are not read or written: name a
 describe('wrong use is one line and a hint, exit code 2:', () => {
   type Case = [argv: string, message: string, hint?: string]
   const CASES: readonly Case[] = [
-    ['', '--in is missing', 'for example: migrate --in old/ --out new/'],
+    ['', '--in and --out are missing', 'for example: migrate --in old/ --out new/'],
     ['run --in a', '--out is missing', 'for example: migrate --in old/ --out new/'],
     ['--thread 8', 'unknown flag --thread', 'did you mean --threads?'],
     ['--thread=8', 'unknown flag --thread', 'did you mean --threads?'],
@@ -41,6 +41,18 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     ['--no-fsync=1', '--no-fsync takes no value', 'its opposite is --fsync'],
     [`${BOTH} --threads many`, '--threads "many" is not a number of threads (like 8, 50%, +2 or auto)'],
     [`${BOTH} --to cvs`, '--to "cvs" is not one of csv, tsv, ndjson, json', 'did you mean csv?'],
+    [`${BOTH} --to jsonl`, '--to "jsonl" is not one of csv, tsv, ndjson, json', 'did you mean ndjson?'],
+    [`${BOTH} --from JSON-Lines`, '--from "JSON-Lines" is not one of csv, tsv, ndjson, json', 'did you mean ndjson?'],
+    [`${BOTH} --to tab`, '--to "tab" is not one of csv, tsv, ndjson, json', 'did you mean tsv?'],
+    [`${BOTH} --to parquet`, '--to "parquet" is not one of csv, tsv, ndjson, json'],
+    // All that is wrong is told at once, whichever part of the program it is for.
+    [
+      '--in a --skip x --to jsonl --log-level loud --retries 101',
+      '--log-level "loud" is not one of debug, info, warn, error; ' +
+        '--to "jsonl" is not one of csv, tsv, ndjson, json (did you mean ndjson?); ' +
+        '--skip "x" is not a number; --retries "101" is too large: the most is 100',
+    ],
+    ['bench --runs 0 --in a --skip x', '--runs "0" is too small: the least is 1; --skip "x" is not a number'],
     [`${BOTH} --skip x`, '--skip "x" is not a number'],
     [`${BOTH} --skip 1.5`, '--skip "1.5" is not a whole number'],
     [`${BOTH} --retries -1`, '--retries "-1" is too small: the least is 0'],
@@ -95,7 +107,12 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     ['a negated variable', { MIGRATE_NO_FSYNC: 'x' }, '', 'MIGRATE_NO_FSYNC "x" is not yes or no'],
     ['a configuration file', {}, 'threads: many', 'threads "many" is not a number of threads'],
     ['the type of a key', {}, 'nullstr: 0', 'nullstr 0 is not text (put it in quotes), in migrate.config.yaml'],
-    ['a list that should be a number', {}, 'threads: [8]', 'threads [8] is not a value that it takes, in migrate'],
+    [
+      'a list that should be a number',
+      {},
+      'threads: [8]',
+      'threads [8] is not a number or text (put it in quotes), in migrate',
+    ],
   ])('in %s', async (_, env, file, message) => {
     const cwd = temporaryFolder()
     if (file !== '') writeFileSync(join(cwd, 'migrate.config.yaml'), file)

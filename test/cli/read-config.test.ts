@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
 import { readConfig } from '../../src/cli/read-config.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { fakeHost } from './fake-host.ts'
 
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder()
@@ -47,6 +49,22 @@ describe('a configuration file', () => {
     expect(await readConfig(undefined, folder)).toBeNull()
   })
 
+  it('may begin with a byte order mark', async () => {
+    const folder = folderWith({ 'c.json': '\ufeff{"threads": 8}' })
+    expect((await readConfig('c.json', folder))?.options.get('threads')).toBe(8)
+  })
+
+  it('that throws is the cause of the error', async () => {
+    const refused = readConfig(
+      'c.mjs',
+      folderWith({ 'c.mjs': 'export default () => { throw new RangeError("mine") }' }),
+    )
+    await expect(refused).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      cause: expect.objectContaining({ message: 'mine' }),
+    })
+  })
+
   it('may be empty', async () => {
     expect((await readConfig('c.yaml', folderWith({ 'c.yaml': '# nothing\n' })))?.options.size).toBe(0)
   })
@@ -60,16 +78,38 @@ describe('a configuration file', () => {
 describe('a wrong configuration file is refused with its name:', () => {
   type Case = [name: string, text: string | null, message: RegExp, hint?: string]
   const CASES: readonly Case[] = [
-    ['c.yaml', 'thread: 8', /^unknown option "thread" in c\.yaml$/, 'did you mean threads (--threads)?'],
-    ['c.yaml', 'zzz: 8', /^unknown option "zzz" in c\.yaml$/, 'migrate --help lists all options'],
-    ['c.json', '{"__proto__": 1}', /^unknown option "__proto__" in c\.json$/],
-    ['c.yaml', 'config: d.yaml', /^unknown option "config" in c\.yaml$/],
-    ['c.yaml', 'maxRejects: 1\nmax-rejects: 2', /^c\.yaml sets maxRejects twice/],
     ['c.yaml', '- a\n- b', /^c\.yaml must hold options by name/],
-    ['c.yaml', 'a: [', /^c\.yaml cannot be understood: .*line 1/],
-    ['c.toml', 'threads = ', /^c\.toml cannot be understood: /],
-    ['c.json', '{', /^c\.json cannot be understood: /],
-    ['c.mjs', 'throw new Error("broken")', /^c\.mjs cannot be understood: broken$/],
+    ['c.yaml', 'a: [', /^c\.yaml cannot be understood: line 1, column \d+: /],
+    ['c.yaml', 'threads: 8\nthreads: 4', /^c\.yaml cannot be understood: line 2, column 1: this key is there twice$/],
+    ['c.yaml', 'in: a\nout: b: c', /^c\.yaml cannot be understood: line 2, column 6: Nested mappings /],
+    ['c.yaml', 'in: !path a', /^c\.yaml cannot be understood: line 1, column 5: Unresolved tag: !path$/],
+    ['c.yaml', 'in: *a', /^c\.yaml cannot be understood: .*[Aa]lias/],
+    ['c.yaml', 'in: a\n---\nout: b', /^c\.yaml cannot be understood: .*documents/],
+    // All faults at once.
+    ['c.yaml', 'a: 1\na: 2\nb: 1\nb: 2', /: line 2, column 1: .*; line 4, column 1: /],
+    ['c.toml', 'threads = ', /^c\.toml cannot be understood: line 1, column \d+: [^\n]*$/],
+    ['c.toml', 'in = "a"\nin = "b"', /^c\.toml cannot be understood: line 2, column 1: [^\n]*$/],
+    ['c.json', '{', /^c\.json cannot be understood: line 1, column 2: the text ends too early$/],
+    ['c.json', '', /^c\.json cannot be understood: line 1, column 1: the text ends too early$/],
+    ['c.json', '{\n  "in": "a",\n}', /^c\.json cannot be understood: line 3, column 1: Expected double-quoted /],
+    ['c.json', '{\n  "in": oops\n}', /^c\.json cannot be understood: line 2, column 9: Unexpected token /],
+    [
+      'c.json',
+      '{"threads": 8, "threads": 4}',
+      /^c\.json cannot be understood: line 1, column 16: this key is there twice$/,
+    ],
+    [
+      'c.mjs',
+      'throw new Error("broken")',
+      /^c\.mjs threw an error when it was run: broken(?: \(line 1, column \d+\))?$/,
+    ],
+    ['c.mjs', 'export default () => { throw "a word" }', /^c\.mjs threw an error when it was run: a word$/],
+    [
+      'c.mjs',
+      'export default async () => (await import("node:fs")).readFileSync("nowhere")',
+      /^c\.mjs threw an error when it was run: ENOENT/,
+    ],
+    ['c.mjs', 'export default {', /^c\.mjs threw an error when it was run: /],
     ['c.ini', 'threads=8', /^c\.ini is no kind of configuration file/],
     ['c.yaml', null, /^cannot read c\.yaml: ENOENT: no such file or directory$/],
   ]
@@ -88,4 +128,27 @@ describe('a wrong configuration file is refused with its name:', () => {
       'there are two configuration files here, migrate.config.json and migrate.config.yaml',
     )
   })
+})
+
+it.each<[text: string, message: string, hint?: string]>([
+  ['thread: 8', 'unknown option "thread" in c.yaml', 'did you mean threads (--threads)?'],
+  ['zzz: 8', 'unknown option "zzz" in c.yaml', 'migrate --help lists all options'],
+  ['"__proto__": 1', 'unknown option "__proto__" in c.yaml', 'migrate --help lists all options'],
+  ['config: d.yaml', 'unknown option "config" in c.yaml', 'did you mean config (--config)?'],
+  [
+    'maxRejects: 1\nmax-rejects: 2',
+    'c.yaml sets maxRejects twice, as maxRejects and max-rejects',
+    'leave one of them out',
+  ],
+  [
+    'thread: 8\nskip: x\nzzz: 1\nruns: 0\nto: jsonl',
+    'unknown option "thread" in c.yaml (did you mean threads (--threads)?); ' +
+      'unknown option "zzz" in c.yaml (migrate --help lists all options); ' +
+      'to "jsonl" is not one of csv, tsv, ndjson, json, in c.yaml (did you mean ndjson?); ' +
+      'skip "x" is not a number, in c.yaml; runs 0 is too small: the least is 1, in c.yaml',
+  ],
+])('all that is wrong with the keys of a configuration file is told at once: %j', async (text, message, hint) => {
+  const host = fakeHost(['config', '--config', 'c.yaml'], { cwd: folderWith({ 'c.yaml': text }) })
+  expect(await main(host)).toBe(2)
+  expect(host.stderr.text).toBe(`migrate: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
 })

@@ -61,7 +61,7 @@ describe('a mapping', () => {
     [{ columns: { a: { typ: 'string' } } }, 'the mapping: column "a": there is no key "typ" (did you mean type?)'],
     [
       { columns: { a: 'int' } },
-      'the mapping: column "a": type must be one of string, integer, number, boolean, json, not "int" (there are string, integer, number, boolean, json)',
+      'the mapping: column "a": type must be one of string, integer, number, boolean, json, not "int" (did you mean integer?)',
     ],
     [
       { columns: [{ name: 'a', type: 'interger' }] },
@@ -71,6 +71,10 @@ describe('a mapping', () => {
     [{ columns: { a: { required: 'yes' } } }, 'the mapping: column "a": required must be true or false, not "yes"'],
     [{ columns: 'a' }, 'the mapping: columns must be a list, not "a"'],
     [{ drop: 'a' }, 'the mapping: drop must be a list, not "a"'],
+    [
+      { columns: { a: 3 } },
+      'the mapping: column "a": type must be one of string, integer, number, boolean, json, not 3 (there are string, integer, number, boolean, json)',
+    ],
     [{ drop: [''] }, 'the mapping: drop must not be empty'],
     [{ rest: 'no' }, 'the mapping: rest must be one of keep, drop, not "no" (there are keep, drop)'],
     [[], 'the mapping must be keys with values, not []'],
@@ -102,6 +106,26 @@ describe('a mapping', () => {
     ],
   ])('that is wrong is refused: %j', async (given, problem) => {
     expect(await problemOf(given)).toBe(problem)
+  })
+
+  it('tells all that is wrong with it at once, each with its place', async () => {
+    const columns = {
+      a: 'text',
+      b: { typ: 'string' },
+      c: { required: 1 },
+      d: { from: 'x' },
+      e: { type: 'number', emptyIsNull: true },
+    }
+    const path = fileOf('m.json', JSON.stringify({ columns, drop: ['x'], keep: true }))
+    expect(await problemOf(path)).toBe(
+      `${path}: ` +
+        'column "a": type must be one of string, integer, number, boolean, json, not "text" (there are string, integer, number, boolean, json); ' +
+        'column "b": there is no key "typ" (did you mean type?); ' +
+        'column "c": required must be true or false, not 1; ' +
+        'there is no key "keep" (there are columns, drop, rest); ' +
+        'column "x" is in both "columns" and "drop" (leave it out of one of them); ' +
+        'column "e": "emptyIsNull" is for type string (in columns of other types an empty field is null anyway)',
+    )
   })
 
   it('is named in what is wrong with it', async () => {

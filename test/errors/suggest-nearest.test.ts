@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { FLAGS, kebabCase } from '../../src/cli/flags.ts'
-import { suggestNearest } from '../../src/cli/suggest-nearest.ts'
+import { suggestNearest } from '../../src/errors/suggest-nearest.ts'
 
 const FLAG_NAMES = FLAGS.map((flag) => kebabCase(flag.key))
 

@@ -1,4 +1,4 @@
-import { countEdits } from '../errors/count-edits.ts'
+import { countEdits } from './count-edits.ts'
 
 /** Finds what a mistyped word was probably meant to be: for flags, commands, configuration keys and values of options. */
 
