@@ -4,6 +4,7 @@ import type { Key } from './batch/shape.ts'
 import { MigrationError, toWireError } from './errors/migration-error.ts'
 import { noNotices, type RecordReader, type RecordWriter } from './formats/format.ts'
 import { getFormat } from './formats/registry.ts'
+import { ColumnWatch } from './map/column-watch.ts'
 import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
 import type { FormatName } from './model/format-name.ts'
@@ -16,7 +17,9 @@ import type { SpanRecorder } from './report/span-recorder.ts'
 import { beginSpans, noStageTimes, timed, timedEncoding, wholeNs } from './stage-timer.ts'
 import { failOnMostlyRejects, failOnTooManyRejects, parseJudged } from './judge-rejects.ts'
 import type { StagedLooks } from './storage/staged-looks.ts'
-import { SourceReader } from './read/source-reader.ts'
+import { adviseOnFailure, adviseOnRejects } from './advise/advise.ts'
+import { refuseForeign } from './advise/refuse-foreign.ts'
+import { SourceReader, type InspectStart } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
 import { StagedFile } from './write/staged-file.ts'
 
@@ -70,9 +73,10 @@ export async function convertFile(
         : context.plan.engine === 'stream'
           ? await convertStream({ ...file, format }, context)
           : convert({ file: { ...file, format }, context, stageNs })
-    return { index: file.index, isConverted: true, ...converted, ...times() }
+    const advice = converted.hasRejects ? adviseOnRejects(file, converted.rejectCodes, context) : null
+    return { index: file.index, isConverted: true, ...converted, ...(advice === null ? {} : { advice }), ...times() }
   } catch (error) {
-    const wire = toWireError(error, { phase: 'read', file: file.relativePath })
+    const wire = adviseOnFailure(file, toWireError(error, { phase: 'read', file: file.relativePath }), context)
     return { index: file.index, isConverted: false, error: wire, ...times() }
   }
 }
@@ -87,6 +91,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
   const source = openSource(file, { ...context, pace: undefined })
   try {
     source.assertUnchanged()
+    source.lookAtStart()
     // Only this engine pays for its libraries.
     const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
@@ -150,6 +155,7 @@ function pump(
     timed(stageNs, 'write', () => target.write(bytes, start, end)),
   )
   const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)
+  const watch = new ColumnWatch(plan)
   let hasAllColumns = true
   let refusedByReader = 0
 
@@ -166,6 +172,7 @@ function pump(
       source.consume(parseJudged(plan, batch, refusedByReader, parse))
       refusedByReader += batch.rejects.length
       timed(stageNs, 'map', () => map(batch))
+      watch.look(batch)
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
@@ -195,7 +202,14 @@ function pump(
       filtered: 0,
     },
     notices: reader.notices,
+    ...unseenOf(watch),
   }
+}
+
+/** What a result says of columns that do not occur: mostly nothing. */
+export function unseenOf(watch: ColumnWatch): Pick<ConvertedFile, 'unseenColumns'> {
+  const unseenColumns = watch.unseenColumns()
+  return unseenColumns.length === 0 ? {} : { unseenColumns }
 }
 
 function encodeBatch(
@@ -312,8 +326,15 @@ export function openSource(file: FileTask, { plan, batch, pace }: ConvertContext
     encoding: plan.encoding,
     checksum: plan.hashSources ? batch.checksum : null,
     pace: pace?.wait,
+    inspectStart: inspectorOf(file, plan),
     ...(limitBytes === undefined ? {} : { limitBytes }),
   })
+}
+
+/** Refuses what is no text; nothing is asked of files that are copied. */
+export function inspectorOf({ format, relativePath }: FileTask, plan: DataPlan): InspectStart | undefined {
+  if (format === 'bytes') return undefined
+  return (start, isWhole) => refuseForeign(start, isWhole, { plan, format, file: relativePath })
 }
 
 /** What records go through, made anew for each pass over a file. */

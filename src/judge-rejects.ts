@@ -53,7 +53,7 @@ export function failOnMostlyRejects(
   if (!plan.maxRejects && records >= FEWEST_RECORDS_TO_JUDGE && rejects.count > records / 2) {
     throw tooManyRejects(
       `${what}: the dialect is probably wrong; ${rejects.describeFirst()}`,
-      `check --delim, --quote and --header${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same`,
+      `check the format and its dialect${plan.columns.length > 0 ? ', and the types of --map' : ''}; --max-rejects 100% converts the rest all the same and keeps the rejects`,
     )
   }
 }

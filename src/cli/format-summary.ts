@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { printableName } from '../errors/printable-name.ts'
 import type { Report } from '../model/report.ts'
 import { describeCluster } from './describe-cluster.ts'
+import { describeNotices } from './describe-notices.ts'
 import { formatFailures } from './format-failures.ts'
 import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from './format-quantity.ts'
 import type { Paint } from './host.ts'
@@ -209,12 +210,7 @@ function rejects(report: Report, paint: Paint): string[] {
 function warnings(report: Report, options: SummaryOptions): string[] {
   const { notices, skipped, orphans } = report
   const lines = report.warnings.map((warning) => printableName(warning.message))
-  const count = (amount: number, noun: string, rest: string) => {
-    if (amount > 0) lines.push(`${countOf(amount, noun)} ${rest}`)
-  }
-  count(notices.quotesInUnquotedFields, 'quote', 'inside unquoted fields taken as text (--quotes rfc rejects them)')
-  count(notices.renamedColumns, 'column', 'renamed')
-  count(notices.blankLines, 'blank line', 'passed over')
+  lines.push(...describeNotices(notices))
   lines.push(...describeSkipped('file', 'of an unknown format', skipped.unknownFormat, options))
   lines.push(...describeSkipped('symbolic link', '', skipped.links, options))
   lines.push(...describeSkipped('special file', '', skipped.special, options))

@@ -289,6 +289,8 @@ function describe(
     records: result.records,
     rejectCodes: result.rejectCodes,
     notices: Object.values(result.notices).every((count) => count === 0) ? null : result.notices,
+    ...(result.advice === undefined ? {} : { advice: result.advice }),
+    ...(result.unseenColumns === undefined ? {} : { unseenColumns: result.unseenColumns }),
     stageNs: { ...result.stageNs, sync: syncNs },
     startMs: zeroMs + result.startNs / 1e6,
     durationNs: result.durationNs,

@@ -1,13 +1,28 @@
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import type { ClusterFigures, Report } from '../model/report.ts'
+import { printableName } from '../errors/printable-name.ts'
 import type { Clock } from '../report/clock.ts'
 import { readCpuModel } from '../report/cpu-model.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
-import type { RunTally } from '../report/run-tally.ts'
+import { warnOfUnseen, type RunTally } from '../report/run-tally.ts'
 import type { Plan, Remainder } from './make-plan.ts'
 import { describeShard } from './shard-report.ts'
 import type { TargetLedger } from './target-ledger.ts'
+
+/** Causes of rejects that a report names. */
+const SHOWN_ADVICE = 10
+
+/** What rejects probably come from, the most frequent first. */
+function describeAdvice({ advice }: RunTally, pathOf: (index: number) => string): Report['warnings'] {
+  return [...advice]
+    .sort(([, a], [, b]) => b.files - a.files)
+    .slice(0, SHOWN_ADVICE)
+    .map(([text, { files, example }]) => {
+      const others = files === 1 ? '' : ` and ${files - 1} more with rejects`
+      return { code: 'LIKELY_CAUSE', message: `${printableName(pathOf(example))}${others}: ${text}` }
+    })
+}
 
 /** Orphans that a report names; it counts all. */
 export const SHOWN_ORPHANS = 10
@@ -68,6 +83,7 @@ export function buildReport(run: RunState): Report {
     records: tally.records,
     notices: tally.notices,
     rejectCodes: Object.fromEntries(tally.rejectCodes),
+    unseenColumns: tally.unseenColumns === null ? null : [...tally.unseenColumns],
     standingRejects: {
       files: done.filesWithRejects + tally.filesWithRejects,
       records: done.records.rejected + tally.records.rejected,
@@ -81,7 +97,12 @@ export function buildReport(run: RunState): Report {
     measured: run.measured,
     cluster: run.cluster ?? null,
     failures: tally.failures,
-    warnings: run.warnings,
+    warnings: [
+      ...run.warnings,
+      // Of a part nobody can say what the others have.
+      ...(plan.shard !== null || run.isPart === true ? [] : warnOfUnseen(tally.unseenColumns)),
+      ...describeAdvice(tally, (index) => discovery.files.path(index)),
+    ],
     orphans: {
       count: orphans.length,
       examples: orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),

@@ -190,6 +190,8 @@ function asResult(file: ShardFile, recorded: RecordedTarget): ConvertedFile {
     rejectCodes: recorded.rejectCodes,
     records: recorded.records,
     notices: recorded.notices ?? NO_NOTICES,
+    ...(recorded.advice === undefined ? {} : { advice: recorded.advice }),
+    ...(recorded.unseenColumns === undefined ? {} : { unseenColumns: recorded.unseenColumns }),
     stageNs: recorded.stageNs,
     startNs: recorded.startMs * 1e6,
     durationNs: recorded.durationNs,

@@ -84,7 +84,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const naming = { rule: options.targetName, extension: targetFormat, singleName: target.singleName }
   const targets = targetNames(files, naming)
   checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)
-  refuseCollisions(files, targets)
+  const appended = options.targetName === 'append' ? null : targetNames(files, { ...naming, rule: 'append' })
+  refuseCollisions(files, targets, appended)
   await checkBookkeeping(target.root)
 
   const { memoryLimit } = options

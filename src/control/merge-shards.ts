@@ -4,11 +4,12 @@ import type { ErrorCode } from '../errors/error-codes.ts'
 import { isSystemError, MigrationError } from '../errors/migration-error.ts'
 import { noNotices } from '../formats/format.ts'
 import type { Report } from '../model/report.ts'
+import type { UnseenColumn } from '../model/task-result.ts'
 import type { ShardReport } from '../model/shard.ts'
 import { joinModels } from '../report/cpu-model.ts'
 import { GuardedTree } from '../storage/guarded-tree.ts'
 import { computeRates } from '../report/rates.ts'
-import { addNumbers } from '../report/run-tally.ts'
+import { addNumbers, unseenInBoth, warnOfUnseen } from '../report/run-tally.ts'
 import { damaged, mergeShardTargets, readShardTargets } from './shard-targets.ts'
 
 /** A report of a shard, and where it was read. */
@@ -153,11 +154,13 @@ function addUp(parts: readonly Part[], treeHash: string | null): Report {
   const stageNs = { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
   const files = { total: 0, converted: 0, alreadyDone: 0, failed: 0, notStarted: 0 }
   const rejectCodes: Record<string, number> = {}
+  let unseenColumns: readonly UnseenColumn[] | null = null
   for (const report of reports) {
     addNumbers(records, report.records)
     addNumbers(notices, report.notices)
     addNumbers(stageNs, report.stageNs)
     addNumbers(files, report.files)
+    if (report.unseenColumns !== null) unseenColumns = unseenInBoth(unseenColumns, report.unseenColumns)
     for (const [code, count] of Object.entries(report.rejectCodes)) rejectCodes[code] = (rejectCodes[code] ?? 0) + count
   }
   const sourceBytes = sum((report) => report.sourceBytes)
@@ -176,6 +179,7 @@ function addUp(parts: readonly Part[], treeHash: string | null): Report {
     records,
     notices,
     rejectCodes,
+    unseenColumns: unseenColumns === null ? null : [...unseenColumns],
     standingRejects: {
       files: sum((report) => report.standingRejects.files),
       records: sum((report) => report.standingRejects.records),
@@ -188,9 +192,12 @@ function addUp(parts: readonly Part[], treeHash: string | null): Report {
     // What bound each shard stands beside it; verdicts do not add up.
     measured: null,
     failures: reports.flatMap((report) => report.failures),
-    warnings: parts.flatMap(({ report, shard }) =>
-      report.warnings.map(({ code, message }) => ({ code, message: `shard ${shard.index}: ${message}` })),
-    ),
+    warnings: [
+      ...warnOfUnseen(unseenColumns),
+      ...parts.flatMap(({ report, shard }) =>
+        report.warnings.map(({ code, message }) => ({ code, message: `shard ${shard.index}: ${message}` })),
+      ),
+    ],
     stopped: reports.find(({ stopped }) => stopped !== null)?.stopped ?? null,
   }
 }

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import picomatch from 'picomatch'
 import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../errors/nearest-name.ts'
 
 /** What `--in` means: a file, a folder, or a pattern. Roots are absolute real paths. */
 export type Source =

@@ -82,5 +82,22 @@ export interface Format {
 }
 
 export function noNotices(): NoticeCounts {
-  return { blankLines: 0, commentLines: 0, skippedLines: 0, quotesInUnquotedFields: 0, renamedColumns: 0 }
+  return {
+    blankLines: 0,
+    commentLines: 0,
+    skippedLines: 0,
+    quotesInUnquotedFields: 0,
+    renamedColumns: 0,
+    paddedRecords: 0,
+    truncatedRecords: 0,
+  }
+}
+
+export const NOTICE_NAMES = Object.keys(noNotices()) as readonly (keyof NoticeCounts)[]
+
+/** The notices among other counts. */
+export function pickNotices(counts: NoticeCounts): NoticeCounts {
+  const notices = noNotices()
+  for (const name of NOTICE_NAMES) notices[name] = counts[name]
+  return notices
 }

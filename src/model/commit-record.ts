@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { columnOf, columnsOf, isAmount, isCount, orNull } from './columns.ts'
 import { isPathInside } from './path-inside.ts'
-import { NoticeCountsSchema, WireErrorSchema, type NoticeCounts, type RecordCounts } from './task-result.ts'
+import {
+  NoticeCountsSchema,
+  UnseenColumnSchema,
+  WireErrorSchema,
+  type NoticeCounts,
+  type RecordCounts,
+  type UnseenColumn,
+} from './task-result.ts'
 import { BusyTimeSchema, type BusyTime, type StageTimes } from './times.ts'
 
 /** Shapes of commit records: what a node of a cluster writes to win a unit of files, once for all nodes. */
@@ -23,6 +30,10 @@ export interface RecordedTarget {
   readonly records: RecordCounts
   readonly rejectCodes: Readonly<Record<string, number>>
   readonly notices: NoticeCounts | null
+  /** What its rejects probably come from. */
+  readonly advice?: string | undefined
+  /** Named columns that no record of it has. */
+  readonly unseenColumns?: UnseenColumn[] | undefined
   readonly stageNs: StageTimes
   /** Milliseconds since 1970: nodes share no other clock. */
   readonly startMs: number
@@ -65,6 +76,8 @@ const RareSchema = z.object({
   number: count,
   rejectCodes: z.record(z.string(), count).exactOptional(),
   notices: NoticeCountsSchema.exactOptional(),
+  advice: z.string().exactOptional(),
+  unseenColumns: z.array(UnseenColumnSchema).exactOptional(),
   slice: BusyTimeSchema.exactOptional(),
 })
 
@@ -164,10 +177,12 @@ function toColumns(targets: readonly RecordedTarget[]): RecordedTargets {
   }
 }
 
-function findRare({ rejectCodes, notices, slice }: RecordedTarget, number: number): Rare[] {
+function findRare({ rejectCodes, notices, advice, unseenColumns, slice }: RecordedTarget, number: number): Rare[] {
   const rare = {
     ...(Object.keys(rejectCodes).length === 0 ? {} : { rejectCodes }),
     ...(notices === null ? {} : { notices }),
+    ...(advice === undefined ? {} : { advice }),
+    ...(unseenColumns === undefined ? {} : { unseenColumns }),
     ...(slice === null ? {} : { slice }),
   }
   return Object.keys(rare).length === 0 ? [] : [{ number, ...rare }]
@@ -191,6 +206,8 @@ function fromColumns(columns: RecordedTargets, rare: ReadonlyMap<number, Rare>):
     },
     rejectCodes: rare.get(number)?.rejectCodes ?? {},
     notices: rare.get(number)?.notices ?? null,
+    ...(rare.get(number)?.advice === undefined ? {} : { advice: rare.get(number)?.advice }),
+    ...(rare.get(number)?.unseenColumns === undefined ? {} : { unseenColumns: rare.get(number)?.unseenColumns }),
     stageNs: {
       read: columns.readNs[number]!,
       parse: columns.parseNs[number]!,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FORMAT_NAMES } from './format-name.ts'
 import { MeasurementsSchema, VERDICT_KINDS } from './measurement.ts'
 import { MergedShardsSchema, ShardReportSchema } from './shard.ts'
-import { NoticeCountsSchema, RecordCountsSchema, WireErrorSchema } from './task-result.ts'
+import { NoticeCountsSchema, RecordCountsSchema, UnseenColumnSchema, WireErrorSchema } from './task-result.ts'
 import { StageTimesSchema } from './times.ts'
 
 /** The report of a run: what the summary prints and `--report FILE.json` holds. */
@@ -86,6 +86,8 @@ export const ReportSchema = z.object({
   records: RecordCountsSchema,
   notices: NoticeCountsSchema,
   rejectCodes: z.record(z.string(), count),
+  /** Columns that `--select`, `--drop` or the mapping names and that no record has; null: no record was read. */
+  unseenColumns: z.array(UnseenColumnSchema).nullable().default(null),
   /** Files with rejects and their rejects, those of earlier runs that still stand included. */
   standingRejects: z.object({ files: count, records: count }),
   /** Folder of the rejects files. */

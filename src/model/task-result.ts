@@ -32,9 +32,18 @@ export const NoticeCountsSchema = z.object({
   skippedLines: count,
   quotesInUnquotedFields: count,
   renamedColumns: count,
+  /** Records that were too short and got empty fields. Reports of earlier versions do not count them. */
+  paddedRecords: count.default(0),
+  /** Records that were too long and lost fields. */
+  truncatedRecords: count.default(0),
 })
 
 export type NoticeCounts = z.infer<typeof NoticeCountsSchema>
+
+/** A column that the user named and that did not occur, with the name that was probably meant. */
+export const UnseenColumnSchema = z.object({ name: z.string(), nearest: z.string().nullable() })
+
+export type UnseenColumn = z.infer<typeof UnseenColumnSchema>
 
 /** When and how a thread was busy with a file. */
 const busyTimes = {
@@ -67,6 +76,10 @@ const ConvertedFileSchema = z.object({
   rejectCodes: z.record(z.string(), count),
   records: RecordCountsSchema,
   notices: NoticeCountsSchema,
+  /** What its rejects probably come from, and what to try. */
+  advice: z.string().optional(),
+  /** Named columns that no record of it has; none where it is not there. */
+  unseenColumns: z.array(UnseenColumnSchema).optional(),
   ...fileTimes,
 })
 

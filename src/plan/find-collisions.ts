@@ -12,8 +12,12 @@ import type { TargetNames } from './target-names.ts'
 /** Pairs that a message shows. */
 const SHOWN_PAIRS = 3
 
-/** @throws MigrationError TARGET_COLLISION naming the first pairs of sources and the number of all. Linear in the files. */
-export function refuseCollisions(files: SourceList, targets: TargetNames): void {
+/**
+ * Linear in the files.
+ * @param otherTargets what `--target-name append` would make; null: it says so already.
+ * @throws MigrationError TARGET_COLLISION naming the first pairs of sources and the number of all.
+ */
+export function refuseCollisions(files: SourceList, targets: TargetNames, otherTargets: TargetNames | null): void {
   const collisions = findCollisions(targets)
   if (collisions.count === 0) return
   const shown = collisions.examples.map(({ first, second, target }) => {
@@ -23,9 +27,31 @@ export function refuseCollisions(files: SourceList, targets: TargetNames): void 
   const more = collisions.count > shown.length ? `, and ${collisions.count - shown.length} more` : ''
   throw new MigrationError('TARGET_COLLISION', `${shown.join('; ')}${more}`, {
     phase: 'plan',
-    hint: '--target-name append keeps the old extension in the name; or leave one of them out with --exclude',
+    hint: adviseCollision(files, collisions, otherTargets),
     position: { file: files.path(collisions.examples[0]?.second ?? 0) },
   })
+}
+
+/** What would be refused again is not said. */
+function adviseCollision(files: SourceList, { count, examples }: Collisions, others: TargetNames | null): string {
+  if (others !== null && findCollisions(others).count === 0)
+    return '--target-name append keeps the old extension in the name'
+  const rename =
+    'rename one of each two: their targets would be one on a file system that does not tell their names apart'
+  // With all pairs at hand it is certain that the rest collides no more.
+  if (count > examples.length) return rename
+  const seconds = [...new Set(examples.map(({ second }) => files.path(second)))]
+  const excludes = seconds.map((path) => `--exclude ${quoteForShell(`/${escapeGlob(path)}`)}`)
+  return `${rename}; or leave them to a run of their own, with another --out: ${excludes.join(' ')}`
+}
+
+/** A path as a pattern that matches it alone. */
+function escapeGlob(path: string): string {
+  return path.replaceAll(/[*?[\]{}\\]/g, (character) => `\\${character}`)
+}
+
+function quoteForShell(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 export interface Collisions {

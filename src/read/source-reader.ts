@@ -7,6 +7,12 @@ import type { PaceIo } from '../model/pacing.ts'
 /** The most bytes of UTF-8 that one byte of another encoding can become (windows-1252: one byte to three). */
 const UTF8_GROWTH = 3
 
+/** Bytes at the start of a file that are shown to who asks, however many are read at once. */
+const SHOWN_BYTES = 4096
+
+/** Looks at the first bytes of a file as they are, before they are decoded; `isWhole` where they are all of it. May throw. */
+export type InspectStart = (start: Uint8Array, isWhole: boolean) => void
+
 interface SourceFile {
   readonly sourcePath: string
   readonly sizeBytes: number
@@ -43,6 +49,8 @@ export class SourceReader {
   /** True where the whole file was read before it was looked at: it cannot have changed in between. */
   private isSettled = false
   private readonly pace: PaceIo | undefined
+  /** Null once it was asked. */
+  private inspectStart: InspectStart | null
 
   constructor(
     file: SourceFile,
@@ -54,6 +62,7 @@ export class SourceReader {
       checksum: Checksum | null
       limitBytes?: number
       pace?: PaceIo | undefined
+      inspectStart?: InspectStart | undefined
     },
   ) {
     this.file = file
@@ -66,6 +75,7 @@ export class SourceReader {
     this.end = memory.inputStart
     this.sourceOffset = -memory.inputStart
     this.pace = options.pace
+    this.inspectStart = options.inspectStart ?? null
     this.pace?.(0)
     this.descriptor = openFile(file.sourcePath)
     if (this.isReadAtOnce()) return
@@ -156,10 +166,29 @@ export class SourceReader {
         { phase: 'read', hint: 'check the disk, or run the same command again when nothing writes to it' },
       )
     }
+    if (this.inspectStart !== null && this.readBytes === 0) this.showStart(target, position, count)
     this.readBytes += count
     this.pace?.(count)
     if (this.checksum !== null) this.hash = this.checksum(target, position, position + count, this.hash)
     return count
+  }
+
+  /** Shows the start of the file to who asks, for readers that read it themselves. */
+  lookAtStart(): void {
+    if (this.file.sizeBytes > 0) this.showStart(new Uint8Array(0), 0, 0)
+  }
+
+  /** Shows the same bytes however few are read at once. */
+  private showStart(target: Uint8Array, position: number, count: number): void {
+    const inspect = this.inspectStart
+    this.inspectStart = null
+    const wanted = Math.min(SHOWN_BYTES, this.file.sizeBytes)
+    let start = target.subarray(position, position + Math.min(count, wanted))
+    if (count < wanted) {
+      const read = Buffer.alloc(wanted)
+      start = read.subarray(0, readSync(this.descriptor, read, 0, wanted, 0))
+    }
+    inspect?.(start, wanted === this.file.sizeBytes)
   }
 
   private readAt(target: Uint8Array, position: number, length: number): number {

@@ -1,9 +1,10 @@
 import { OutputBuffer } from '../batch/output-buffer.ts'
-import { createStages, stopped, type FileWork } from '../convert-file.ts'
+import { createStages, inspectorOf, stopped, type FileWork } from '../convert-file.ts'
 import { parseJudged } from '../judge-rejects.ts'
 import { getFormat } from '../formats/registry.ts'
 import type { RecordWriter, SplittableReader } from '../formats/format.ts'
 import type { NoticeCounts } from '../model/task-result.ts'
+import { ColumnWatch } from '../map/column-watch.ts'
 import type { Mapper } from '../map/mapper.ts'
 import { SourceReader } from '../read/source-reader.ts'
 import { timed, timedEncoding } from '../stage-timer.ts'
@@ -41,6 +42,7 @@ export class LateColumn extends Error {}
 export class BlockConverter {
   readonly source: SourceReader
   readonly reader: SplittableReader
+  readonly watch: ColumnWatch
   private readonly work: FileWork
   private readonly map: Mapper
   /** Knows all columns, and writes nothing before its first row. */
@@ -57,6 +59,7 @@ export class BlockConverter {
     if (reader === undefined) throw new Error(`${file.format} files cannot be split`)
     const { writer, map } = createStages(plan, file.format, file.relativePath)
     this.reader = reader
+    this.watch = new ColumnWatch(plan)
     this.opening = writer
     this.map = map
     this.output = new OutputBuffer(batch.memory, (bytes, start, end) =>
@@ -68,6 +71,7 @@ export class BlockConverter {
       encoding: plan.encoding,
       checksum: null,
       pace: context.pace?.wait,
+      inspectStart: inspectorOf(file, plan),
     })
   }
 
@@ -183,6 +187,7 @@ export class BlockConverter {
         source.consume(parseJudged(plan, batch, refusedBefore + refused, parse))
         refused += batch.rejects.length
         timed(stageNs, 'map', () => this.map(batch))
+        this.watch.look(batch)
         if (!writer.learnColumns(batch)) throw new LateColumn('a column came too late')
         if (this.store !== null) this.encode(writer, this.store)
       } while (batch.isFull)

@@ -6,12 +6,14 @@ import {
   convertFile,
   convertRecords,
   refuseCompressed,
+  unseenOf,
   type Conversion,
   type ConvertContext,
   type FileWork,
 } from '../convert-file.ts'
 import type { Reject } from '../batch/record-batch.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
+import { pickNotices } from '../formats/format.ts'
 import { failOnMostlyRejects } from '../judge-rejects.ts'
 import { noStageTimes } from '../stage-timer.ts'
 import type { FileResult } from '../model/task-result.ts'
@@ -108,13 +110,8 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
         rejected: totals.rejectCount,
         filtered: 0,
       },
-      notices: {
-        blankLines: totals.blankLines,
-        commentLines: totals.commentLines,
-        skippedLines: totals.skippedLines,
-        quotesInUnquotedFields: totals.quotesInUnquotedFields,
-        renamedColumns: totals.renamedColumns,
-      },
+      notices: pickNotices(totals),
+      ...unseenOf(share.watchedColumns()),
     }
   } finally {
     share.leave()

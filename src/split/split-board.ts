@@ -2,9 +2,11 @@
 // claimed in order. The turn goes from block to block: whose turn it is knows all totals of the file before its block, adds its
 // own, and passes the turn on. Only then are its bytes written, so that threads write at the same time, each at its own place.
 import { ERROR_CODES, type ErrorCode } from '../errors/error-codes.ts'
+import { NOTICE_NAMES } from '../formats/format.ts'
+import type { NoticeCounts } from '../model/task-result.ts'
 
 /** What a file came to, up to some block of it. */
-export interface SplitTotals {
+export interface SplitTotals extends NoticeCounts {
   /** Where the next record starts. */
   sourceOffset: number
   recordCount: number
@@ -18,11 +20,6 @@ export interface SplitTotals {
   rejectCount: number
   /** Rejects that are not the target's doing. */
   refusedByReader: number
-  blankLines: number
-  commentLines: number
-  skippedLines: number
-  quotesInUnquotedFields: number
-  renamedColumns: number
 }
 
 const TOTALS: readonly (keyof SplitTotals)[] = [
@@ -35,11 +32,7 @@ const TOTALS: readonly (keyof SplitTotals)[] = [
   'rejectBytes',
   'rejectCount',
   'refusedByReader',
-  'blankLines',
-  'commentLines',
-  'skippedLines',
-  'quotesInUnquotedFields',
-  'renamedColumns',
+  ...NOTICE_NAMES,
 ]
 /** Syncing is the business of the commit. */
 const STAGES = ['read', 'parse', 'map', 'encode', 'write'] as const
@@ -53,7 +46,10 @@ const BLOCK_COUNT = 2
 const WRITTEN = 3
 const ABORTED = 4
 const SURRENDERED = 5
-const WORDS = 16
+const SEEN = 6
+/** A bit for each column that the user named; those behind the last bit count as seen. */
+const SEEN_WORDS = 32
+const WORDS = SEEN + SEEN_WORDS
 // Sums: nanoseconds of each stage, and the bytes of the blocks that helpers did before they left.
 const HELPED_BYTES = STAGES.length
 const SUMS = STAGES.length + 1
@@ -205,6 +201,16 @@ export class SplitBoard {
   readStageNs(): Record<Stage, number> {
     const ns = (index: number): number => Number(Atomics.load(this.sums, index))
     return { read: ns(0), parse: ns(1), map: ns(2), encode: ns(3), write: ns(4) }
+  }
+
+  /** A record of the file has the column of this number. */
+  see(column: number): void {
+    if (column >= 32 * SEEN_WORDS) return
+    Atomics.or(this.words, SEEN + (column >>> 5), 1 << (column & 31))
+  }
+
+  isSeen(column: number): boolean {
+    return column >= 32 * SEEN_WORDS || (Atomics.load(this.words, SEEN + (column >>> 5)) & (1 << (column & 31))) !== 0
   }
 
   /** A helper leaves. @param bytes of the blocks that it has done. */

@@ -2,7 +2,8 @@ import { stopped, type ConvertContext, type FileWork } from '../convert-file.ts'
 import { failOnTooManyRejects } from '../judge-rejects.ts'
 import { noStageTimes, timed } from '../stage-timer.ts'
 import { MigrationError } from '../errors/migration-error.ts'
-import { noNotices } from '../formats/format.ts'
+import { NOTICE_NAMES, noNotices, pickNotices } from '../formats/format.ts'
+import { namedColumns, type ColumnWatch } from '../map/column-watch.ts'
 import type { SplitTask } from '../model/task.ts'
 import { PositionedFile } from '../write/positioned-file.ts'
 import { BlockConverter, type ConvertedBlock } from './block-converter.ts'
@@ -34,6 +35,8 @@ export class SplitShare {
   private doneBytes = 0
   /** True where another block was converted since the present one was guessed at: its bytes are gone. */
   private isGuessLost = false
+  /** Those that the user named. */
+  private readonly columns: readonly string[]
   private readonly checkStop: () => void
   /** While the leader waits, a helper may leave it a block. */
   private readonly takeOver: () => void
@@ -43,6 +46,7 @@ export class SplitShare {
     this.board = board
     this.isLeader = isLeader
     this.blockBytes = task.blockBytes
+    this.columns = namedColumns(work.context.plan)
     this.checkStop = () => checkStop(work.context)
     this.takeOver = () => {
       if (this.isLeader) this.convertSurrendered()
@@ -105,6 +109,13 @@ export class SplitShare {
     const finished = converter.finish(totals, this.files)
     this.closeFiles()
     return finished
+  }
+
+  /** What the threads together have seen of the columns that the user named. After `finish`. */
+  watchedColumns(): ColumnWatch {
+    const { watch } = this.converter
+    for (const [column, name] of this.columns.entries()) if (this.board.isSeen(column)) watch.see(name)
+    return watch
   }
 
   /** Closes what is open. Never throws: it runs where something else went wrong already, or where all is closed. */
@@ -180,6 +191,7 @@ export class SplitShare {
 
   private markWritten(): void {
     const { board, work, isLeader } = this
+    for (const [column, name] of this.columns.entries()) if (this.converter.watch.isSeen(name)) board.see(column)
     // The leader's own times are in its result.
     board.markWritten(isLeader ? noStageTimes() : work.stageNs)
     if (!isLeader) Object.assign(work.stageNs, noStageTimes())
@@ -222,17 +234,14 @@ function emptyTotals(): SplitTotals {
 
 /** The totals behind a part of the file, those of its target and its rejects being in them already. */
 function addPart(totals: SplitTotals, part: Omit<ConvertedBlock, 'start' | 'store'>): SplitTotals {
-  const { notices } = part
+  const notices = pickNotices(totals)
+  for (const name of NOTICE_NAMES) notices[name] += part.notices[name]
   return {
     ...totals,
+    ...notices,
     sourceOffset: part.end,
     recordCount: totals.recordCount + part.recordCount,
     line: totals.line + part.lineCount,
     refusedByReader: totals.refusedByReader + part.refusedByReader,
-    blankLines: totals.blankLines + notices.blankLines,
-    commentLines: totals.commentLines + notices.commentLines,
-    skippedLines: totals.skippedLines + notices.skippedLines,
-    quotesInUnquotedFields: totals.quotesInUnquotedFields + notices.quotesInUnquotedFields,
-    renamedColumns: totals.renamedColumns + notices.renamedColumns,
   }
 }

@@ -96,7 +96,15 @@ describe('what a commit record says', () => {
     stagedRejects: '.migrate/staged/r/n/1.rejects',
     sourceHash: 0,
     rejectCodes: { TOO_FEW_FIELDS: 2 },
-    notices: { blankLines: 1, commentLines: 0, skippedLines: 2, quotesInUnquotedFields: 0, renamedColumns: 0 },
+    notices: {
+      blankLines: 1,
+      commentLines: 0,
+      skippedLines: 2,
+      quotesInUnquotedFields: 0,
+      renamedColumns: 0,
+      paddedRecords: 0,
+      truncatedRecords: 0,
+    },
     slice: { busyNs: 10, onCpuNs: 5, runQueueNs: 3, waitingNs: 2 },
   }
   const error = {

@@ -36,9 +36,21 @@ test.each<[string[], [number, number][]]>([
   expect(count).toBe(pairs.length)
 })
 
+/** `--target-name append` would help. */
+const APPENDED = targetsOf([]).targets
+
+test('--target-name append is named only where it helps', () => {
+  const { files, targets } = targetsOf(['X.json', 'x.json', 'y[1].json', 'Y[1].json'])
+  expect(() => refuseCollisions(files, targets, targets)).toThrow(
+    expect.objectContaining({
+      hint: expect.stringMatching(/^rename one of each two.* --exclude \/x\.json --exclude '\/Y\\\[1\\\]\.json'$/),
+    }),
+  )
+})
+
 test('the error names both sources, at most three pairs, and the number of all', () => {
   const { files, targets } = targetsOf(['1', '2', '3', '4', '5'].flatMap((name) => [`${name}\n.csv`, `${name}\n.tsv`]))
-  expect(() => refuseCollisions(files, targets)).toThrow(
+  expect(() => refuseCollisions(files, targets, APPENDED)).toThrow(
     expect.objectContaining({
       code: 'TARGET_COLLISION',
       message: [
@@ -53,5 +65,5 @@ test('the error names both sources, at most three pairs, and the number of all',
 
 test('sources without collisions are not refused', () => {
   const { files, targets } = targetsOf(['a.csv', 'b.csv'])
-  expect(() => refuseCollisions(files, targets)).not.toThrow()
+  expect(() => refuseCollisions(files, targets, APPENDED)).not.toThrow()
 })

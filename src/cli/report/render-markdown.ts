@@ -15,6 +15,7 @@ import {
   STAGES,
   systemFigures,
   VERDICT_TITLES,
+  warningsOf,
 } from './report-figures.ts'
 
 /** A report in GitHub's Markdown. Names of files come from strangers: nothing in them is taken as mark-up. */
@@ -49,7 +50,12 @@ export function renderMarkdown(report: Report): string {
         ]),
       ),
     ),
-    ...section('Warnings', report.warnings.map(({ message }) => `- ${escapeText(message)}`).join('\n')),
+    ...section(
+      'Warnings',
+      warningsOf(report)
+        .map((message) => `- ${escapeText(message)}`)
+        .join('\n'),
+    ),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }

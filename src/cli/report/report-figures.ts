@@ -3,6 +3,7 @@ import type { FileFigures, SystemFigures, Verdict } from '../../model/measuremen
 import type { Report } from '../../model/report.ts'
 import type { StageTimes } from '../../model/times.ts'
 import { describeCluster } from '../describe-cluster.ts'
+import { describeNotices } from '../describe-notices.ts'
 import { countOf, formatBytes, formatCount, formatDuration, formatMoment, threeDigits } from '../format-quantity.ts'
 import { formatSummary } from '../format-summary.ts'
 
@@ -104,6 +105,11 @@ export function systemFigures(system: SystemFigures, source: 'thread-schedstat' 
     ['CPU time taken by the host', stealShare === null ? untold : formatShare(stealShare)],
     ['CPU and waiting times come from', source === 'process' ? 'the whole process' : 'each thread (schedstat)'],
   ]
+}
+
+/** Warnings, and what was read leniently. */
+export function warningsOf({ warnings, notices }: Report): string[] {
+  return [...warnings.map(({ message }) => message), ...describeNotices(notices)]
 }
 
 /** Rejects by code, the most frequent first. */

@@ -1,23 +1,44 @@
-// What is said of a record that is no table row, with the option that would accept it.
+// What is said of a record that is no table row, with the option that would accept it. No option that drops values is named.
+import { isBlank, type CsvDialect } from './csv-dialect.ts'
 
 /** What can be wrong with the structure of a record. */
 export type CsvFault = 'TEXT_AFTER_CLOSING_QUOTE' | 'QUOTE_IN_UNQUOTED_FIELD' | 'BARE_CR'
 
 const FAULTS: Readonly<Record<CsvFault, readonly [before: string, after: string]>> = {
-  TEXT_AFTER_CLOSING_QUOTE: ['text follows the closing quote of field ', '; --trim-around-quotes accepts blanks there'],
+  TEXT_AFTER_CLOSING_QUOTE: ['text follows the closing quote of field ', ''],
   QUOTE_IN_UNQUOTED_FIELD: ['a quote stands inside the unquoted field ', '; --quotes lenient takes it as it is'],
   BARE_CR: ['a carriage return without a line feed stands outside quotes, in field ', ''],
 }
 
-/** The message of a structural fault in a field, whose number counts from 1. */
-export function describeFault(code: CsvFault, field: number): string {
-  return FAULTS[code].join(String(field))
+const BACKSLASH = 0x5c
+
+interface FoundFault {
+  readonly fault: CsvFault | null
+  /** Counted from 0. */
+  readonly faultField: number
+  readonly faultPosition: number
+}
+
+/** The message of a structural fault. An option is named only where it would take the text. */
+export function describeFault(
+  { fault, faultField, faultPosition }: FoundFault,
+  bytes: Uint8Array,
+  dialect: Pick<CsvDialect, 'escape' | 'delimiter' | 'trimsAroundQuotes'>,
+): string {
+  const message = FAULTS[fault ?? 'BARE_CR'].join(String(faultField + 1))
+  if (fault !== 'TEXT_AFTER_CLOSING_QUOTE') return message
+  if (dialect.escape !== BACKSLASH && bytes[faultPosition - 2] === BACKSLASH)
+    return `${message}; --escape '\\' takes a quote behind a backslash for text`
+  if (!dialect.trimsAroundQuotes && isBlank(bytes[faultPosition]!, dialect.delimiter))
+    return `${message}; --trim-around-quotes accepts blanks there`
+  return message
 }
 
 /** @param model what the expected number of fields comes from */
 export function describeFieldCount(found: number, expected: number, model: 'header' | 'first record'): string {
-  const option = found < expected ? '--ragged pad fills the rest' : '--ragged truncate drops the rest'
-  return `${found} ${found === 1 ? 'field' : 'fields'} where the ${model} has ${expected}; ${option}`
+  const advice =
+    found < expected ? '--ragged pad fills up with empty fields' : 'does the header lack a name, or is --delim another?'
+  return `${found} ${found === 1 ? 'field' : 'fields'} where the ${model} has ${expected}; ${advice}`
 }
 
 export function describeTooLarge(byteCount: number, maxRecordBytes: number): string {

@@ -283,7 +283,7 @@ export class CsvReader implements SplittableReader {
     const { bytes } = batch.memory
     const { fieldCount, recordEnd } = scanner
     if (scanner.fault !== null) {
-      this.reject(batch, scanner.fault, describeFault(scanner.fault, scanner.faultField + 1), start)
+      this.reject(batch, scanner.fault, describeFault(scanner, bytes, this.dialect), start)
     } else if (fieldCount !== this.columnCount && this.columnCount >= 0 && !this.acceptsRagged(fieldCount)) {
       const model = this.source.hasHeader ? 'header' : 'first record'
       this.reject(batch, 'FIELD_COUNT', describeFieldCount(fieldCount, this.columnCount, model), start)
@@ -309,6 +309,8 @@ export class CsvReader implements SplittableReader {
     batch.rowLine[row] = this.line - batch.lineBase
     batch.rowCount = row + 1
     this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
+    if (this.scanner.fieldCount < this.columnCount) this.notices.paddedRecords++
+    else if (this.scanner.fieldCount > this.columnCount) this.notices.truncatedRecords++
     for (let field = this.scanner.fieldCount; field < this.columnCount; field++) {
       const word = 2 * (batch.cellCount + field)
       batch.memory.cells[word] = this.scanner.recordEnd
@@ -334,7 +336,7 @@ export class CsvReader implements SplittableReader {
     }
     const mayRename = this.source.duplicateColumns === 'rename'
     const place = this.placeOf(batch.sourceOffset + start)
-    const { names, renamedCount } = readHeader(batch, this.scanner, start, mayRename, place)
+    const { names, renamedCount } = readHeader(batch, this.scanner, start, mayRename, this.dialect, place)
     this.notices.renamedColumns += renamedCount
     const shape = createTableShape(names)
     keepHeader(this.dialect, headerBytes, shape, renamedCount)

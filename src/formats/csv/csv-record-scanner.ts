@@ -31,6 +31,8 @@ export class CsvRecordScanner {
   /** The first structural fault, and the number of its field, counted from 0. */
   fault: CsvFault | null = null
   faultField = 0
+  /** Where the text begins that is at fault. */
+  faultPosition = 0
   /** Quotes inside unquoted fields, taken as they are. */
   literalQuoteCount = 0
   /** True where a CR or LF stands between quotes. */
@@ -102,10 +104,10 @@ export class CsvRecordScanner {
             return SCAN_INCOMPLETE
           }
           if (next !== IS_BARE) break
-          this.note('BARE_CR', (word >>> 1) - firstCell)
+          this.note('BARE_CR', position, (word >>> 1) - firstCell)
         } else {
           this.literalQuoteCount++
-          if (this.dialect.isRfc) this.note('QUOTE_IN_UNQUOTED_FIELD', (word >>> 1) - firstCell)
+          if (this.dialect.isRfc) this.note('QUOTE_IN_UNQUOTED_FIELD', position, (word >>> 1) - firstCell)
         }
         position++
       }
@@ -172,11 +174,11 @@ export class CsvRecordScanner {
           return -1
         }
         if (next !== IS_BARE) return this.endRecord(position, next)
-        this.note('BARE_CR', field)
+        this.note('BARE_CR', position, field)
         isLost = true
       } else if (!isLost) {
         if (byte === delimiter) return position + 1
-        this.note('TEXT_AFTER_CLOSING_QUOTE', field)
+        this.note('TEXT_AFTER_CLOSING_QUOTE', start, field)
         isLost = true
       }
     }
@@ -194,9 +196,10 @@ export class CsvRecordScanner {
   }
 
   /** The first fault of a record is the one that it is rejected for. */
-  private note(code: CsvFault, field: number): void {
+  private note(code: CsvFault, position: number, field: number): void {
     if (this.fault !== null) return
     this.fault = code
+    this.faultPosition = position
     this.faultField = field
   }
 }

@@ -7,6 +7,7 @@ import type { RecordBatch } from '../../batch/record-batch.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { describeFault } from './csv-faults.ts'
 import { findDuplicateColumn, nameColumns } from './csv-header.ts'
+import type { CsvDialect } from './csv-dialect.ts'
 import type { CsvRecordScanner } from './csv-record-scanner.ts'
 
 /** Where a header stands: the byte counts from 0, the line from 1. */
@@ -28,11 +29,12 @@ export function readHeader(
   scanner: CsvRecordScanner,
   start: number,
   mayRename: boolean,
+  dialect: CsvDialect,
   place: HeaderPlace,
 ): ReturnType<typeof nameColumns> {
-  if (scanner.fault !== null) throw malformedHeader(describeFault(scanner.fault, scanner.faultField + 1), place)
+  if (scanner.fault !== null) throw malformedHeader(describeFault(scanner, batch.memory.bytes, dialect), place)
   if (!isUtf8(batch.memory.bytes.subarray(start, scanner.recordEnd))) {
-    throw malformedHeader('it is not valid UTF-8', place)
+    throw malformedHeader('it is not valid UTF-8', place, ENCODING_HINT)
   }
   const header = decodeFields(batch, scanner.fieldCount)
   const duplicate = mayRename ? null : findDuplicateColumn(header)
@@ -43,20 +45,24 @@ export function readHeader(
     `columns ${first} and ${second} are both named ${JSON.stringify(name)}`,
     {
       phase: 'parse',
-      hint: '--duplicate-columns rename gives the second one a number',
+      hint: '--duplicate-columns rename gives the second one a number; where the first line is no header: --no-header',
       position: place,
     },
   )
 }
 
 /** The failure of a file whose header cannot be read. */
-export function malformedHeader(reason: string, place: HeaderPlace): MigrationError {
+export function malformedHeader(reason: string, place: HeaderPlace, hint = DIALECT_HINT): MigrationError {
   return new MigrationError('MALFORMED_HEADER', `the header cannot be read: ${reason}`, {
     phase: 'parse',
-    hint: 'check --delim, --quote and --skip, or use --no-header',
+    hint,
     position: place,
   })
 }
+
+const DIALECT_HINT = 'check --quote and --escape, and --skip where lines stand before the header'
+const ENCODING_HINT =
+  '--encoding says what the file was written in: often windows-1252 in the west, shift_jis, gbk, windows-1251 ... elsewhere'
 
 /** A mark in the middle of a file is text. */
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

@@ -180,7 +180,7 @@ export function syntaxError(
 ): MigrationError {
   return new MigrationError('JSON_SYNTAX', message, {
     phase: 'parse',
-    hint: 'mend the file; a file with one record a line can be read with --from ndjson, which rejects just the bad lines',
+    hint: 'mend the file there: behind a syntax error nobody can say where the next record starts',
     position: { file, ...position },
   })
 }

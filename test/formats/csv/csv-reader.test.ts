@@ -296,9 +296,14 @@ describe('rejects', () => {
   run([
     ['too few fields', ab + '1\n1,2\n', { rows: [['1', '2']], rejects: ['FIELD_COUNT 1'] }],
     ['too many fields', ab + '1,2,3\n1,2\n', { rows: [['1', '2']], rejects: ['FIELD_COUNT 1,2,3'] }],
-    ['padded', ab + '1\n1,2,3\n', { rows: [['1', '']], rejects: ['FIELD_COUNT 1,2,3'] }, { ragged: 'pad' }],
     [
-      'truncated',
+      'padded, which is counted',
+      ab + '1\n1,2,3\n',
+      { rows: [['1', '']], rejects: ['FIELD_COUNT 1,2,3'], notices: { paddedRecords: 1 } },
+      { ragged: 'pad' },
+    ],
+    [
+      'truncated, which is counted',
       ab + '1\n1,2,3\n4,5',
       {
         rows: [
@@ -306,6 +311,7 @@ describe('rejects', () => {
           ['4', '5'],
         ],
         rejects: ['FIELD_COUNT 1'],
+        notices: { truncatedRecords: 1 },
       },
       { ragged: 'truncate' },
     ],
@@ -495,7 +501,7 @@ describe('dialects', () => {
     [
       'padding is text, never null',
       ab + '\n1\n',
-      { rows: [['1', '']], notices: { blankLines: 1 } },
+      { rows: [['1', '']], notices: { blankLines: 1, paddedRecords: 1 } },
       { nullText: '', ragged: 'pad' },
     ],
     [
@@ -542,7 +548,7 @@ describe('positions', () => {
     expect(rejects).toEqual([
       {
         code: 'FIELD_COUNT',
-        message: '1 field where the header has 2; --ragged pad fills the rest',
+        message: '1 field where the header has 2; --ragged pad fills up with empty fields',
         record: 3,
         line: 6,
         byteStart: 25,

@@ -15,6 +15,7 @@ import {
   STAGES,
   systemFigures,
   VERDICT_TITLES,
+  warningsOf,
   type Figure,
 } from '../report-figures.ts'
 import { html, type Html } from './html.ts'
@@ -220,8 +221,9 @@ function rejects(report: Report): Html[] {
 }
 
 function warnings(report: Report): Html[] {
-  if (report.warnings.length === 0) return []
-  const items = report.warnings.map(({ message }) => html`<li>${printableName(message)}</li>`)
+  const messages = warningsOf(report)
+  if (messages.length === 0) return []
+  const items = messages.map((message) => html`<li>${printableName(message)}</li>`)
   return [
     section(
       'Warnings',

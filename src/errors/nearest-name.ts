@@ -1,4 +1,4 @@
-import { countEdits } from '../errors/count-edits.ts'
+import { countEdits } from './count-edits.ts'
 
 /**
  * The name that is most like a mistyped one, or null where none is near enough to be meant.

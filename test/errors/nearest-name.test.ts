@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearestName } from '../../src/discover/nearest-name.ts'
+import { nearestName } from '../../src/errors/nearest-name.ts'
 
 test.each([
   ['orders', ['order', 'borders', 'papers'], 'order'],

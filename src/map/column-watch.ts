@@ -1,0 +1,59 @@
+import type { RecordBatch } from '../batch/record-batch.ts'
+import type { Shape } from '../batch/shape.ts'
+import { nearestName } from '../errors/nearest-name.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { UnseenColumn } from '../model/task-result.ts'
+
+/** The columns of the source that the user named, in one order for all threads of a run. */
+export function namedColumns({
+  select,
+  drop,
+  columns,
+}: Pick<DataPlan, 'select' | 'drop' | 'columns'>): readonly string[] {
+  return [...new Set([...(select ?? []), ...columns].map(({ source }) => source).concat(drop))]
+}
+
+/** Names of a file that are kept for a suggestion. */
+const KEPT_NAMES = 1000
+
+/**
+ * Looks which of the named columns occur in a file. Names belong to shapes, so that a record costs nothing, and once all columns are
+ * seen neither does a batch.
+ */
+export class ColumnWatch {
+  private readonly unseen: Set<string>
+  private readonly known = new WeakSet<Shape>()
+  private readonly names = new Set<string>()
+
+  constructor(plan: DataPlan) {
+    this.unseen = new Set(namedColumns(plan))
+  }
+
+  /** Takes note of the shapes of a batch. */
+  look(batch: RecordBatch): void {
+    if (this.unseen.size === 0) return
+    for (const shape of batch.shapes) {
+      if (this.known.has(shape)) continue
+      this.known.add(shape)
+      for (const { name } of shape.keys) {
+        this.unseen.delete(name)
+        if (this.names.size < KEPT_NAMES) this.names.add(name)
+      }
+    }
+  }
+
+  /** A column that another thread has seen in the same file. */
+  see(name: string): void {
+    this.unseen.delete(name)
+  }
+
+  isSeen(name: string): boolean {
+    return !this.unseen.has(name)
+  }
+
+  /** The columns that do not occur, each with the name that was probably meant. */
+  unseenColumns(): UnseenColumn[] {
+    const names = this.unseen.size === 0 ? [] : [...this.names]
+    return [...this.unseen].map((name) => ({ name, nearest: nearestName(name, names) }))
+  }
+}
