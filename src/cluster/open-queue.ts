@@ -2,6 +2,7 @@ import type { PostgresPoolConfig, Processor, Queue, RedisOptions, Worker } from 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { bullmq } from './bullmq.ts'
+import { registerName, type Register } from './cluster-register.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
 import type { QueueAddress } from './queue-address.ts'
 import type { ShardJob } from './shard-job.ts'
@@ -31,6 +32,19 @@ export type ShardQueue = Pick<
   | 'close'
   | 'on'
 >
+
+/**
+ * The register beside a queue, over the connection of that queue; it needs no closing of its own.
+ */
+export function openRegister(queue: ShardQueue): Register {
+  // The type of a back end knows nothing of its siblings.
+  const backEnd = (queue as unknown as { getBackend(): { forQueue(name: string): never } }).getBackend()
+  const register = new bullmq.Queue(registerName(queue.name), { connection: {} }, () =>
+    backEnd.forQueue(registerName(queue.name)),
+  )
+  register.on('error', () => {})
+  return register
+}
 
 export type ShardWorker = Pick<
   Worker<ShardJob>,

@@ -35,8 +35,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal | undefined
   /** Throws where this coordinator has lost the target tree. */
   readonly assertOwned: () => Promise<void>
-  /** Called up to 40 times a second. */
-  readonly onLook: () => void
+  /** Called up to 40 times a second, with the number of shards that are not settled. */
+  readonly onLook: (openShards: number) => void
 }
 
 /** @returns shards that no node could finish, with the reason. */
@@ -90,7 +90,7 @@ class Follower {
     let nextQueueLookMs = performance.now() + QUEUE_LOOK_MS
     while (this.open.size > 0 && options.signal?.aborted !== true) {
       const folderCount = await this.settleMarked()
-      options.onLook()
+      options.onLook(this.open.size)
       if (this.open.size === 0) break
       if (performance.now() >= nextQueueLookMs) {
         await options.assertOwned()

@@ -1,7 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NodeStatus } from '../cluster/node-status.ts'
-import { openQueue, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
+import { openQueue, openRegister, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { closeLeftGenerations, GenerationCloser } from '../commit/close-generation.ts'
@@ -25,11 +24,11 @@ import { buildReport } from './build-report.ts'
 import { checkContents } from './check-contents.ts'
 import { ClusterTally } from './cluster-tally.ts'
 import { followGeneration } from './follow-generation.ts'
-import { commonParent, freezeGeneration } from './freeze-generation.ts'
+import { commonParent, freezeGeneration, pathBelow } from './freeze-generation.ts'
 import { filesToConvert, findRemainder, makePlan, resolveOptions, type Plan, type Remainder } from './make-plan.ts'
+import { RunStatusTeller } from './run-status-teller.ts'
 import { settleBooks } from './settle-tree.ts'
 import { TargetLedger } from './target-ledger.ts'
-import { groupByNode, readStatuses } from './watch-cluster.ts'
 
 export interface ClusterOptions {
   readonly address: QueueAddress
@@ -42,7 +41,6 @@ export interface ClusterOptions {
 /** How often a generation is followed by another one for commits that turned out to be void. */
 const MOST_GENERATIONS = 3
 const FOLLOW_MS = 1000
-const STATUS_MS = 1000
 
 /**
  * Coordinates a run on a cluster: plans, freezes the plan in the target tree, puts its shards on the queue, follows the nodes, and adds
@@ -148,21 +146,38 @@ class ClusterRun {
   private shardCount = 0
   private runId = ''
   private arePruned = false
-  private settledFiles = 0
-  private settledBytes = 0
-  private statuses: readonly NodeStatus[] = []
-  private nextStatusMs = 0
-  private readonly progressStartMs = performance.now()
+  private readonly teller: RunStatusTeller
 
   constructor(parts: ClusterRunParts) {
     this.parts = parts
     this.runId = parts.lock.runId
     this.ledger = new TargetLedger(parts.plan.targets)
     this.clusterTally = new ClusterTally(parts.plan, this.tally, this.ledger)
-    for (const failure of parts.plan.discovery.failed) this.fail(failure)
+    const { plan, root, queue, hooks, startMs } = parts
+    this.teller = new RunStatusTeller({
+      register: openRegister(queue),
+      runId: this.runId,
+      sourceRoot: pathBelow(root, plan.discovery.root, '--in'),
+      targetRoot: pathBelow(root, plan.targetRoot, '--out'),
+      startedAtMs: startMs,
+      tally: this.tally,
+      hooks,
+    })
+    for (const failure of plan.discovery.failed) this.fail(failure)
   }
 
   async execute(): Promise<Report> {
+    try {
+      const report = await this.convert()
+      await this.teller.end(report.stopped)
+      return report
+    } catch (error) {
+      await this.teller.end('fatal')
+      throw error
+    }
+  }
+
+  private async convert(): Promise<Report> {
     const { plan, lock } = this.parts
     const { targetRoot, options } = plan
     const joined = await this.findOpenGeneration()
@@ -197,6 +212,7 @@ class ClusterRun {
         break
       }
     }
+    this.teller.beginSettling()
     await this.settle(remainder)
     return this.report(remainder)
   }
@@ -258,6 +274,7 @@ class ClusterRun {
     this.generations++
     this.shardCount += frozen.plan.shards.length
     this.runId = generation.id
+    this.teller.beginGeneration(generation.id, frozen.plan.shards.length)
     const voided = new Map<number, WireError>()
     const open: ShardFile[] = []
     const closer = await GenerationCloser.open(generation, frozen.plan, {
@@ -271,7 +288,7 @@ class ClusterRun {
       closer,
       signal: hooks.signal,
       assertOwned: () => lock.assertOwned(),
-      onLook: () => void this.look(generation),
+      onLook: (openShards) => void this.teller.look(openShards),
     })
     await lock.assertOwned()
     await closer.close()
@@ -286,8 +303,7 @@ class ClusterRun {
     else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
     else open.push(file)
     if (outcome.kind === 'open') return
-    this.settledFiles++
-    this.settledBytes += file.sizeBytes
+    this.teller.settle(file.sizeBytes)
   }
 
   private takeDone({ decision }: Remainder, toConvert: Uint32Array): void {
@@ -304,6 +320,8 @@ class ClusterRun {
   private announce(indexes: Uint32Array): void {
     const { plan, hooks, lock } = this.parts
     const { files } = plan.discovery
+    const [totalBytes, alreadyDone] = [files.sumBytes(indexes), files.length - indexes.length]
+    this.teller.plan({ files: indexes.length, bytes: totalBytes, alreadyDone })
     hooks.onEvent?.({
       type: 'planned',
       runId: lock.runId,
@@ -311,33 +329,8 @@ class ClusterRun {
       isTargetFormatDefault: plan.isTargetFormatDefault,
       threads: 0,
       fileCount: indexes.length,
-      totalBytes: files.sumBytes(indexes),
-      alreadyDone: files.length - indexes.length,
-    })
-  }
-
-  /** Tells how far all nodes are. */
-  private async look(generation: Generation): Promise<void> {
-    const { queue, hooks } = this.parts
-    if (performance.now() < this.nextStatusMs) return
-    this.nextStatusMs = performance.now() + STATUS_MS
-    this.statuses = await readStatuses(queue, generation.id).catch(() => this.statuses)
-    const inWork = this.statuses.reduce((sum, { doneFiles }) => sum + doneFiles, 0)
-    const readBytes = this.statuses.reduce((sum, status) => sum + status.readBytes, 0)
-    hooks.onEvent?.({
-      type: 'progress',
-      doneFiles: Math.max(0, this.settledFiles - this.tally.failures.length) + inWork,
-      failedFiles: this.tally.failures.length,
-      readBytes: this.settledBytes + readBytes,
-      elapsedMs: performance.now() - this.progressStartMs,
-      threads: this.statuses.flatMap(({ current }) => current),
-      nodes: groupByNode(this.statuses).map((statuses) => ({
-        name: statuses[0]?.node.name ?? '',
-        threads: statuses[0]?.node.threads ?? 0,
-        megabytesPerSecond: statuses[0]?.megabytesPerSecond ?? 0,
-        verdict: statuses[0]?.verdict ?? null,
-        files: statuses.flatMap(({ current }) => current.map(({ file }) => file)),
-      })),
+      totalBytes,
+      alreadyDone,
     })
   }
 

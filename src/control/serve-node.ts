@@ -4,9 +4,10 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
 import { bullmq } from '../cluster/bullmq.ts'
+import { RegisterEntry } from '../cluster/cluster-register.ts'
 import { findPlan, type FoundPlan } from '../cluster/find-plan.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
-import { openQueue, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
+import { openQueue, openRegister, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { TRIES } from '../cluster/queue-settings.ts'
 import { isSuspect, searchPoison } from '../cluster/search-poison.ts'
@@ -21,16 +22,17 @@ import { readShard } from '../commit/frozen-plan.ts'
 import { findOpenUnits, markDone } from '../commit/settle-shard.ts'
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
-import type { MigrateEvent } from '../model/events.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
 import { readCpuModel } from '../report/cpu-model.ts'
 import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { NodeMeter } from './node-meter.ts'
+import { NodeStatusTeller } from './node-status-teller.ts'
 import { NodeThreads } from './node-threads.ts'
 import { NodeTrees } from './node-trees.ts'
 import { placeOfOthers, runShard, type ShardRunResult } from './run-shard.ts'
+import { bytesOfUnits, countFiles, ShardProgress } from './shard-progress.ts'
 
 export interface NodeOptions {
   readonly address: QueueAddress
@@ -48,22 +50,23 @@ export interface NodeHooks {
 
 /** Shards that a node has in work at the same time: the next one fills the threads when the last files of one are being converted. */
 const SHARDS_AT_A_TIME = 2
-const STATUS_MS = 1000
+/** Between two looks whether anybody still wants the shards in work. */
+const WATCH_MS = 1000
 /** How long a connection may take to close. */
 const CLOSE_MS = 3000
 const LOOK_MS = 20
-/** Files that a status names. */
-const NAMED_FILES = 8
 
 /** Serves as a node until the signal: takes shards, converts them on its threads, commits their files. */
 export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise<NodeSummary> {
-  const node = new ClusterNode(options, hooks)
-  return node.serve()
+  const { address } = options
+  const queue = await openQueue(address)
+  watchErrors(queue, address.server, (message) => hooks.onEvent({ type: 'connection', message }))
+  return new ClusterNode(options, hooks, queue).serve()
 }
 
 type ShardJobOnQueue = Pick<
   Job<ShardJob>,
-  'id' | 'data' | 'stalledCounter' | 'attemptsMade' | 'attemptsStarted' | 'moveToWait' | 'updateProgress'
+  'id' | 'data' | 'stalledCounter' | 'attemptsMade' | 'attemptsStarted' | 'moveToWait'
 >
 
 /** A shard in work. */
@@ -73,11 +76,15 @@ interface ShardInWork {
   readonly files: readonly ShardFile[]
   readonly folder: string
   readonly controller: AbortController
+  /** What it has to convert. */
+  readonly open: readonly CommitUnit[]
+  readonly progress: ShardProgress
 }
 
 class ClusterNode {
   private readonly options: NodeOptions
   private readonly hooks: NodeHooks
+  private readonly queue: ShardQueue
   private readonly identity: NodeIdentity
   private readonly threads: NodeThreads
   private readonly trees: NodeTrees
@@ -85,17 +92,19 @@ class ClusterNode {
   /** Who has the threads: a shard that shares them ends later, and two that share them end together and leave them idle. */
   private readonly turns = new Turns()
   private readonly meter = new NodeMeter()
+  private readonly teller: NodeStatusTeller
   private readonly fence: SelfFence
   private readonly inWork = new Map<string, AbortController>()
   private readonly summary = { shards: 0, files: 0, bytes: 0, refusedJobs: 0 }
 
-  constructor(options: NodeOptions, hooks: NodeHooks) {
+  constructor(options: NodeOptions, hooks: NodeHooks, queue: ShardQueue) {
     this.options = options
     this.hooks = hooks
+    this.queue = queue
     const host = hostname()
     const threads = resolveThreadCount(options.threads)
     this.identity = {
-      name: `${host.replaceAll(/[^\w.-]/g, '-').slice(0, 60)}-${process.pid}-${randomBytes(3).toString('hex')}`,
+      name: `${shortHost(host)}-${process.pid}-${randomBytes(3).toString('hex')}`,
       host,
       pid: process.pid,
       threads,
@@ -105,33 +114,34 @@ class ClusterNode {
     this.threads = new NodeThreads(threads)
     this.trees = new NodeTrees(this.identity.name)
     this.fence = new SelfFence({ onLost: (id) => this.loseLease(id) })
+    const entry = new RegisterEntry<NodeStatus>(openRegister(queue), 'node', this.identity.name)
+    this.teller = new NodeStatusTeller(entry, this.identity, this.meter)
   }
 
   async serve(): Promise<NodeSummary> {
     const { address, root } = this.options
     const { server } = address
-    const tell = (message: string): void => this.hooks.onEvent({ type: 'connection', message })
-    const queue = await openQueue(address)
-    watchErrors(queue, server, tell)
+    await this.teller.start()
     const worker = await openWorker(
       address,
       // Three arguments: BullMQ only makes a signal for those who take one.
-      async (job, token, signal) => this.process(queue, job, token, signal),
+      async (job, token, signal) => this.process(job, token, signal),
       { node: this.identity.name, concurrency: SHARDS_AT_A_TIME },
     )
     worker.on('locksRenewed', ({ jobIds }) => this.fence.renewed(jobIds))
-    watchErrors(worker, server, tell)
+    watchErrors(worker, server, (message) => this.hooks.onEvent({ type: 'connection', message }))
     this.hooks.onEvent({ type: 'joined', node: this.identity, server: server.shown, queue: address.queue, root })
     const running = worker.run()
     await untilAborted(this.hooks.signal)
     this.hooks.onEvent({ type: 'draining' })
+    this.teller.drain()
     const closing = worker.close().then(() => running)
     while (this.inWork.size > 0) await sleep(LOOK_MS)
     // A server that is away must not hold up a node that has nothing left to do.
     await withoutWaitingLong(closing)
     this.fence.stop()
     await this.threads.end()
-    await withoutWaitingLong(queue.close())
+    await withoutWaitingLong(this.teller.stop().then(() => this.queue.close()))
     return this.summary
   }
 
@@ -140,48 +150,46 @@ class ClusterNode {
     this.inWork.get(id)?.abort('lease lost')
   }
 
-  private async process(queue: ShardQueue, job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
+  private async process(job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
     const id = job.id ?? ''
     const controller = new AbortController()
     signal?.addEventListener('abort', () => controller.abort('cancelled'))
     this.fence.take(id)
     this.inWork.set(id, controller)
     try {
-      return await this.processShard(queue, job, token, controller)
+      return await this.processShard(job, token, controller)
     } catch (error) {
       if (error instanceof bullmq.WaitingError) throw error
       const wire = toWireError(error, { phase: 'worker' })
       if (wire.code === 'GENERATION_CLOSED') return wire.code
       if (wire.code === 'PLAN_REFUSED' || wire.code === 'BOOKKEEPING_UNSAFE') {
         this.summary.refusedJobs++
+        this.teller.refuse(wire.code, wire.message)
         this.hooks.onEvent({ type: 'job-refused', jobId: id, code: wire.code, message: wire.message })
         throw new bullmq.UnrecoverableError(`${wire.code}: ${wire.message}`)
       }
       throw new Error(`${wire.code}: ${wire.message}`, { cause: error })
     } finally {
+      this.teller.end(id)
       this.fence.release(id)
       this.inWork.delete(id)
       this.meter.end(id)
     }
   }
 
-  private async processShard(
-    queue: ShardQueue,
-    job: ShardJobOnQueue,
-    token: string,
-    controller: AbortController,
-  ): Promise<string> {
+  private async processShard(job: ShardJobOnQueue, token: string, controller: AbortController): Promise<string> {
     const found = await findPlan(job.data, this.options.root)
     const { plan, generation } = found
     const files = await readShard(generation, plan, found.job.shard)
     const folder = recordFolder(generation, found.job.shard)
     await makeRecordFolder(treeOf(found), folder)
-    const shard = { id: job.id ?? '', found, files, folder, controller }
-    const open = await this.findOpen(shard)
+    const { generation: id, shard: number, range } = found.job
+    const open = await findOpen(found, files, folder)
+    const progress = new ShardProgress({ generation: id, shard: number, range, files, units: open })
+    const shard = { id: job.id ?? '', found, files, folder, controller, open, progress }
     if (open.length === 0) return this.endShard(shard, false)
-    const action = isSuspect(found.job, job.stalledCounter)
-      ? await this.suspect(queue, shard, open, job.stalledCounter)
-      : 'run'
+    this.teller.begin(shard.id, progress)
+    const action = isSuspect(found.job, job.stalledCounter) ? await this.suspect(shard, job.stalledCounter) : 'run'
     if (action === 'divided') return action
     if (action === 'failed') return this.endShard(shard, false)
     const leave = await this.gate.enter(action === 'alone')
@@ -191,8 +199,8 @@ class ClusterNode {
         targetRoot: generation.targetRoot,
         isDurable: plan.isDurable,
       })
-      const result = await this.convertInTurn(shard, open, job)
-      const left = await this.findOpen(shard)
+      const result = await this.convertInTurn(shard, job)
+      const left = await findOpen(found, files, folder)
       if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
       this.fence.assertHeld(shard.id)
       if (this.hooks.signal.aborted) return await this.giveBack(job, token)
@@ -206,9 +214,7 @@ class ClusterNode {
   }
 
   private async suspect(
-    queue: ShardQueue,
-    { found, files, folder }: ShardInWork,
-    open: readonly CommitUnit[],
+    { found, files, folder, open }: ShardInWork,
     stalls: number,
   ): Promise<'divided' | 'failed' | 'alone'> {
     const { job, plan } = found
@@ -222,7 +228,7 @@ class ClusterNode {
       exclusiveBy: plan.exclusiveBy,
       isDurable: plan.isDurable,
       add: async (jobs) => {
-        await queue.addBulk(jobs.map((data) => ({ name: 'shard', data, opts: { jobId: jobId(data) } })))
+        await this.queue.addBulk(jobs.map((data) => ({ name: 'shard', data, opts: { jobId: jobId(data) } })))
       },
     })
     this.hooks.onEvent({ type: 'shard-suspected', shard: job.shard, stalls, action })
@@ -235,48 +241,35 @@ class ClusterNode {
     throw new bullmq.WaitingError()
   }
 
-  private async findOpen({ found, files, folder }: ShardInWork): Promise<CommitUnit[]> {
-    const { range } = found.job
-    const open = await findOpenUnits(treeOf(found), files, folder)
-    return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
-  }
-
   /** @param arePlaced where all targets of the shard are known to be in their places. */
   private async endShard({ found, folder }: ShardInWork, arePlaced: boolean): Promise<string> {
     if (arePlaced && found.job.range === undefined) await markDone(treeOf(found), folder)
     return 'done'
   }
 
-  private async convertInTurn(
-    shard: ShardInWork,
-    units: readonly CommitUnit[],
-    job: ShardJobOnQueue,
-  ): Promise<ShardRunResult> {
+  private async convertInTurn(shard: ShardInWork, job: ShardJobOnQueue): Promise<ShardRunResult> {
     const endTurn = await this.turns.take()
     try {
-      return await this.convert(shard, units, job, endTurn)
+      return await this.convert(shard, job, endTurn)
     } finally {
       endTurn()
     }
   }
 
   /** @param onLastTask told when the next shard may have the threads. */
-  private async convert(
-    shard: ShardInWork,
-    units: readonly CommitUnit[],
-    job: ShardJobOnQueue,
-    onLastTask: () => void,
-  ): Promise<ShardRunResult> {
-    const { id, found, files, folder, controller } = shard
+  private async convert(shard: ShardInWork, job: ShardJobOnQueue, onLastTask: () => void): Promise<ShardRunResult> {
+    const { id, found, files, folder, controller, open, progress } = shard
     const { plan, generation, sourceRoot } = found
     const number = found.job.shard
-    const fileCount = units.reduce((sum, { from, to }) => sum + to - from, 0)
-    const bytes = units.reduce((sum, { from, to }) => sum + sumBytes(files, from, to), 0)
+    const [fileCount, bytes] = [countFiles(open), bytesOfUnits(files, open)]
     this.hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
+    progress.begin()
     const threads = this.threads.take(found.job.planFileHash, plan)
     const tree = this.trees.take(generation)
-    const progress = new ShardProgress(this.identity, number)
-    const timer = setInterval(() => void this.tell(shard, job, progress), STATUS_MS)
+    // Whoever closes the generation takes this folder away first.
+    const watch = setInterval(() => {
+      if (!existsSync(folder)) controller.abort('generation closed')
+    }, WATCH_MS)
     const startMs = performance.now()
     try {
       const result = await runShard({
@@ -284,7 +277,7 @@ class ClusterNode {
         generation,
         sourceRoot,
         files,
-        units,
+        units: open,
         recordFolder: folder,
         node: this.identity,
         shardAttempt: job.attemptsStarted,
@@ -306,7 +299,7 @@ class ClusterNode {
       this.count(result, number, performance.now() - startMs)
       return result
     } finally {
-      clearInterval(timer)
+      clearInterval(watch)
       tree.giveBack()
       await threads.giveBack()
     }
@@ -326,56 +319,21 @@ class ClusterNode {
       reason: report.stopped === null ? null : (report.failures[0]?.code ?? report.stopped),
     })
   }
-
-  /** Tells how far a shard is, and looks whether anybody still wants it. */
-  private async tell(shard: ShardInWork, job: ShardJobOnQueue, progress: ShardProgress): Promise<void> {
-    // Whoever closes the generation takes this folder away first.
-    if (!existsSync(shard.folder)) shard.controller.abort('generation closed')
-    const status = progress.read(this.meter.megabytesPerSecond(), this.meter.verdict)
-    // A status that does not arrive is followed by another one; the fence watches over the connection.
-    await job.updateProgress(status).catch(() => undefined)
-  }
 }
 
-/** What a status says of one shard, from the events of its run. */
-class ShardProgress {
-  private readonly node: NodeIdentity
-  private readonly shard: number
-  private latest: Extract<MigrateEvent, { type: 'progress' }> | null = null
-
-  constructor(node: NodeIdentity, shard: number) {
-    this.node = node
-    this.shard = shard
-  }
-
-  take(event: MigrateEvent): void {
-    if (event.type === 'progress') this.latest = event
-  }
-
-  read(megabytesPerSecond: number, verdict: NodeStatus['verdict']): NodeStatus {
-    const { doneFiles = 0, failedFiles = 0, readBytes = 0, threads = [] } = this.latest ?? {}
-    return {
-      node: this.node,
-      shard: this.shard,
-      doneFiles,
-      failedFiles,
-      readBytes,
-      megabytesPerSecond,
-      verdict,
-      current: threads.flatMap((thread) => (thread === null ? [] : [thread])).slice(0, NAMED_FILES),
-      atMs: Date.now(),
-    }
-  }
+async function findOpen(found: FoundPlan, files: readonly ShardFile[], folder: string): Promise<CommitUnit[]> {
+  const { range } = found.job
+  const open = await findOpenUnits(treeOf(found), files, folder)
+  return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
 }
 
 function treeOf({ generation }: FoundPlan): GuardedTree {
   return bookkeepingPaths(generation.targetRoot).tree
 }
 
-function sumBytes(files: readonly ShardFile[], from: number, to: number): number {
-  let sum = 0
-  for (let at = from; at < to; at++) sum += files[at]?.sizeBytes ?? 0
-  return sum
+/** A name of a host that leaves room for more: servers cut names of connections off. */
+function shortHost(host: string): string {
+  return (host.split('.')[0] ?? '').replaceAll(/[^\w-]/g, '-').slice(0, 30)
 }
 
 async function withoutWaitingLong(closing: Promise<unknown>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ClusterStatus } from '../../control/cluster-status.ts'
+import type { ClusterState } from '../../control/cluster-state.ts'
 import { printableName } from '../../errors/printable-name.ts'
 import { formatBytes, formatCount, threeDigits } from '../format-quantity.ts'
 import { html, type Html } from '../report/html/html.ts'
@@ -21,7 +21,7 @@ code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 
 export const RUN_PAGE_STYLE = STYLE
 
-export function renderRunPage(status: ClusterStatus, hasReport: boolean): string {
+export function renderRunPage(status: ClusterState, hasReport: boolean): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -52,15 +52,17 @@ export function renderRunPage(status: ClusterStatus, hasReport: boolean): string
         <h2>Nodes</h2>
         ${nodes(status)} ${failures(status)}
         ${
-          hasReport ? null : html`<p class="muted">No run has left a report below the --root of this dashboard yet.</p>`
+          hasReport || status.runs.some(({ state }) => state !== 'ended')
+            ? null
+            : html`<p class="muted">No run has left a report below the --root of this dashboard yet.</p>`
         }
       </body>
     </html> `.text
 }
 
-function nodes({ inWork, nodes: names }: ClusterStatus): Html {
-  const atWork = new Set(inWork.map(({ node }) => node.name))
-  const idle = names.filter((name) => !atWork.has(name))
+function nodes({ nodes: present }: ClusterState): Html {
+  const idle = present.filter(({ shards }) => shards.length === 0).map(({ node }) => node.name)
+  const inWork = present.flatMap(({ shards, ...status }) => shards.map((shard) => ({ ...status, ...shard })))
   return html`<table id="nodes">
     <thead>
       <tr>
@@ -99,7 +101,7 @@ function nodes({ inWork, nodes: names }: ClusterStatus): Html {
   </table>`
 }
 
-function failures({ failures: failed }: ClusterStatus): Html | null {
+function failures({ failures: failed }: ClusterState): Html | null {
   if (failed.length === 0) return null
   return html`<h2>Failed jobs</h2>
     <table id="failures">

@@ -5,9 +5,9 @@ import { HonoAdapter } from '@bull-board/hono'
 import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
-import { openQueue, watchErrors, type ShardQueue } from '../../cluster/open-queue.ts'
+import { openQueue, openRegister, watchErrors, type ShardQueue } from '../../cluster/open-queue.ts'
 import type { QueueAddress } from '../../cluster/queue-address.ts'
-import { statusOf } from '../../control/cluster-status.ts'
+import { stateOf } from '../../control/cluster-state.ts'
 import { isSystemError } from '../../errors/migration-error.ts'
 import { renderHtml } from '../report/render-html.ts'
 import { wrongUse } from '../wrong-use.ts'
@@ -69,6 +69,7 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
 
 function makeApp(queue: ShardQueue, { address, root, token }: DashboardOptions): Hono {
   const app = new Hono()
+  const register = openRegister(queue)
   app.use('*', guard(token))
   app.use('*', async (context, next) => {
     await next()
@@ -78,11 +79,11 @@ function makeApp(queue: ShardQueue, { address, root, token }: DashboardOptions):
     context.header('cache-control', 'no-store')
   })
   app.get('/', async (context) => {
-    const [status, report] = await Promise.all([statusOf(queue, address), findNewestReport(queue, root)])
+    const [status, report] = await Promise.all([stateOf(queue, register, address), findNewestReport(queue, root)])
     return context.html(renderRunPage(status, report !== null))
   })
   app.get('/style.css', (context) => context.text(RUN_PAGE_STYLE, 200, { 'content-type': 'text/css' }))
-  app.get('/status.json', async (context) => context.json(await statusOf(queue, address)))
+  app.get('/status.json', async (context) => context.json(await stateOf(queue, register, address)))
   app.get('/metrics', async (context) => context.text(`${await queue.exportPrometheusMetrics()}\n`))
   app.get('/report', async (context) => {
     const report = await findNewestReport(queue, root)
