@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 
 /**
@@ -8,5 +9,10 @@ export class HeardClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config)
     this.on('error', () => {})
+  }
+
+  /** Lets the line go, also in the middle of a handshake that the server still waits for. */
+  drop(): void {
+    ;(this as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
   }
 }

@@ -1,10 +1,11 @@
 import type { PostgresPoolConfig, Processor, Queue, RedisOptions, Worker } from 'bullmq'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MigrationError } from '../errors/migration-error.ts'
 import { bullmq } from './bullmq.ts'
 import { registerName, type Register } from './cluster-register.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
 import type { QueueAddress } from './queue-address.ts'
+import { CONNECT_MS, reachServer, textOf, unreachable, type Patience } from './reach-server.ts'
+import { queueRefused, whyRefused } from './refusal.ts'
 import type { ShardJob } from './shard-job.ts'
 import {
   KEEP_JOBS,
@@ -51,10 +52,14 @@ export type ShardWorker = Pick<
   'on' | 'cancelAllJobs' | 'cancelJob' | 'close' | 'pause' | 'run' | 'isRunning' | 'waitUntilReady'
 >
 
-/** Connects to a queue. @throws MigrationError QUEUE_UNREACHABLE where the server does not answer in time. */
-export async function openQueue(address: QueueAddress): Promise<ShardQueue> {
+/**
+ * Connects to a queue.
+ * @throws MigrationError QUEUE_REFUSED for what will not pass by itself (password, database, TLS), QUEUE_UNREACHABLE where the server does
+ * not answer in time.
+ */
+export async function openQueue(address: QueueAddress, patience: Patience = {}): Promise<ShardQueue> {
   const backEnd = await backEndOf(address.server)
-  return connect(address.server, () => makeQueue(address.queue, backEnd))
+  return connect(address.server, patience, () => makeQueue(address.queue, backEnd))
 }
 
 function makeQueue(name: string, { kind, connection }: BackEnd): Queue<ShardJob> {
@@ -85,7 +90,7 @@ export async function openWorker(
   options: WorkerOptions,
 ): Promise<ShardWorker> {
   const backEnd = await backEndOf(address.server)
-  return connect(address.server, () => makeWorker(address.queue, backEnd, processor, options))
+  return connect(address.server, { waitsForServer: true }, () => makeWorker(address.queue, backEnd, processor, options))
 }
 
 function makeWorker(
@@ -117,8 +122,6 @@ function makeWorker(
       ) as unknown as Worker<ShardJob>)
 }
 
-/** How long a server may take to come up. */
-const CONNECT_MS = 15_000
 const CONNECT_AGAIN_MS = 500
 
 interface Connecting extends ErrorSource {
@@ -126,8 +129,13 @@ interface Connecting extends ErrorSource {
   close(): Promise<unknown>
 }
 
-/** Waits for a server that is slow or still starting, but not for one that is not there. */
-async function connect<Connection extends Connecting>(server: ClusterUrl, make: () => Connection): Promise<Connection> {
+/** Waits for a server that is slow or still starting, but not for what will not pass. */
+async function connect<Connection extends Connecting>(
+  server: ClusterUrl,
+  patience: Patience,
+  make: () => Connection,
+): Promise<Connection> {
+  await reachServer(server, patience)
   const untilMs = performance.now() + CONNECT_MS
   for (;;) {
     const connection = make()
@@ -138,15 +146,13 @@ async function connect<Connection extends Connecting>(server: ClusterUrl, make: 
     } catch (error) {
       // Closing waits for a connection that may never come.
       void connection.close().catch(() => undefined)
+      const refusal = error instanceof Error ? whyRefused(error) : null
+      if (refusal !== null) throw queueRefused(server, refusal, (error as Error).message)
       if (performance.now() < untilMs - CONNECT_AGAIN_MS && error !== NO_ANSWER) {
         await sleep(CONNECT_AGAIN_MS)
         continue
       }
-      const reason = seen.last ?? (error instanceof Error ? error.message : String(error))
-      throw new MigrationError('QUEUE_UNREACHABLE', `${server.shown} does not answer: ${redact(server, reason)}`, {
-        phase: 'lock',
-        hint: 'check that the server runs, and the host, port and password of --cluster',
-      })
+      throw unreachable(server, seen.last ?? (error instanceof Error ? error.message : String(error)))
     }
   }
 }
@@ -178,8 +184,7 @@ interface ErrorSource {
 export function watchErrors(source: ErrorSource, server: ClusterUrl, tell?: (text: string) => void): SeenError {
   const seen: SeenError = { last: null }
   source.on('error', (error) => {
-    // Errors of sockets that were tried one by one have no message of their own.
-    const text = redact(server, error.message === '' ? (error.code ?? error.name) : error.message)
+    const text = redact(server, textOf(error))
     if (text !== seen.last) tell?.(text)
     seen.last = text
   })

@@ -2,6 +2,7 @@ import { readRegister, type Register, type RegisterEntries } from '../cluster/cl
 import type { NodeStatus, ShardStatus } from '../cluster/node-status.ts'
 import { openQueue, openRegister, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
+import type { Patience } from '../cluster/reach-server.ts'
 import type { RunStatus } from '../cluster/run-status.ts'
 
 /** The state of a queue, of the runs on it and of the nodes that serve it: what `migrate status` and the dashboard show. */
@@ -73,8 +74,8 @@ const SHOWN_FAILURES = 10
 export const SILENT_MS = 20_000
 
 /** @throws MigrationError QUEUE_UNREACHABLE, QUEUE_REFUSED. */
-export async function readClusterState(address: QueueAddress): Promise<ClusterState> {
-  const queue = await openQueue(address)
+export async function readClusterState(address: QueueAddress, patience: Patience = {}): Promise<ClusterState> {
+  const queue = await openQueue(address, patience)
   try {
     return await stateOf(queue, openRegister(queue), address)
   } finally {

@@ -57,13 +57,13 @@ export async function migrateOnCluster(
   const startMs = Date.now()
   const settings = resolveOptions(options)
   refuseUnfit(settings)
-  const plan = await makePlan(settings, hooks)
-  const root = resolveRoot(cluster.root, plan)
-  const queue = await openQueue(cluster.address)
-  watchErrors(queue, cluster.address.server, (message) => {
-    hooks.onEvent?.({ type: 'warning', code: 'QUEUE_UNREACHABLE', message })
-  })
+  const warn = (message: string): void => hooks.onEvent?.({ type: 'warning', code: 'QUEUE_UNREACHABLE', message })
+  // Before the plan, which may take minutes: a wrong password is told at once.
+  const queue = await openQueue(cluster.address, { onWaiting: warn })
+  watchErrors(queue, cluster.address.server, warn)
   try {
+    const plan = await makePlan(settings, hooks)
+    const root = resolveRoot(cluster.root, plan)
     const lock = await lockOrFollow(plan, hooks)
     try {
       const run = new ClusterRun({ plan, root, queue, lock, hooks, clock, startMs, cluster })

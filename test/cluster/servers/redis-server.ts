@@ -88,12 +88,14 @@ interface RedisStart {
   readonly host?: string
   /** Words before the program: those that run it on another host of the test. */
   readonly prefix?: readonly string[]
+  /** Further settings, as words of the command line. */
+  readonly more?: readonly string[]
 }
 
 /** Starts a Redis that keeps every acknowledged write. @param folder for its data. */
 export async function startRedis(
   folder: string,
-  { host = '127.0.0.1', prefix = [] }: RedisStart = {},
+  { host = '127.0.0.1', prefix = [], more = [] }: RedisStart = {},
 ): Promise<QueueServer> {
   const { command, libraries } = findRedis()
   const port = await freePort()
@@ -101,7 +103,7 @@ export async function startRedis(
   const args = ['--port', String(port), '--bind', host, ...(host === '127.0.0.1' ? [] : ['127.0.0.1']), '--dir', folder]
   const settings = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--protected-mode', 'no']
   const env = libraries === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries }
-  const [first = '', ...words] = [...prefix, command, ...args, ...settings]
+  const [first = '', ...words] = [...prefix, command, ...args, ...settings, ...more]
   const server = new ChildServer(first, words, { isUp: 'Ready to accept connections' }, { env })
   await server.start()
   return {
