@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { NodeSchema } from '../model/commit-record.ts'
 import { VERDICT_KINDS } from '../model/measurement.ts'
+import { RecordCountsSchema } from '../model/task-result.ts'
 
 /** What a node tells of itself, about once a second, in the register of its queue. Whoever can reach the queue can write there. */
 
 const count = z.number().int().nonnegative()
+
+const noRecords = { read: 0, written: 0, rejected: 0, filtered: 0 }
 
 /** A shard that a node has in its hands. */
 const ShardStatusSchema = z.object({
@@ -23,6 +26,10 @@ const ShardStatusSchema = z.object({
   failedFiles: count,
   /** Bytes of sources read, those of done files included. */
   readBytes: count,
+  /** Of the files that this node has done of it. */
+  records: RecordCountsSchema.default(noRecords),
+  rejectCodes: z.record(z.string(), count).default({}),
+  failuresByCode: z.record(z.string(), count).default({}),
   /** Files in work. */
   current: z.array(z.object({ file: z.string(), readBytes: count, sizeBytes: count })),
 })

@@ -1,9 +1,22 @@
 import { z } from 'zod'
+import { VerdictSchema } from '../model/measurement.ts'
+import { NodeFiguresSchema } from '../model/report.ts'
 import { RecordCountsSchema } from '../model/task-result.ts'
 
 /** What a coordinator tells of its run, once a second, in the register of the queue. Counts are of files that are settled: journalled. */
 
 const count = z.number().int().nonnegative()
+
+/** What the files that are settled tell of the run, before its end. */
+const RunFindingsSchema = z.object({
+  verdict: VerdictSchema.nullable(),
+  /** Whether more nodes would help, in one line. */
+  advice: z.string(),
+  /** What each node has committed. */
+  nodes: z.array(NodeFiguresSchema),
+})
+
+export type RunFindings = z.infer<typeof RunFindingsSchema>
 
 export const RunStatusSchema = z.object({
   /** The run that this coordinator began; its report is named after the last generation. */
@@ -28,6 +41,8 @@ export const RunStatusSchema = z.object({
   records: RecordCountsSchema,
   rejectCodes: z.record(z.string(), count),
   failuresByCode: z.record(z.string(), count),
+  /** Null before the first settled file. */
+  findings: RunFindingsSchema.nullable().default(null),
 })
 
 export type RunStatus = z.infer<typeof RunStatusSchema>

@@ -4,6 +4,7 @@ import { openQueue, openRegister, type ShardQueue } from '../cluster/open-queue.
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import type { Patience } from '../cluster/reach-server.ts'
 import type { RunStatus } from '../cluster/run-status.ts'
+import { addCounts, addNumbers } from '../report/run-tally.ts'
 
 /** The state of a queue, of the runs on it and of the nodes that serve it: what `migrate status` and the dashboard show. */
 export interface ClusterState {
@@ -45,11 +46,12 @@ export interface RunState {
     readonly inWork: number
     readonly waiting: number
   }
-  /** Of settled files. */
+  /** Of settled files, and of those that nodes have done of the shards in work; so are the codes below. */
   readonly records: RunStatus['records']
   readonly rejectCodes: Readonly<Record<string, number>>
   readonly failedFiles: number
   readonly failuresByCode: Readonly<Record<string, number>>
+  readonly findings: RunStatus['findings']
   /** Shards that nodes have in their hands. */
   readonly inWork: readonly ShardInWork[]
 }
@@ -143,6 +145,7 @@ function describeRun(run: RunStatus, nodes: readonly NodeState[], nowMs: number)
     }),
     settled,
   )
+  const { records, rejectCodes, failuresByCode } = addInWork(run, inWork)
   const shardsLeft = Math.max(0, total.shards - settled.shards)
   const shardsInWork = Math.min(shardsLeft, new Set(inWork.map(({ shard }) => shard)).size)
   return {
@@ -164,12 +167,29 @@ function describeRun(run: RunStatus, nodes: readonly NodeState[], nowMs: number)
       inWork: shardsInWork,
       waiting: run.state === 'ended' ? 0 : shardsLeft - shardsInWork,
     },
-    records: run.records,
-    rejectCodes: run.rejectCodes,
-    failedFiles: Object.values(run.failuresByCode).reduce((sum, count) => sum + count, 0),
-    failuresByCode: run.failuresByCode,
+    records,
+    rejectCodes,
+    failedFiles: Object.values(failuresByCode).reduce((sum, count) => sum + count, 0),
+    failuresByCode,
+    findings: run.findings,
     inWork,
   }
+}
+
+/** What became of records and files, those included that nodes have done of the shards in work. */
+function addInWork(
+  run: RunStatus,
+  inWork: readonly ShardInWork[],
+): Pick<RunStatus, 'records' | 'rejectCodes' | 'failuresByCode'> {
+  const records = { ...run.records }
+  const rejectCodes = { ...run.rejectCodes }
+  const failuresByCode = { ...run.failuresByCode }
+  for (const shard of inWork) {
+    addNumbers(records, shard.records)
+    addCounts(rejectCodes, shard.rejectCodes)
+    addCounts(failuresByCode, shard.failuresByCode)
+  }
+  return { records, rejectCodes, failuresByCode }
 }
 
 /** The shards of a run in the hands of nodes. Where two have the same one, since the first was held up, the newer word counts. */

@@ -1,7 +1,8 @@
 import type { FileOutcome } from '../commit/settle-shard.ts'
+import type { RunFindings } from '../cluster/run-status.ts'
 import type { NodeIdentity, RecordedTarget } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
-import type { Measurements } from '../model/measurement.ts'
+import type { Measurements, Verdict } from '../model/measurement.ts'
 import type { ClusterFigures, NodeFigures } from '../model/report.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
@@ -110,8 +111,23 @@ export class ClusterTally {
 
   /** @param startMs when the run began, on the clock of the day. */
   measurements(startMs: number): Measurements | null {
+    return this.figures.read(this.context(startMs))
+  }
+
+  /** What is known before the end: which node has done what, what binds them, and whether more of them would help. */
+  findings(startMs: number): RunFindings | null {
+    if (this.nodes.size === 0) return null
+    const verdict = this.figures.judgeSoFar(this.context(startMs))
+    return {
+      verdict,
+      advice: verdict === null ? '' : this.advise(verdict),
+      nodes: [...this.nodes.values()].map(describeNode),
+    }
+  }
+
+  private context(startMs: number): Parameters<RunFigures['read']>[0] {
     const { files } = this.plan.discovery
-    return this.figures.read({
+    return {
       startNs: startMs * 1e6,
       endNs: this.lastMs * 1e6,
       // Nodes tell what their threads used, and nothing of the rest.
@@ -124,7 +140,7 @@ export class ClusterTally {
       system: { ...this.readSystem(), cores: this.cores },
       timeline: [],
       tuning: null,
-    })
+    }
   }
 
   private get limits(): RunLimits {
@@ -142,21 +158,25 @@ export class ClusterTally {
     const nodes = [...this.nodes.values()].map(describeNode)
     const meanBytes = this.sum(({ sourceBytes }) => sourceBytes) / Math.max(1, nodes.length)
     const most = Math.max(0, ...nodes.map(({ sourceBytes }) => sourceBytes))
-    const wallMs = this.lastMs - this.firstMs
-    const verdict = measured?.verdict ?? null
     return {
       ...about,
       nodes,
       imbalance: nodes.length < 2 || meanBytes === 0 ? null : most / meanBytes,
-      advice: shareAdvice({
-        nodes: nodes.length,
-        hosts: new Set(nodes.map(({ host }) => host)).size,
-        megabytesPerSecond: wallMs <= 0 ? 0 : this.tally.sourceBytes / 1000 / wallMs,
-        verdict: verdict?.kind ?? null,
-        throttle: verdict === null ? null : bindingThrottle(this.throttles(wallMs), verdict.shares.waiting),
-        isDurable: this.plan.options.fsync,
-      }),
+      advice: this.advise(measured?.verdict ?? null),
     }
+  }
+
+  private advise(verdict: Verdict | null): string {
+    const wallMs = this.lastMs - this.firstMs
+    const nodes = [...this.nodes.values()].map(({ node }) => node)
+    return shareAdvice({
+      nodes: nodes.length,
+      hosts: new Set(nodes.map(({ host }) => host)).size,
+      megabytesPerSecond: wallMs <= 0 ? 0 : this.tally.sourceBytes / 1000 / wallMs,
+      verdict: verdict?.kind ?? null,
+      throttle: verdict === null ? null : bindingThrottle(this.throttles(wallMs), verdict.shares.waiting),
+      isDurable: this.plan.options.fsync,
+    })
   }
 }
 

@@ -161,6 +161,7 @@ class ClusterRun {
       targetRoot: pathBelow(root, plan.targetRoot, '--out'),
       startedAtMs: startMs,
       tally: this.tally,
+      readFindings: () => this.clusterTally.findings(startMs),
       hooks,
     })
     for (const failure of plan.discovery.failed) this.fail(failure)

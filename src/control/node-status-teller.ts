@@ -40,6 +40,8 @@ export class NodeStatusTeller {
 
   end(jobId: string): void {
     this.shards.delete(jobId)
+    // At once: the coordinator is about to count it as settled.
+    void this.tell()
   }
 
   refuse(code: string, message: string): void {

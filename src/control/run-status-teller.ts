@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readRegister, tidyRegister, RegisterEntry, type Register } from '../cluster/cluster-register.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
-import type { RunStatus } from '../cluster/run-status.ts'
+import type { RunFindings, RunStatus } from '../cluster/run-status.ts'
 import type { MigrateEvent, MigrateHooks, NodeProgress } from '../model/events.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import type { RunTally } from '../report/run-tally.ts'
@@ -19,6 +19,7 @@ interface RunParts {
   readonly targetRoot: string
   readonly startedAtMs: number
   readonly tally: RunTally
+  readonly readFindings: () => RunFindings | null
   readonly hooks: MigrateHooks
 }
 
@@ -86,7 +87,7 @@ export class RunStatusTeller {
   }
 
   private status(state: RunStatus['state'], stopped: string | null = null): RunStatus {
-    const { runId, sourceRoot, targetRoot, startedAtMs, tally } = this.parts
+    const { runId, sourceRoot, targetRoot, startedAtMs, tally, readFindings } = this.parts
     const failuresByCode: Record<string, number> = {}
     for (const { code } of tally.failures) failuresByCode[code] = (failuresByCode[code] ?? 0) + 1
     return {
@@ -105,6 +106,7 @@ export class RunStatusTeller {
       records: tally.records,
       rejectCodes: Object.fromEntries(tally.rejectCodes),
       failuresByCode,
+      findings: readFindings(),
     }
   }
 

@@ -283,6 +283,7 @@ export class Run {
       sizeBytes: task.sizeBytes,
       targetBytes: result.targetBytes,
       records: result.records,
+      rejectCodes: result.rejectCodes,
       durationMs: result.durationNs / 1e6,
     })
   }

@@ -2,6 +2,7 @@ import type { ShardStatus } from '../cluster/node-status.ts'
 import type { CommitUnit } from '../commit/commit-units.ts'
 import type { MigrateEvent } from '../model/events.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
+import { addCounts, addNumbers } from '../report/run-tally.ts'
 
 /** Files that a status names. */
 const NAMED_FILES = 8
@@ -19,6 +20,9 @@ interface ShardParts {
 export class ShardProgress {
   private readonly whole: ShardStatus
   private hasBegun = false
+  private readonly records = { read: 0, written: 0, rejected: 0, filtered: 0 }
+  private readonly rejectCodes: Record<string, number> = {}
+  private readonly failuresByCode: Record<string, number> = {}
   private latest: Extract<MigrateEvent, { type: 'progress' }> | null = null
 
   constructor({ generation, shard, range, files, units }: ShardParts) {
@@ -35,6 +39,9 @@ export class ShardProgress {
       doneFiles: Math.max(0, to - from - countFiles(units)),
       failedFiles: 0,
       readBytes: Math.max(0, bytes - bytesOfUnits(files, units)),
+      records: this.records,
+      rejectCodes: this.rejectCodes,
+      failuresByCode: this.failuresByCode,
       current: [],
     }
   }
@@ -45,6 +52,10 @@ export class ShardProgress {
 
   take(event: MigrateEvent): void {
     if (event.type === 'progress') this.latest = event
+    else if (event.type === 'file-done') {
+      addNumbers(this.records, event.records)
+      addCounts(this.rejectCodes, event.rejectCodes)
+    } else if (event.type === 'file-failed') addCounts(this.failuresByCode, { [event.error.code]: 1 })
   }
 
   read(): ShardStatus {

@@ -34,6 +34,7 @@ export type MigrateEvent =
       readonly sizeBytes: number
       readonly targetBytes: number
       readonly records: RecordCounts
+      readonly rejectCodes: Readonly<Record<string, number>>
       readonly durationMs: number
     }
   | { readonly type: 'file-failed'; readonly file: string; readonly error: WireError }

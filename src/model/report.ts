@@ -10,7 +10,7 @@ import { StageTimesSchema } from './times.ts'
 const count = z.number().int().nonnegative()
 
 /** One node of a cluster, over the files that it committed. */
-const NodeFiguresSchema = z.object({
+export const NodeFiguresSchema = z.object({
   name: z.string(),
   host: z.string(),
   threads: count,

@@ -137,7 +137,7 @@ export class RunFigures {
     this.ledger.settle()
     const busy = this.ledger.total()
     const parts = this.divideTime(context)
-    const verdict = this.judge(busy, parts, context)
+    const verdict = this.judge(busy, parts, context, this.idleNs(context.threads, parts.workEndNs))
     const files = this.largest.read()
     const describe = (file: MeasuredFile): FileFigures => describeFile(file, context)
     return {
@@ -170,6 +170,13 @@ export class RunFigures {
     }
   }
 
+  /** What binds the run so far, by the slices that have come; null before the first. Changes nothing, and may be asked at any time. */
+  judgeSoFar(context: RunContext): Measurements['verdict'] {
+    const busy = this.ledger.total()
+    // Where a thread is now nobody knows here, so none counts as idle.
+    return busy.busyNs === 0 ? null : this.judge(busy, this.divideTime(context), context, 0)
+  }
+
   /** The wall time from the first file to the last commit, and what of it threads worked or stood still for commits. */
   private divideTime({ endNs }: RunContext): TimeParts {
     const workEndNs = Math.max(...this.lastEndNs.values())
@@ -181,14 +188,19 @@ export class RunFigures {
     }
   }
 
-  private judge(busy: BusyTime, parts: TimeParts, context: RunContext): NonNullable<Measurements['verdict']> {
-    const { wallNs, workEndNs, workNs, syncWaitNs } = parts
+  private judge(
+    busy: BusyTime,
+    parts: TimeParts,
+    context: RunContext,
+    idleNs: number,
+  ): NonNullable<Measurements['verdict']> {
+    const { wallNs, workNs, syncWaitNs } = parts
     const [longest] = this.slowest.read()
     const spending: Spending = {
       busy,
       stageNs: context.stageNs,
       syncWaitShare: shareOf(syncWaitNs, wallNs),
-      idleShare: shareOf(this.idleNs(context.threads, workEndNs), context.threads * workNs),
+      idleShare: shareOf(idleNs, context.threads * workNs),
     }
     return judge(spending, {
       threads: context.threads,

@@ -87,3 +87,8 @@ export function addStageTimes(sum: StageTimes, more: Readonly<StageTimes>): void
 export function addNumbers<Name extends string>(sum: Record<Name, number>, more: Readonly<Record<Name, number>>): void {
   for (const name of Object.keys(more) as Name[]) sum[name] += more[name]
 }
+
+/** Adds counts by names that may be new, such as codes. */
+export function addCounts(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count
+}

@@ -34,6 +34,7 @@ export const FILE_DONE: MigrateEvent = {
   sizeBytes: 20_000_000,
   targetBytes: 40_000_000,
   records: { read: 1000, written: 998, rejected: 2, filtered: 0 },
+  rejectCodes: { FIELD_COUNT: 2 },
   durationMs: 2000,
 }
 

@@ -26,6 +26,9 @@ function nodeStatus(name: string, shards: readonly Partial<NodeStatus['shards'][
     doneFiles: 4,
     failedFiles: 0,
     readBytes: 450,
+    records: { read: 5, written: 4, rejected: 1, filtered: 0 },
+    rejectCodes: { BARE_CR: 1 },
+    failuresByCode: {},
     current: [],
   }
   return {
@@ -58,6 +61,7 @@ function runStatus(more: Partial<RunStatus> = {}): RunStatus {
     records: { read: 100, written: 99, rejected: 1, filtered: 0 },
     rejectCodes: { FIELD_COUNT: 1 },
     failuresByCode: { SOURCE_MISSING: 2, TIMEOUT: 1 },
+    findings: null,
     ...more,
   }
 }

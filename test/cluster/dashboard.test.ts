@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { serveDashboard, type Dashboard } from '../../src/cli/dashboard/serve-dashboard.ts'
+import { formatBytes } from '../../src/cli/format-quantity.ts'
 import { parseClusterUrl } from '../../src/cluster/cluster-url.ts'
+import type { Report } from '../../src/model/report.ts'
+import { readExposition } from '../cli/dashboard/read-exposition.ts'
 import { openBrowser, whyNoBrowser } from '../cli/report/browser.ts'
 import { expectExit } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
@@ -36,6 +39,7 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
     const folder = suiteFolder()
     let server: QueueServer
     let bed: ClusterBed
+    let report: Report
     const dashboards: Dashboard[] = []
     const serve = async (token?: string, host = '127.0.0.1'): Promise<string> => {
       const address = { server: parseClusterUrl(server.url), queue: 'drover' }
@@ -46,20 +50,42 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
     beforeAll(async () => {
       server = await start(join(folder, 'server'))
       bed = new ClusterBed(folder, server.url)
-      writeFileSync(join(bed.source, '<img src=x onerror=alert(1)>.csv'), 'id\n1\n')
+      writeFileSync(join(bed.source, '<img src=x onerror=alert(1)>.csv'), 'id\n1\n2,3\n')
       await bed.startNodes(1)
-      expectExit(await bed.coordinate(bed.newOut()), 0)
+      const out = bed.newOut()
+      const ended = await bed.coordinate(out)
+      expectExit(ended, 12)
+      const [name = ''] = readdirSync(join(out, '.migrate/reports'))
+      report = bed.reportOf(out, name.replace(/\.json$/, ''))
+    })
+    // Each has connections of its own, and Postgres has not so many.
+    afterEach(async () => {
+      for (const dashboard of dashboards.splice(0)) await dashboard.close()
     })
     afterAll(async () => {
-      for (const dashboard of dashboards) await dashboard.close()
       await bed?.remove()
       await server?.stop()
     })
 
-    it('serves metrics that Prometheus reads', async () => {
-      const text = await (await fetch(`${await serve()}metrics`)).text()
-      expect(text).toMatch(/^bullmq_job_count\{queue="drover", state="completed"\} 1$/m)
-      for (const line of text.trim().split('\n')) expect(line).toMatch(/^(?:# (?:HELP|TYPE) |[a-z_]+\{[^{}]*\} \d+$)/)
+    it('serves metrics that Prometheus reads, with the figures of the report', async () => {
+      const answer = await fetch(`${await serve()}metrics`)
+      expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+      const families = readExposition(await answer.text())
+      const { records, sourceBytes } = report
+      expect(families.get('drover_run_done_bytes')?.samples[0]?.value).toBe(sourceBytes)
+      expect(families.get('drover_run_records_total')?.samples).toEqual([
+        { labels: { run: report.runId, outcome: 'written' }, value: records.written },
+        { labels: { run: report.runId, outcome: 'rejected' }, value: records.rejected },
+        { labels: { run: report.runId, outcome: 'filtered' }, value: 0 },
+      ])
+      expect(families.get('drover_run_rejects_total')?.samples).toEqual([
+        { labels: { run: report.runId, code: 'FIELD_COUNT' }, value: 1 },
+      ])
+      expect(families.get('drover_node_threads')?.samples).toHaveLength(1)
+      expect(families.get('bullmq_job_count')?.samples).toContainEqual({
+        labels: { queue: 'drover', state: 'completed' },
+        value: 1,
+      })
     })
 
     it('refuses to be served beyond this machine without a token', async () => {
@@ -68,7 +94,7 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
 
     it('demands its token, and takes it from the address, a cookie or a header', async () => {
       const url = (await serve('a long secret', '0.0.0.0')).replace('0.0.0.0', '127.0.0.1')
-      for (const path of ['', 'metrics', 'report', 'status.json', 'queue', 'queue/api/queues']) {
+      for (const path of ['', 'run.json', 'metrics', 'report', 'status.json', 'queue', 'queue/api/queues']) {
         expect((await fetch(url + path)).status).toBe(401)
         expect((await fetch(`${url}${path}?token=wrong`)).status).toBe(401)
       }
@@ -131,11 +157,17 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
         return { page, complaints, strangers }
       }
 
-      it('shows the cluster without an error', async () => {
+      it('shows the run with the figures of its report', async () => {
         const { page, complaints, strangers } = await open(await serve())
-        await page.locator('#nodes').waitFor()
-        expect(await page.locator('#shards').innerText()).toContain('completed')
-        expect(await page.locator('#nodes tbody tr').count()).toBe(1)
+        expect(await page.locator('h1').innerText()).toContain('Converted 1 file')
+        expect(await page.locator('.percent').innerText()).toBe('100 %')
+        const { records, cluster } = report
+        const figures = await page.locator('.figures dd').allInnerTexts()
+        expect(figures.slice(1)).toEqual([String(records.read), String(records.rejected), '0', '1 of 1'])
+        const [row = ''] = await page.locator('#nodes tbody tr').allInnerTexts()
+        expect(row).toContain(cluster?.nodes[0]?.name)
+        expect(row).toContain(formatBytes(report.sourceBytes))
+        expect(await page.locator('#outcomes').innerText()).toContain('FIELD_COUNT')
         expect(complaints).toEqual([])
         expect(strangers).toEqual([])
       })
@@ -152,7 +184,7 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
         const { page, complaints, strangers } = await open(
           `${await serve('secret of the board')}?token=secret+of+the+board`,
         )
-        await page.getByRole('link', { name: 'Jobs' }).click()
+        await page.getByRole('link', { name: 'Queue' }).click()
         await page.getByText('drover').first().waitFor()
         await page.goto(`${new URL(page.url()).origin}/queue/queue/drover?status=completed`)
         await page.getByText(/-0$/).first().waitFor()

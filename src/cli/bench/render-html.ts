@@ -2,7 +2,7 @@ import type { BenchKindResult, BenchReport, Ladder } from '../../model/bench-rep
 import { printableName } from '../../errors/printable-name.ts'
 import { threeDigits } from '../format-quantity.ts'
 import { html, type Html } from '../report/html/html.ts'
-import { bar, renderPage, section, table } from '../report/html/render-page.ts'
+import { bar, heading, renderPage, section, table } from '../report/html/render-page.ts'
 import { shareOf } from '../report/report-figures.ts'
 import { benchTables, describeGain, describeSubject, nameKind, threadsOf, type BenchTable } from './bench-tables.ts'
 import { drawScaling } from './scaling-chart.ts'
@@ -13,8 +13,7 @@ export function renderHtml(report: BenchReport): string {
   const [machine = '', ...rest] = describeSubject(report)
   return renderPage({
     title: 'Drover benchmark',
-    headline: 'Benchmark',
-    subtitle: html`<code>${printableName(work.sourceRoot)}</code> to ${work.targetFormat}`,
+    heading: heading('Benchmark', html`<code>${printableName(work.sourceRoot)}</code> to ${work.targetFormat}`),
     sections: [
       html`<section class="overview" aria-label="Overview">
         <dl class="kinds">${kinds.map(best)}</dl>

@@ -1,34 +1,32 @@
-import { readdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { ShardJobSchema } from '../../cluster/shard-job.ts'
-import type { ShardQueue } from '../../cluster/open-queue.ts'
+import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
+import type { RunState } from '../../control/cluster-state.ts'
 import { isPathInside } from '../../model/path-inside.ts'
 import type { Report } from '../../model/report.ts'
-import { GuardedTree } from '../../storage/guarded-tree.ts'
 import { readReport } from '../report/read-report.ts'
 
-/** Reports of runs, as coordinators leave them. */
-const REPORT_NAME = /^\d{6,15}-[0-9a-f]{6}\.json$/
+/** Names of runs, as they name their reports. */
+const RUN_ID = /^\d{6,15}-[0-9a-f]{6}$/
 
 /**
- * The newest report in the target tree of the job that came last; null where there is none below the root. The job says where to look, and
- * whoever can reach the queue can write jobs: it leads nowhere but to reports below the root.
+ * The report that a run left in its target tree; null where there is none below the root. The queue says where the tree is, and whoever can
+ * reach the queue can write there: it leads nowhere but to reports below the root.
  */
-export async function findNewestReport(queue: ShardQueue, root: string): Promise<Report | null> {
-  const jobs = await queue.getJobs(['active', 'waiting', 'completed', 'failed'], 0, 0)
-  const newest = jobs.flatMap((job) => job ?? []).toSorted((a, b) => b.timestamp - a.timestamp)[0]
-  const parsed = ShardJobSchema.safeParse(newest?.data)
-  if (!parsed.success) return null
+export function findReportOf(
+  { generation, runId, targetRoot }: Pick<RunState, 'generation' | 'runId' | 'targetRoot'>,
+  root: string,
+): Report | null {
+  const name = generation ?? runId
+  if (!RUN_ID.test(name)) return null
   try {
     const realRoot = realpathSync(root)
-    const folder = realpathSync(join(realRoot, parsed.data.targetRoot, '.migrate', 'reports'))
-    if (!isPathInside(relative(realRoot, folder).split(sep).join('/'))) return null
-    const name = readdirSync(folder)
-      .filter((candidate) => REPORT_NAME.test(candidate))
-      .toSorted()
-      .at(-1)
-    if (name === undefined || !new GuardedTree(folder).isPlainFile(join(folder, name))) return null
-    return readReport(join(folder, name), name)
+    const tree = realpathSync(join(realRoot, targetRoot))
+    const inside = relative(realRoot, tree).split(sep).join('/')
+    if (inside !== '' && !isPathInside(inside)) return null
+    const paths = bookkeepingPaths(tree)
+    const path = join(paths.reports, `${name}.json`)
+    return paths.tree.statFile(path) === undefined ? null : readReport(path, name)
   } catch {
     return null
   }

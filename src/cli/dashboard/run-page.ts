@@ -1,118 +1,151 @@
-import type { ClusterState } from '../../control/cluster-state.ts'
+import type { RunState } from '../../control/cluster-state.ts'
 import { printableName } from '../../errors/printable-name.ts'
-import { formatBytes, formatCount, threeDigits } from '../format-quantity.ts'
-import { html, type Html } from '../report/html/html.ts'
+import { formatDuration, formatMoment } from '../format-quantity.ts'
+import { html, Html } from '../report/html/html.ts'
+import type { LineChart } from '../report/html/page-data.ts'
+import { chartFigure, renderPage } from '../report/html/render-page.ts'
+import { outcomeOf } from '../report/report-figures.ts'
+import type { LiveParts } from './live-parts.ts'
+import { RUN_STYLE } from './run-style.ts'
+import {
+  jobsPart,
+  nodesPart,
+  nothingPart,
+  outcomesPart,
+  overviewPart,
+  percentOf,
+  shardsPart,
+  verdictPart,
+} from './run-sections.ts'
+import type { RunView } from './run-watch.ts'
 
-/** The page of what the cluster is at now: no script, it asks again by itself. */
+/**
+ * The page of the run on a cluster, in the frame of a report's page. It is made of parts: the page itself holds all of them as they are when
+ * it is opened, so that it needs no script to be read, and `describeParts` gives those of now, which its script puts in their places.
+ */
 
-const REFRESH_SECONDS = 2
+const PART_IDS = ['away', 'name', 'overview', 'verdict', 'nodes', 'shards', 'outcomes', 'jobs'] as const
+type PartId = (typeof PART_IDS)[number]
 
-const STYLE = `
-:root { color-scheme: light dark; --line: #8884; --muted: #7a828b; }
-body { margin: 0 auto; max-width: 1000px; padding: 20px 24px 60px; font: 15px/1.5 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
-h1 { font-size: 26px; margin: 8px 0; } h2 { font-size: 17px; margin: 28px 0 6px; }
-nav a { margin-right: 16px; } .muted { color: var(--muted); }
-dl { display: grid; grid-template-columns: repeat(5, auto); gap: 4px 28px; justify-content: start; margin: 14px 0; }
-dl div { display: flex; flex-direction: column-reverse; } dt { color: var(--muted); font-size: 13px; } dd { margin: 0; font-size: 24px; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; color: var(--muted); font-size: 13px; }
-td, th { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; } td.number, th.number { text-align: right; }
-code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
-`
+const CHART_CAPTION = 'Sources read, MB/s'
 
-export const RUN_PAGE_STYLE = STYLE
-
-export function renderRunPage(status: ClusterState, hasReport: boolean): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="refresh" content="${REFRESH_SECONDS}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Drover: ${status.queue}</title>
-        <link rel="icon" href="data:," />
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <nav>
-          <a href="/queue">Jobs</a>${hasReport ? html`<a href="/report">Newest report</a>` : null}<a href="/metrics"
-            >Metrics</a
-          >
-        </nav>
-        <h1>Cluster</h1>
-        <p class="muted"><code>${status.server}</code>, queue <code>${status.queue}</code></p>
-        <dl id="shards">
-          ${Object.entries(status.jobs).map(
-            ([state, count]) =>
-              html`<div>
-                <dt>${state}</dt>
-                <dd>${formatCount(count)}</dd>
-              </div>`,
-          )}
-        </dl>
-        <h2>Nodes</h2>
-        ${nodes(status)} ${failures(status)}
-        ${
-          hasReport || status.runs.some(({ state }) => state !== 'ended')
-            ? null
-            : html`<p class="muted">No run has left a report below the --root of this dashboard yet.</p>`
-        }
-      </body>
-    </html> `.text
+export function describeParts(view: RunView, nowMs = Date.now()): LiveParts {
+  return {
+    title: titleOf(view),
+    parts: Object.fromEntries(
+      Object.entries(makeParts(view, nowMs)).map(([id, part]) => [id, part?.text.trim() ?? '']),
+    ),
+    chart: chartOf(view),
+  }
 }
 
-function nodes({ nodes: present }: ClusterState): Html {
-  const idle = present.filter(({ shards }) => shards.length === 0).map(({ node }) => node.name)
-  const inWork = present.flatMap(({ shards, ...status }) => shards.map((shard) => ({ ...status, ...shard })))
-  return html`<table id="nodes">
-    <thead>
-      <tr>
-        <th>node</th>
-        <th class="number">threads</th>
-        <th class="number">MB/s</th>
-        <th>bound by</th>
-        <th class="number">shard</th>
-        <th class="number">files done</th>
-        <th class="number">read</th>
-        <th>files in work</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${inWork.map(
-        ({ node, shard, doneFiles, readBytes, megabytesPerSecond, verdict, current }) =>
-          html`<tr>
-            <td><code>${printableName(node.name)}</code></td>
-            <td class="number">${node.threads}</td>
-            <td class="number">${threeDigits(megabytesPerSecond)}</td>
-            <td>${verdict ?? ''}</td>
-            <td class="number">${shard}</td>
-            <td class="number">${formatCount(doneFiles)}</td>
-            <td class="number">${formatBytes(readBytes)}</td>
-            <td>${current.map(({ file }) => html`<code>${printableName(file)}</code><br />`)}</td>
-          </tr>`,
-      )}
-      ${idle.map(
-        (name) =>
-          html`<tr>
-            <td><code>${printableName(name)}</code></td>
-            <td colspan="7" class="muted">no shard</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`
+export function renderRunPage(view: RunView, nowMs = Date.now()): string {
+  const parts = makeParts(view, nowMs)
+  const place = (id: PartId): Html => html`<div id="${id}">${parts[id]}</div>`
+  const chart = chartOf(view)
+  return renderPage({
+    title: titleOf(view),
+    navigation: html`<nav aria-label="Pages">
+      <a href="/" aria-current="page">Run</a><a href="/report">Newest report</a><a href="/queue">Queue</a
+      ><a href="/metrics">Metrics</a>
+    </nav>`,
+    heading: html`${place('away')}${place('name')}`,
+    sections: [
+      place('overview'),
+      html`<section id="course" ${hiddenIf(chart)}>
+        <h2>Over time</h2>
+        <p class="note">
+          What nodes read, by their own figures over five seconds, for as long as this dashboard has looked at the run.
+        </p>
+        ${chartFigure(chart, CHART_CAPTION)}
+      </section>`,
+      ...PART_IDS.slice(3).map(place),
+    ],
+    data: { charts: [chart], endMs: 0, files: null, verdictTitles: {} },
+    script: 'cli/dashboard/page/main.js',
+    style: RUN_STYLE,
+    isLive: true,
+  })
 }
 
-function failures({ failures: failed }: ClusterState): Html | null {
-  if (failed.length === 0) return null
-  return html`<h2>Failed jobs</h2>
-    <table id="failures">
-      <tbody>
-        ${failed.map(
-          ({ jobId, reason }) =>
-            html`<tr>
-              <td><code>${printableName(jobId)}</code></td>
-              <td>${printableName(reason)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`
+function hiddenIf({ x }: LineChart): Html {
+  return new Html(x.values.length < 2 ? 'hidden' : '')
+}
+
+function makeParts(view: RunView, nowMs: number): Readonly<Record<PartId, Html | null>> {
+  const { run } = view
+  return {
+    away: awayPart(view, nowMs),
+    name: namePart(view),
+    overview: run === null ? nothingPart(view) : overviewPart(view, run),
+    verdict: run === null ? null : verdictPart(view, run),
+    nodes: nodesPart(view, run),
+    shards: run === null || run.shards.total === 0 ? null : shardsPart(run),
+    outcomes: run === null ? null : outcomesPart(view, run),
+    jobs: jobsPart(view),
+  }
+}
+
+const STATE_WORDS: Readonly<Record<RunState['state'], string>> = {
+  converting: 'converting',
+  settling: 'ending',
+  ended: 'ended',
+  silent: 'its coordinator is silent',
+}
+
+function titleOf({ run }: RunView): string {
+  if (run === null) return 'Drover: no run'
+  return `${run.state === 'ended' ? STATE_WORDS.ended : `${percentOf(run)} %`}, run ${printableName(run.runId)}`
+}
+
+function namePart({ run, report, state }: RunView): Html {
+  const queue = state === null ? null : html`queue <code>${state.queue}</code> on <code>${state.server}</code>`
+  if (run === null)
+    return html`<h1>No run yet</h1>
+      <p class="subtitle">${queue}</p>`
+  const headline =
+    report === null
+      ? html`Run ${printableName(run.generation ?? run.runId)}
+          <span class="state ${run.state}">${stateWords(run)}</span>`
+      : html`${outcomeOf(report)}`
+  return html`<h1>${headline}</h1>
+    <p class="subtitle">
+      <code>${printableName(run.sourceRoot)}</code> to <code>${printableName(run.targetRoot)}</code> below
+      --root${report === null ? null : html`, run <code>${printableName(report.runId)}</code>`}, ${queue}
+    </p>
+    ${report === null ? null : html`<p class="more"><a class="button" href="/report">Open the report</a></p>`}`
+}
+
+function stateWords({ state, stopped }: RunState): string {
+  return state === 'ended' && stopped !== null ? `stopped by ${printableName(stopped)}` : STATE_WORDS[state]
+}
+
+function awayPart({ away, state }: RunView, nowMs: number): Html | null {
+  if (away === null) return null
+  const age =
+    state === null
+      ? 'It has not answered since this dashboard was started.'
+      : `These are the figures of ${formatMoment(new Date(state.atMs).toISOString())}, ${formatDuration(nowMs - state.atMs)} ago.`
+  return html`<p class="banner" role="status">
+    The server of the queue does not answer (${printableName(away.reason)}). ${age} Nodes go on with what they have in
+    work.
+  </p>`
+}
+
+function chartOf({ course }: RunView): LineChart {
+  const { seconds, megabytesPerSecond } = course.rates()
+  const isFromStart = seconds.length === 0 || seconds[0] === 0
+  return {
+    id: 'throughput',
+    x: { label: 'time', unit: 's', values: isFromStart ? seconds : [0, ...seconds] },
+    series: [
+      {
+        label: 'read',
+        unit: 'MB/s',
+        values: isFromStart ? megabytesPerSecond : [null, ...megabytesPerSecond],
+        isArea: true,
+      },
+    ],
+    hasPoints: false,
+  }
 }

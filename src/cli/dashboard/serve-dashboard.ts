@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { HonoAdapter } from '@bull-board/hono'
@@ -8,12 +9,16 @@ import { Hono } from 'hono'
 import { openQueue, openRegister, watchErrors, type ShardQueue } from '../../cluster/open-queue.ts'
 import type { QueueAddress } from '../../cluster/queue-address.ts'
 import { stateOf } from '../../control/cluster-state.ts'
+import type { Report } from '../../model/report.ts'
 import { isSystemError } from '../../errors/migration-error.ts'
 import { renderHtml } from '../report/render-html.ts'
 import { wrongUse } from '../wrong-use.ts'
-import { findNewestReport } from './find-report.ts'
+import { EXPOSITION_TYPE, formatExposition } from './exposition.ts'
+import { findReportOf } from './find-report.ts'
 import { guard } from './guard.ts'
-import { renderRunPage, RUN_PAGE_STYLE } from './run-page.ts'
+import { describeMetrics } from './run-metrics.ts'
+import { describeParts, renderRunPage } from './run-page.ts'
+import { RunWatch, type RunView } from './run-watch.ts'
 
 export interface DashboardOptions {
   readonly address: QueueAddress
@@ -33,7 +38,7 @@ export interface Dashboard {
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|::1|\[::1\])$/
 
 /**
- * Serves the page of the cluster, bull-board, the newest report and the metrics of the queue.
+ * Serves the page of the run, bull-board, the newest report and metrics.
  * @throws MigrationError WRONG_USE where it would be seen beyond this machine without a token; QUEUE_UNREACHABLE.
  */
 export async function serveDashboard(options: DashboardOptions): Promise<Dashboard> {
@@ -45,9 +50,16 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
     )
   }
   const queue = await openQueue(address)
-  watchErrors(queue, address.server)
+  const seen = watchErrors(queue, address.server)
+  const register = openRegister(queue)
+  const watch = new RunWatch({
+    readState: () => stateOf(queue, register, address),
+    findReport: (run) => findReportOf(run, options.root),
+    readReason: () => seen.last,
+  })
   try {
-    const app = makeApp(queue, options)
+    await watch.start()
+    const app = makeApp(queue, watch, options)
     const server = serve({ fetch: app.fetch, hostname: host.replace(/^\[|\]$/g, ''), port })
     await once(server, 'listening')
     const bound = server.address()
@@ -55,21 +67,22 @@ export async function serveDashboard(options: DashboardOptions): Promise<Dashboa
     return {
       url: `http://${host}:${boundPort}/`,
       close: async () => {
+        watch.stop()
         if ('closeAllConnections' in server) server.closeAllConnections()
         server.close()
         await queue.close()
       },
     }
   } catch (error) {
+    watch.stop()
     await queue.close()
     if (isSystemError(error)) throw wrongUse(`--listen ${host}:${port} cannot be used: ${error.code}`)
     throw error
   }
 }
 
-function makeApp(queue: ShardQueue, { address, root, token }: DashboardOptions): Hono {
+function makeApp(queue: ShardQueue, watch: RunWatch, { root, token }: DashboardOptions): Hono {
   const app = new Hono()
-  const register = openRegister(queue)
   app.use('*', guard(token))
   app.use('*', async (context, next) => {
     await next()
@@ -78,15 +91,21 @@ function makeApp(queue: ShardQueue, { address, root, token }: DashboardOptions):
     context.header('x-frame-options', 'DENY')
     context.header('cache-control', 'no-store')
   })
-  app.get('/', async (context) => {
-    const [status, report] = await Promise.all([stateOf(queue, register, address), findNewestReport(queue, root)])
-    return context.html(renderRunPage(status, report !== null))
+  app.get('/', (context) => context.html(renderRunPage(watch.view())))
+  app.get('/run.json', (context) => context.json(describeParts(watch.view())))
+  app.get('/status.json', (context) => {
+    const { state } = watch.view()
+    return state === null ? context.json({ error: NO_ANSWER }, 503) : context.json(state)
   })
-  app.get('/style.css', (context) => context.text(RUN_PAGE_STYLE, 200, { 'content-type': 'text/css' }))
-  app.get('/status.json', async (context) => context.json(await stateOf(queue, register, address)))
-  app.get('/metrics', async (context) => context.text(`${await queue.exportPrometheusMetrics()}\n`))
-  app.get('/report', async (context) => {
-    const report = await findNewestReport(queue, root)
+  app.get('/metrics', async (context) => {
+    const view = watch.view()
+    const ofQueue = view.away === null ? await metricsOfQueue(queue) : ''
+    return context.text(`${formatExposition(describeMetrics(view))}${ofQueue}`, 200, {
+      'content-type': EXPOSITION_TYPE,
+    })
+  })
+  app.get('/report', (context) => {
+    const report = newestReport(watch.view(), root)
     return report === null
       ? context.text('No run has left a report below the --root of this dashboard yet.\n', 404)
       : context.html(renderHtml(report))
@@ -103,4 +122,26 @@ function makeApp(queue: ShardQueue, { address, root, token }: DashboardOptions):
   createBullBoard({ queues: [new BullMQAdapter(queue as never)], serverAdapter: board })
   app.route('/queue', board.registerPlugin())
   return app
+}
+
+const NO_ANSWER = 'the server of the queue does not answer'
+
+/** The report of the run that the page shows, else of the newest one that left any. */
+function newestReport({ report, state }: RunView, root: string): Report | null {
+  if (report !== null) return report
+  for (const run of state?.runs ?? []) {
+    const found = findReportOf(run, root)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** How long a server may take to tell what BullMQ counts. */
+const COUNT_MS = 2000
+
+/** What BullMQ itself counts; nothing while the server is away. */
+async function metricsOfQueue(queue: ShardQueue): Promise<string> {
+  const asked = queue.exportPrometheusMetrics().catch(() => '')
+  const text = await Promise.race([asked, sleep(COUNT_MS, '', { ref: false })])
+  return text === '' ? '' : `${text.trimEnd()}\n`
 }

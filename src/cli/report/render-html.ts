@@ -4,7 +4,7 @@ import type { Report } from '../../model/report.ts'
 import type { StageTimes } from '../../model/times.ts'
 import { html } from './html/html.ts'
 import type { FileColumns, LineChart, LineSeries } from './html/page-data.ts'
-import { renderPage } from './html/render-page.ts'
+import { heading, renderPage } from './html/render-page.ts'
 import { reportSections } from './html/report-sections.ts'
 import { outcomeOf, shareOf, VERDICT_TITLES } from './report-figures.ts'
 
@@ -16,9 +16,11 @@ export function renderHtml(report: Report): string {
   const source = printableName(report.sourceRoot)
   return renderPage({
     title: `Drover: ${source}`,
-    headline: outcomeOf(report),
-    subtitle: html`<code>${source}</code> to <code>${printableName(report.targetRoot)}</code>, run
-      <code>${printableName(report.runId)}</code>, Drover ${report.droverVersion}`,
+    heading: heading(
+      outcomeOf(report),
+      html`<code>${source}</code> to <code>${printableName(report.targetRoot)}</code>, run
+        <code>${printableName(report.runId)}</code>, Drover ${report.droverVersion}`,
+    ),
     sections: reportSections(report, charts),
     data: {
       charts,

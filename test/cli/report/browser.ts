@@ -41,11 +41,19 @@ export interface Watched {
   readonly requests: string[]
 }
 
-export async function openPage(
-  browser: Browser,
-  path: string,
-  look: { readonly width: number; readonly scheme: 'light' | 'dark' },
-): Promise<Watched> {
+interface Look {
+  readonly width: number
+  readonly scheme: 'light' | 'dark'
+}
+
+/** Opens a file, and waits until its tables are there. */
+export async function openPage(browser: Browser, path: string, look: Look): Promise<Watched> {
+  const watched = await openUrl(browser, `file://${path}`, look)
+  await watched.page.locator('#files tbody tr, main').first().waitFor()
+  return watched
+}
+
+export async function openUrl(browser: Browser, url: string, look: Look): Promise<Watched> {
   const page = await browser.newPage({ viewport: { width: look.width, height: 900 }, colorScheme: look.scheme })
   const complaints: string[] = []
   const requests: string[] = []
@@ -54,7 +62,6 @@ export async function openPage(
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('request', (request) => requests.push(request.url()))
-  await page.goto(`file://${path}`)
-  await page.locator('#files tbody tr, main').first().waitFor()
+  await page.goto(url)
   return { page, complaints, requests }
 }

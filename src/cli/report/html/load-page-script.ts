@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The scripts and styles that a page carries with it: uPlot, and the modules of ../page joined into one. */
+/** The scripts and styles that a page carries with it: uPlot, and the modules of a page joined into one. */
 
 /** uPlot as a classic script and its style. */
 export function loadChartLibrary(): { readonly script: string; readonly style: string } {
@@ -12,10 +12,13 @@ export function loadChartLibrary(): { readonly script: string; readonly style: s
   return { script: read('uplot/dist/uPlot.iife.min.js'), style: read('uplot/dist/uPlot.min.css') }
 }
 
-/** The page's own modules as one: an inline script can import nothing from a file. */
-export function loadPageScript(): string {
+/**
+ * A page's own modules as one: an inline script can import nothing from a file.
+ * @param script the first of them, relative to the folder of all compiled modules.
+ */
+export function loadPageScript(script = 'cli/report/page/main.js'): string {
   const joined = new Map<string, string>()
-  join(findPageScript(), joined)
+  join(findPageScript(script), joined)
   return [...joined.values()].join('\n')
 }
 
@@ -36,11 +39,11 @@ function join(path: string, joined: Map<string, string>): void {
   joined.set(path, text.trim())
 }
 
-/** Seen from this file in `dist`, from the chunks of the command line, and from the source (unit tests). */
-const PLACES = ['../page/main.js', '../src/cli/report/page/main.js', '../../../../dist/src/cli/report/page/main.js']
+/** The folder of all compiled modules: seen from this file in `dist`, from the chunks of the command line, and from the source (unit tests). */
+const PLACES = ['../../../', '../src/', '../../../../dist/src/']
 
-function findPageScript(): string {
-  const places = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+function findPageScript(script: string): string {
+  const places = PLACES.map((place) => fileURLToPath(new URL(`${place}${script}`, import.meta.url)))
   const found = places.find((place) => existsSync(place))
   if (found === undefined) throw new Error(`the script of the page is not at ${places.join(', ')}`)
   return found

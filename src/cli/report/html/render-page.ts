@@ -8,24 +8,35 @@ import { PAGE_STYLE } from './page-style.ts'
 
 export interface Page {
   readonly title: string
-  readonly headline: string
-  /** Below the headline. */
-  readonly subtitle: Html
+  /** Links to other pages; default: none. */
+  readonly navigation?: Html
+  /** The headline and what stands below it. */
+  readonly heading: Html
   readonly sections: readonly Html[]
   readonly data: PageData
+  /** Its script, as `loadPageScript` takes it; default: that of reports. */
+  readonly script?: string
+  /** What it has beside the style of all pages. */
+  readonly style?: string
+  /** Its script asks the server that it came from for news. */
+  readonly isLive?: boolean
 }
+
+/** Where no script runs, a live page is asked for again as a whole. */
+const REFRESH_SECONDS = 5
 
 export function renderPage(page: Page): string {
   // A page without line charts does not carry what would draw them.
   const library = page.data.charts.length === 0 ? null : loadChartLibrary()
-  const styles = [...(library ? [library.style] : []), PAGE_STYLE]
-  const pageScript = loadPageScript()
+  const styles = [...(library ? [library.style] : []), PAGE_STYLE, ...(page.style === undefined ? [] : [page.style])]
+  const pageScript = loadPageScript(page.script)
   const scripts = [...(library ? [library.script] : []), pageScript]
   // Only these very scripts and styles may run, and nothing may be fetched: a name that slipped through as mark-up stays inert.
   const policy = [
     "default-src 'none'",
     `script-src ${scripts.map(hashSource).join(' ')}`,
     `style-src ${styles.map(hashSource).join(' ')}`,
+    ...(page.isLive === true ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
@@ -37,22 +48,35 @@ export function renderPage(page: Page): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${page.title}</title>
-        ${styles.map((style) => exactly('style', style))}
+        ${styles.map((style) => exactly('style', style))}${
+          page.isLive === true
+            ? html`<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}" /></noscript>`
+            : null
+        }
       </head>
       <body>
         <header class="top">
-          <span class="brand">Drover</span><button type="button" id="theme" class="quiet" hidden>Theme: system</button>
+          <span class="brand">Drover</span>${page.navigation ?? null}<button
+            type="button"
+            id="theme"
+            class="quiet"
+            hidden
+          >
+            Theme: system
+          </button>
         </header>
-        <main>
-          <h1>${page.headline}</h1>
-          <p class="subtitle">${page.subtitle}</p>
-          ${page.sections}
-        </main>
+        <main>${page.heading}${page.sections}</main>
         ${exactly('script', embedJson(page.data).text, ' type="application/json" id="data"')}
         ${library === null ? null : exactly('script', library.script)}
         ${exactly('script', pageScript, ' type="module"')}
       </body>
     </html> `.text
+}
+
+/** The usual heading of a page. */
+export function heading(headline: string, subtitle: Html): Html {
+  return html`<h1>${headline}</h1>
+    <p class="subtitle">${subtitle}</p>`
 }
 
 /** An element whose content must stay as it is to the byte, since the policy names its hash. */

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import { threeDigits } from '../../format-quantity.ts'
+import { formatDuration, threeDigits } from '../../format-quantity.ts'
 import type { LineChart } from '../html/page-data.ts'
 import { AXIS_LEFT, AXIS_RIGHT } from './gantt-layout.ts'
 import { colour } from './theme.ts'
@@ -16,23 +16,48 @@ const CHART_HEIGHT = 200
 
 /** Draws the charts into their figures. @returns a function that draws them again in the colours of now. */
 export function drawLineCharts(charts: readonly LineChart[]): () => void {
-  const plots = charts.flatMap((chart) => {
+  const drawn = charts.flatMap((chart) => {
     const place = document.querySelector<HTMLElement>(`#${chart.id} .plot`)
-    return place === null ? [] : [drawLineChart(chart, place)]
+    return place === null ? [] : [new LiveChart(chart, place)]
   })
   return () => {
-    for (const plot of plots) plot.redraw(true, true)
+    for (const chart of drawn) chart.redraw()
   }
 }
 
-function drawLineChart(chart: LineChart, place: HTMLElement): uPlot {
+/** A chart that may get new values while it is looked at. */
+export class LiveChart {
+  private readonly plot: uPlot
+
+  constructor(chart: LineChart, place: HTMLElement) {
+    this.plot = new window.uPlot(describePlot(chart, place.clientWidth), columnsOf(chart), place)
+    new ResizeObserver(() => {
+      if (place.clientWidth > 0 && place.clientWidth !== this.plot.width) {
+        this.plot.setSize({ width: place.clientWidth, height: CHART_HEIGHT })
+      }
+    }).observe(place)
+  }
+
+  /** @param chart the same lines with other values. */
+  update(chart: LineChart): void {
+    this.plot.setData(columnsOf(chart))
+  }
+
+  /** In the colours of now. */
+  redraw(): void {
+    this.plot.redraw(true, true)
+  }
+}
+
+function describePlot(chart: LineChart, width: number): uPlot.Options {
   const axis = {
     stroke: () => colour('muted'),
     grid: { stroke: () => colour('line'), width: 1 },
     ticks: { show: false },
   }
-  const options: uPlot.Options = {
-    width: place.clientWidth,
+  const isTime = chart.x.unit === 's'
+  return {
+    width,
     height: CHART_HEIGHT,
     padding: [12, AXIS_RIGHT, 0, 0],
     cursor: { sync: { key: 'time' }, points: { size: 7 } },
@@ -42,7 +67,8 @@ function drawLineChart(chart: LineChart, place: HTMLElement): uPlot {
         ...axis,
         size: 30,
         space: 64,
-        values: (_, ticks) => ticks.map((tick) => `${tick}${chart.x.unit === 's' ? ' s' : ''}`),
+        ...(isTime ? { incrs: TIME_STEPS } : {}),
+        values: (_, ticks) => ticks.map((tick) => (isTime ? timeSinceStart(tick) : String(tick))),
       },
       { ...axis, size: AXIS_LEFT },
     ],
@@ -61,16 +87,24 @@ function drawLineChart(chart: LineChart, place: HTMLElement): uPlot {
       }),
     ],
   }
-  const columns = [chart.x.values, ...chart.series.map(({ values }) => values)].map((values) => [...values])
-  const plot = new window.uPlot(options, columns as unknown as uPlot.AlignedData, place)
-  new ResizeObserver(() => {
-    if (place.clientWidth > 0 && place.clientWidth !== plot.width) {
-      plot.setSize({ width: place.clientWidth, height: CHART_HEIGHT })
-    }
-  }).observe(place)
-  return plot
+}
+
+/** Seconds between two marks of an axis of time. */
+const TIME_STEPS = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200,
+  14_400, 21_600, 43_200, 86_400, 172_800, 432_000,
+]
+
+/** `12 s`, and from two minutes on `2m00s`. */
+function timeSinceStart(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : formatDuration(seconds * 1000)
+}
+
+function columnsOf({ x, series }: LineChart): uPlot.AlignedData {
+  return [x.values, ...series.map(({ values }) => values)].map((values) => [...values]) as unknown as uPlot.AlignedData
 }
 
 function quantity(value: number | null, unit: string): string {
+  if (value !== null && unit === 's') return timeSinceStart(Number(value.toFixed(2)))
   return value === null ? '–' : `${threeDigits(value)}${unit === '' ? '' : ` ${unit}`}`
 }
