@@ -2,7 +2,8 @@
 // each of 340 modules (half of zod's are messages in other languages), which was half of what a run over a tiny file took.
 //
 // The library (dist/src) stays as tsc makes it. These chunks lie two folders below the package like `src/*/`, so that files which
-// are found relative to a module (the kernels, the threads' entry, package.json) are found from there too.
+// are found relative to a module (the kernels, the threads' entry, package.json) are found from there too. Maps stay at home (`files` of
+// package.json): the sources that they name are not in the package, and what is there reads like them.
 import { defineConfig } from 'rolldown'
 
 /** Packages that are joined in; all others are loaded when, and if, they are needed. */
@@ -12,5 +13,5 @@ export default defineConfig({
   input: { 'bin/migrate': 'bin/migrate.ts', 'workers/convert-task': 'workers/convert-task.ts' },
   platform: 'node',
   external: (id) => /^[@a-z]/.test(id) && !/^(?:bin|workers)\//.test(id) && !JOINED_PACKAGES.test(id),
-  output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: true },
+  output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: 'hidden' },
 })

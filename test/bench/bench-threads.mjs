@@ -42,7 +42,7 @@ await withScratchFolder(values.scratch, async (scratch) => {
   for (const { kind, flags } of KINDS) {
     const contenders = counts.map((threads) => {
       const work = { source, bytes, target: join(scratch, 'target'), to: 'ndjson', threads, flags }
-      return { ...drover(work), name: String(threads) }
+      return { ...drover(work), name: threads }
     })
     const summaries = await runInterleaved(contenders, Number(values.runs), console.error)
     console.log(`\n${kind}`)

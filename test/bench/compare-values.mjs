@@ -60,7 +60,7 @@ function* readTarget(path) {
 function listTargets(folder) {
   const names = readdirSync(folder, { recursive: true })
   const targets = names.filter((name) => name.endsWith(`.${format}`) && !/(?:^|[/\\])\./.test(name))
-  return targets.sort().map((name) => join(folder, name))
+  return targets.sort((one, other) => (one < other ? -1 : 1)).map((name) => join(folder, name))
 }
 
 function* readLines(file) {

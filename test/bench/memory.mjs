@@ -73,7 +73,7 @@ function measure(folder, { title, threads = 1, args = [], make, exit = DONE, ext
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const seconds = (performance.now() - startMs) / 1000
-  if (status !== exit) throw new Error(`${title}: exit ${status} instead of ${exit}\n${stderr}`)
+  if (status !== exit) throw new Error(`${title}: exit ${status} instead of ${exit}\n${stderr.toString()}`)
   if (exit === WITH_REJECTS) checkTooLarge(out, source)
   const peakMb = (Number(readFileSync(peakFile, 'utf8')) * 1024) / MB
   const limit = limitMb(threads) + extraMb
