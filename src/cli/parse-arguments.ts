@@ -45,7 +45,7 @@ export function parseArguments(args: readonly string[], readVersion: () => strin
       throw unexpectedWord(words[0], command === 'run' && args[0] === words[0])
     parsed = { kind: 'command', command, flags: new Map(Object.entries(values)), words }
   }
-  prepare(program, (text) => (printed += text)).option('--version', 'print the version')
+  prepare(program, (text) => (printed += text)).option('-V, --version', 'print the version')
   program.helpInformation = () => formatHelp('run', COMMANDS)
   for (const command of Object.keys(COMMANDS) as CommandName[]) {
     const sub = prepare(program.command(command, { isDefault: command === 'run' }), (text) => (printed += text))

@@ -150,7 +150,7 @@ describe('help and version', () => {
     [['--help'], 'Usage: migrate [run] --in PATH'],
     [['-h'], 'Usage: migrate [run] --in PATH'],
     [['run', '--help'], 'Usage: migrate [run] --in PATH'],
-    [['plan', '--help'], 'Usage: migrate plan [flags]'],
+    [['plan', '--help'], 'Usage: migrate plan --in PATH --out PATH [flags]'],
     [['help', 'config'], 'Usage: migrate config [flags]'],
     [['--in', 'a', '--help'], 'Usage: migrate [run] --in PATH'],
   ])('%j prints to standard output', async (argv, start) => {
@@ -159,6 +159,26 @@ describe('help and version', () => {
     expect(host.stdout.text.startsWith(start)).toBe(true)
     expect(host.stderr.text).toBe('')
   })
+
+  it.each([['-V'], ['--version']])('%s prints the version', async (flag) => {
+    const host = fakeHost([flag])
+    expect(await main(host)).toBe(0)
+    expect(host.stdout.text).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it.each(['run', 'plan', 'bench', 'config', 'report', 'worker', 'status', 'dashboard'])(
+    'the help of %s has its usage, an example and its own exit codes',
+    async (command) => {
+      const host = fakeHost([command, '--help'])
+      expect(await main(host)).toBe(0)
+      expect(host.stdout.text).toMatch(
+        command === 'run' ? /^Usage: migrate / : new RegExp(`^Usage: migrate ${command} `),
+      )
+      expect(host.stdout.text).toMatch(new RegExp(`^Example: migrate ${command === 'run' ? '--in' : command} `, 'm'))
+      expect(host.stdout.text.includes('14 slower')).toBe(command === 'bench')
+      expect(host.stdout.text.split('\n').filter((line) => line.length > 130)).toEqual([])
+    },
+  )
 
   it('the help of the plan leaves out what only a run has', async () => {
     const host = fakeHost(['plan', '--help'])
