@@ -7,6 +7,7 @@ import { getFormat } from './formats/registry.ts'
 import { ColumnWatch } from './map/column-watch.ts'
 import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
+import { copiedFileMode, targetFileMode } from './model/file-modes.ts'
 import type { FormatName } from './model/format-name.ts'
 import type { ConvertedFile, FileResult } from './model/task-result.ts'
 import type { StageTimes } from './model/times.ts'
@@ -21,7 +22,7 @@ import { adviseOnFailure, adviseOnRejects } from './advise/advise.ts'
 import { refuseForeign } from './advise/refuse-foreign.ts'
 import { SourceReader, type InspectStart } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
-import { StagedFile } from './write/staged-file.ts'
+import { StagedFile, type StagedFileOptions } from './write/staged-file.ts'
 
 /** What a thread converts with: made once, used for all its files. */
 export interface ConvertContext {
@@ -98,6 +99,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
       shouldStop: context.shouldStop,
       pace: context.pace?.waitAsync,
       assertUnchanged: () => source.assertUnchanged(),
+      mode: targetFileMode(source.mode),
     })
   } finally {
     source.close()
@@ -120,10 +122,8 @@ function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion 
   const { file, context } = work
   const source = timed(work.stageNs, 'read', () => openSource(file, context))
   try {
-    const target = timed(
-      work.stageNs,
-      'write',
-      () => new StagedFile(file.stagedTarget, context.pace?.wait, context.batch.checksum),
+    const target = timed(work.stageNs, 'write', () =>
+      stageTarget(work.file, context, { mode: () => targetFileMode(source.mode) }),
     )
     const rejects = new RejectWriter(file.stagedRejects, file.relativePath, context.pace?.wait)
     let isKept = false
@@ -271,7 +271,7 @@ function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes):
   const plan = { ...context.plan, encoding: 'utf-8' }
   const source = timed(stageNs, 'read', () => openSource(file, { ...context, plan }))
   try {
-    const target = new StagedFile(file.stagedTarget, context.pace?.wait, context.batch.checksum)
+    const target = stageTarget(file, context, { mode: () => copiedFileMode(source.mode), isModeKept: true })
     try {
       return copyBytes(file, context, stageNs, source, target)
     } catch (error) {
@@ -281,6 +281,14 @@ function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes):
   } finally {
     source.close()
   }
+}
+
+function stageTarget(
+  { stagedTarget }: FileTask,
+  { batch, pace }: ConvertContext,
+  mode: Pick<StagedFileOptions, 'mode' | 'isModeKept'>,
+): StagedFile {
+  return new StagedFile(stagedTarget, { ...mode, pace: pace?.wait, checksum: batch.checksum })
 }
 
 function copyBytes(

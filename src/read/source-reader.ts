@@ -38,6 +38,8 @@ export class SourceReader {
   readBytes = 0
   /** CRC-32 of all bytes read; only with `checksum`. */
   hash = 0
+  /** Permissions of the file, once it was looked at: before the first bytes can be parsed. Until then nobody's. */
+  mode = 0
   private readonly file: SourceFile
   private readonly memory: BatchMemory
   private readonly chunkBytes: number
@@ -127,6 +129,7 @@ export class SourceReader {
   assertUnchanged(): void {
     if (this.isSettled) return
     const stat = fstatSync(this.descriptor, { bigint: true })
+    this.mode = Number(stat.mode)
     if (stat.isFile() && Number(stat.size) === this.file.sizeBytes && stat.mtimeNs === this.file.mtimeNs) return
     const found = stat.isFile() ? `${stat.size} bytes, modified ${formatTime(stat.mtimeNs)}` : 'no longer a file'
     throw new MigrationError(

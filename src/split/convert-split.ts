@@ -1,7 +1,7 @@
 // One file converted by several threads. The leader was given the file: it makes the staged files, converts the opening, then
 // blocks like the others, and completes the file at the end. Helpers come when they are free and leave when no block is left.
 // A helper that meets anything wrong leaves the block to the leader, which meets it again: errors have one way to the report.
-import { closeSync, openSync, readSync, unlinkSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
 import {
   convertFile,
   convertRecords,
@@ -14,6 +14,7 @@ import {
 import type { Reject } from '../batch/record-batch.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import { pickNotices } from '../formats/format.ts'
+import { PRIVATE_FILE_MODE, targetFileMode } from '../model/file-modes.ts'
 import { failOnMostlyRejects } from '../judge-rejects.ts'
 import { noStageTimes } from '../stage-timer.ts'
 import type { FileResult } from '../model/task-result.ts'
@@ -86,7 +87,7 @@ function convertSplit(work: FileWork, task: SplitTask): Conversion {
 function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Conversion {
   const { file, context, stageNs } = work
   const { plan } = context
-  PositionedFile.create(file.stagedTarget, context.pace?.wait).close()
+  PositionedFile.create(file.stagedTarget, modeOfTarget(file.sourcePath), context.pace?.wait).close()
   const share = SplitShare.lead(work, task, board)
   try {
     share.convertBlocks()
@@ -116,6 +117,11 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
   } finally {
     share.leave()
   }
+}
+
+/** Its share, which comes next, says what is wrong with a source that cannot be looked at. */
+function modeOfTarget(sourcePath: string): number {
+  return targetFileMode(statSync(sourcePath, { throwIfNoEntry: false })?.mode ?? PRIVATE_FILE_MODE)
 }
 
 /** Bytes of a rejects file that are read at once. */

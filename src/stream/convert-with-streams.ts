@@ -22,6 +22,8 @@ interface StreamHooks {
   readonly shouldStop: () => boolean
   /** Called when everything is read. @throws MigrationError SOURCE_CHANGED where the source is no longer the file of the plan. */
   readonly assertUnchanged: () => void
+  /** Of the target; the system takes the umask off. */
+  readonly mode: number
   /** Waits for a call that moved so many bytes to end, on storage that is slow on purpose. */
   readonly pace?: ((bytes: number) => Promise<void>) | undefined
 }
@@ -34,7 +36,7 @@ interface StreamHooks {
 export async function convertWithStreams(
   file: FileTask & { readonly format: FormatName },
   plan: DataPlan,
-  { shouldStop, assertUnchanged, pace }: StreamHooks,
+  { shouldStop, assertUnchanged, mode, pace }: StreamHooks,
 ): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
   const counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
   const toRow = new Transform({
@@ -60,7 +62,7 @@ export async function convertWithStreams(
   const paced = pace && { fs: paceFileSystem(pace) }
   await pace?.(0)
   // Opened before anything can go wrong with the streams, so that a failure removes this target and no other one.
-  const target = createWriteStream('', { fd: openSync(file.stagedTarget, 'wx'), ...paced })
+  const target = createWriteStream('', { fd: openSync(file.stagedTarget, 'wx', mode), ...paced })
   await pace?.(0)
   const source = createReadStream(file.sourcePath, paced)
   try {

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
 import type { PaceIo } from '../model/pacing.ts'
 
 const { O_CREAT, O_EXCL, O_RDWR } = constants
@@ -8,25 +9,25 @@ export class PositionedFile {
   private readonly descriptor: number
   private readonly pace: PaceIo | undefined
 
-  private constructor(path: string, flags: number, pace: PaceIo | undefined) {
+  private constructor(path: string, flags: number, mode: number, pace: PaceIo | undefined) {
     this.pace = pace
     pace?.(0)
-    this.descriptor = openSync(path, flags)
+    this.descriptor = openSync(path, flags, mode)
   }
 
-  /** Makes the file, which must not exist before. */
-  static create(path: string, pace?: PaceIo): PositionedFile {
-    return new PositionedFile(path, O_RDWR | O_CREAT | O_EXCL, pace)
+  /** Makes the file, which must not exist before. @param mode the system takes the umask off. */
+  static create(path: string, mode: number, pace?: PaceIo): PositionedFile {
+    return new PositionedFile(path, O_RDWR | O_CREAT | O_EXCL, mode, pace)
   }
 
   /** Opens the file that another thread has made. */
   static open(path: string, pace?: PaceIo): PositionedFile {
-    return new PositionedFile(path, O_RDWR, pace)
+    return new PositionedFile(path, O_RDWR, PRIVATE_FILE_MODE, pace)
   }
 
-  /** Opens the file, or makes it where it is not there. */
+  /** Opens the file, or makes it where it is not there: for its user alone. */
   static openOrCreate(path: string, pace?: PaceIo): PositionedFile {
-    return new PositionedFile(path, O_RDWR | O_CREAT, pace)
+    return new PositionedFile(path, O_RDWR | O_CREAT, PRIVATE_FILE_MODE, pace)
   }
 
   /** Writes all of bytes[start, end) from `offset` of the file on, whatever the system takes at once. */

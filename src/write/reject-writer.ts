@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
+import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
 import type { PaceIo } from '../model/pacing.ts'
 import { StagedFile } from './staged-file.ts'
 
@@ -66,7 +67,7 @@ export class RejectWriter {
 
   private flush(): void {
     if (this.pending === '') return
-    this.file ??= new StagedFile(this.path, this.pace)
+    this.file ??= new StagedFile(this.path, { mode: () => PRIVATE_FILE_MODE, pace: this.pace })
     const bytes = Buffer.from(this.pending)
     this.pending = ''
     this.file.write(bytes, 0, bytes.length)

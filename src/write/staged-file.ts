@@ -1,10 +1,19 @@
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { plainChecksum, type Checksum } from '../batch/checksum.ts'
 import type { PaceIo } from '../model/pacing.ts'
 
+export interface StagedFileOptions {
+  /** Asked when the file is made; the system takes the umask off. */
+  readonly mode: () => number
+  /** The mode is that of the file, whatever the umask is. */
+  readonly isModeKept?: boolean
+  readonly pace?: PaceIo | undefined
+  readonly checksum?: Checksum
+}
+
 /**
  * A file that nobody can see yet: written at a staged path, hashed while its bytes are hot, made visible later by the commit
- * (which also syncs it). It must not exist before.
+ * (which also syncs it). It must not exist before. It is made with its first byte, when the mode of its source is known.
  */
 export class StagedFile {
   readonly path: string
@@ -12,24 +21,23 @@ export class StagedFile {
   sizeBytes = 0
   /** CRC-32 of the bytes written so far. */
   hash = 0
-  private descriptor: number | null
-  private readonly pace: PaceIo | undefined
+  private descriptor: number | null = null
+  private isMade = false
+  private readonly options: StagedFileOptions
   private readonly checksum: Checksum
 
-  constructor(path: string, pace?: PaceIo, checksum = plainChecksum) {
+  constructor(path: string, options: StagedFileOptions) {
     this.path = path
-    this.pace = pace
-    this.checksum = checksum
-    pace?.(0)
-    this.descriptor = openSync(path, 'wx')
+    this.options = options
+    this.checksum = options.checksum ?? plainChecksum
   }
 
   /** Writes all of bytes[start, end), whatever the system takes at once. */
   write(bytes: Uint8Array, start: number, end: number): void {
-    if (this.descriptor === null) throw new Error(`${this.path} is closed`)
+    const descriptor = this.descriptor ?? this.make()
     for (let from = start; from < end;) {
-      const written = writeSync(this.descriptor, bytes, from, end - from)
-      this.pace?.(written)
+      const written = writeSync(descriptor, bytes, from, end - from)
+      this.options.pace?.(written)
       from += written
     }
     this.hash = this.checksum(bytes, start, end, this.hash)
@@ -38,16 +46,15 @@ export class StagedFile {
 
   /** Closes the file and keeps it. An error here means that the bytes may not be there. */
   close(): void {
-    if (this.descriptor === null) return
-    const descriptor = this.descriptor
-    this.descriptor = null
-    closeSync(descriptor)
+    if (!this.isMade) this.make()
+    this.letGo()
   }
 
   /** Closes the file and removes it. Never throws: it runs where something else went wrong already. */
   discard(): void {
+    if (!this.isMade) return
     try {
-      this.close()
+      this.letGo()
     } catch {
       // The file goes away with its bytes.
     }
@@ -56,5 +63,32 @@ export class StagedFile {
     } catch {
       // Collected at the end of the run.
     }
+  }
+
+  private make(): number {
+    if (this.isMade) throw new Error(`${this.path} is closed`)
+    const { mode, isModeKept, pace } = this.options
+    pace?.(0)
+    const descriptor = openSync(this.path, 'wx', mode())
+    this.isMade = true
+    this.descriptor = descriptor
+    if (isModeKept) keepMode(descriptor, mode())
+    return descriptor
+  }
+
+  private letGo(): void {
+    if (this.descriptor === null) return
+    const descriptor = this.descriptor
+    this.descriptor = null
+    closeSync(descriptor)
+  }
+}
+
+/** Gives back what the umask took, where the file system knows of modes. */
+function keepMode(descriptor: number, mode: number): void {
+  try {
+    fchmodSync(descriptor, mode)
+  } catch {
+    // Less open than it might be, as the system made it.
   }
 }
