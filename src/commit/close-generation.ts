@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { renameSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
@@ -8,10 +7,9 @@ import { syncFolder } from './commit-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
 import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
 import { JournalWriter } from './journal.ts'
-import type { KnownFolders } from './place-recorded.ts'
+import { makePlacingContext, type PlacingContext } from './place-recorded.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
 import { isMarkedDone, settleShard, type FileOutcome } from './settle-shard.ts'
-import { TargetRenamer } from './target-renamer.ts'
 
 /*
  * Closing a generation, in this order, each step of which may be done again by a later run:
@@ -23,6 +21,8 @@ import { TargetRenamer } from './target-renamer.ts'
 
 export interface CloseOptions {
   readonly isDurable: boolean
+  /** As in CommitterOptions. */
+  readonly sourceRoot: string | null
   /** Told of every file of the shards that `settle` has not told yet. */
   readonly onFile?: (file: ShardFile, outcome: FileOutcome) => void
 }
@@ -34,14 +34,7 @@ export class GenerationCloser {
   private readonly options: CloseOptions
   private readonly journal: JournalWriter
   private readonly settled = new Set<number>()
-  private readonly context: {
-    readonly paths: ReturnType<typeof bookkeepingPaths>
-    readonly fileSystem: typeof fs
-    readonly renamer: TargetRenamer
-    readonly isDurable: boolean
-    readonly knownFolders: KnownFolders
-    readonly mayHaveStaleRejects: boolean
-  }
+  private readonly context: PlacingContext & { readonly mayHaveStaleRejects: boolean }
   private isFenced = false
 
   private constructor(
@@ -56,11 +49,13 @@ export class GenerationCloser {
     this.options = options
     this.journal = journal
     this.context = {
-      paths: bookkeepingPaths(generation.targetRoot),
-      fileSystem: fs,
-      renamer: new TargetRenamer({ ...fs, renameSync }),
-      isDurable: options.isDurable,
-      knownFolders: new Map(),
+      ...makePlacingContext({
+        targetRoot: generation.targetRoot,
+        sourceRoot: options.sourceRoot,
+        mayOverwrite: plan.mayOverwrite,
+        isDurable: options.isDurable,
+        knownFolders: new Map(),
+      }),
       mayHaveStaleRejects,
     }
   }
@@ -154,7 +149,10 @@ export async function closeLeftGenerations(
       await removeGeneration(generation, options.isDurable)
       continue
     }
-    const closer = await GenerationCloser.open(generation, frozen.plan, { isDurable: options.isDurable })
+    const closer = await GenerationCloser.open(generation, frozen.plan, {
+      isDurable: options.isDurable,
+      sourceRoot: null,
+    })
     await closer.close()
   }
 }

@@ -1,4 +1,4 @@
-import { constants, type renameSync } from 'node:fs'
+import { constants, linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { TreeFileSystem } from '../storage/tree-file-system.ts'
@@ -6,8 +6,16 @@ import type { TreeFileSystem } from '../storage/tree-file-system.ts'
 /** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
 export type CommitFileSystem = TreeFileSystem
 
-/** The same for those who make targets visible: a rename is often cheapest at once (target-renamer.ts). */
-export type RenamingFileSystem = CommitFileSystem & { readonly renameSync: typeof renameSync }
+/** The same for those who make targets visible, which is often cheapest at once (target-placer.ts). */
+export type PlacingFileSystem = CommitFileSystem &
+  Pick<typeof fs, 'link'> & {
+    readonly linkSync: typeof linkSync
+    readonly renameSync: typeof renameSync
+    readonly unlinkSync: typeof unlinkSync
+  }
+
+/** The calls of the system itself. */
+export const realFileSystem: PlacingFileSystem = { ...fs, linkSync, renameSync, unlinkSync }
 
 /**
  * Creates a folder with those above it. Step by step: Node's own `recursive` says ENOENT for errors such as EIO and EROFS.

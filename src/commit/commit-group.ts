@@ -1,12 +1,16 @@
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
+import type { SeenFile } from '../model/seen-file.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, removeFile, syncFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
+import type { FolderHolder } from '../storage/held-folders.ts'
+import { removeFile, syncFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import type { FolderModes } from './folder-modes.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRejects, removeRejects } from './rejects-file.ts'
 import { liesInStagingArea } from './staging-area.ts'
-import type { TargetRenamer } from './target-renamer.ts'
+import type { TargetPlacer } from './target-placer.ts'
 import type { WholeSync } from './whole-sync.ts'
 
 /*
@@ -20,6 +24,8 @@ export interface StagedFile {
   readonly stagedTarget: string
   /** Where the rejects are staged; it is there only if `entry.hasRejects`. */
   readonly stagedRejects: string
+  /** What the plan saw in the target's place; null: nothing. */
+  readonly seen: SeenFile | null
   readonly entry: JournalEntry
 }
 
@@ -30,7 +36,10 @@ export type CommitOutcome =
 export interface CommitContext {
   readonly paths: BookkeepingPaths
   readonly fileSystem: CommitFileSystem
-  readonly renamer: TargetRenamer
+  readonly tree: GuardedTree
+  readonly placer: TargetPlacer
+  readonly folders: FolderHolder
+  readonly modeOf: FolderModes
   readonly journal: Pick<JournalWriter, 'append'>
   /** Throws LOCK_LOST when the target tree is no longer ours. */
   readonly assertOwned: () => Promise<void>
@@ -39,8 +48,6 @@ export interface CommitContext {
   readonly wholeSync: Pick<WholeSync, 'covers'> | null
   /** Whether a file without rejects may have some of an earlier run, which must go. */
   readonly mayHaveStaleRejects: boolean
-  /** Target folders that are known to be there. */
-  readonly knownFolders: Set<string>
 }
 
 interface Member {
@@ -51,9 +58,9 @@ interface Member {
 }
 
 /**
- * Commits a group of files: syncs their content, renames them, syncs their folders, and journals them.
+ * Commits a group of files: syncs their content, gives them their names, syncs their folders, and journals them.
  * @returns one outcome for each file, in their order. A file that fails leaves nothing staged; a file whose folder cannot be
- * synced after the rename is visible, whole, and yet failed: the next run makes it again.
+ * synced after that is visible, whole, and yet failed: the next run makes it again.
  */
 export async function commitGroup(files: readonly StagedFile[], context: CommitContext): Promise<CommitOutcome[]> {
   const members = files.map((file): Member => ({ file, folders: new Set(), error: null }))
@@ -62,7 +69,7 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
 
   if (context.isDurable) await syncContents(members, context)
   await forAllAlive(members, context.assertOwned)
-  await forEachAlive(members, (member) => makeVisible(member, context))
+  await makeAllVisible(members, context)
   if (context.isDurable) await syncFolders(members, context)
   const syncNs = elapsedShareNs()
   await forAllAlive(members, (alive) =>
@@ -119,29 +126,61 @@ async function syncStaged(file: StagedFile, { fileSystem }: CommitContext): Prom
   if (file.entry.hasRejects) await syncFile(fileSystem, file.stagedRejects)
 }
 
-/** Rejects first: a target that is there must never lack the rejects that belong to it. */
-async function makeVisible({ file, folders }: Member, context: CommitContext): Promise<void> {
-  const { entry } = file
-  const target = `${context.paths.targetRoot}/${entry.target}`
-  const folder = target.slice(0, target.lastIndexOf('/'))
-  if (!context.knownFolders.has(folder)) {
-    for (const changed of await makeFolder(context.fileSystem, folder)) folders.add(changed)
-    context.knownFolders.add(folder)
+/**
+ * Each target folder is held while the files of the group go into it, so it is looked at once a group, and nothing goes anywhere else
+ * whatever takes its place.
+ */
+async function makeAllVisible(members: readonly Member[], context: CommitContext): Promise<void> {
+  const byFolder = new Map<string, Member[]>()
+  for (const member of members) {
+    if (member.error !== null) continue
+    const path = targetPath(member, context)
+    const folder = path.slice(0, path.lastIndexOf('/'))
+    const beside = byFolder.get(folder)
+    if (beside === undefined) byFolder.set(folder, [member])
+    else beside.push(member)
   }
+  await forEachConcurrently([...byFolder], async ([folder, inside]) => {
+    const noteMade = (changed: string): void => inside.forEach(({ folders }) => folders.add(changed))
+    await forAllAlive(inside, async () => {
+      const held = await context.folders.holdOrMake(folder, context.modeOf, noteMade)
+      try {
+        await forEachAlive(inside, (member) => makeVisible(member, held.path, context))
+      } finally {
+        held.release()
+      }
+    })
+  })
+}
+
+function targetPath({ file }: Member, { paths }: CommitContext): string {
+  return `${paths.targetRoot}/${file.entry.target}`
+}
+
+/** Rejects first: a target that is there must never lack the rejects that belong to it. */
+async function makeVisible(member: Member, heldFolder: string, context: CommitContext): Promise<void> {
+  const { file, folders } = member
+  const { entry } = file
+  const shown = targetPath(member, context)
+  const slash = shown.lastIndexOf('/')
   if (entry.hasRejects) {
     for (const changed of await placeRejects(context, entry.source, file.stagedRejects)) folders.add(changed)
   } else if (context.mayHaveStaleRejects) {
     for (const changed of await removeRejects(context, entry.source)) folders.add(changed)
   }
   try {
-    const renaming = context.renamer.rename(file.stagedTarget, target)
-    if (renaming !== undefined) await renaming
+    const placing = context.placer.place(file.stagedTarget, {
+      path: `${heldFolder}${shown.slice(slash)}`,
+      shown,
+      seen: file.seen,
+    })
+    if (placing !== undefined) await placing
   } catch (error) {
     // Rejects without their target would tell of records of a file that is not done.
     if (entry.hasRejects) await removeRejects(context, entry.source)
     throw error
   }
-  folders.add(folder)
+  folders.add(shown.slice(0, slash))
 }
 
 /**

@@ -1,8 +1,8 @@
-import { renameSync } from 'node:fs'
-import fs from 'node:fs/promises'
 import type { WireError } from '../errors/migration-error.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import type { RenamingFileSystem } from './commit-file-system.ts'
+import { GuardedTree } from '../storage/guarded-tree.ts'
+import { FolderHolder } from '../storage/held-folders.ts'
+import { realFileSystem, type PlacingFileSystem } from './commit-file-system.ts'
 import {
   commitGroup,
   discardStaged,
@@ -12,10 +12,11 @@ import {
   type CommitOutcome,
   type StagedFile,
 } from './commit-group.ts'
+import { folderModesOf } from './folder-modes.ts'
 import { JournalWriter } from './journal.ts'
 import type { LockHandle } from './lock.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
-import { TargetRenamer } from './target-renamer.ts'
+import { TargetPlacer } from './target-placer.ts'
 import { SyncShell, WholeSync, type SyncEverything } from './whole-sync.ts'
 
 /*
@@ -32,16 +33,19 @@ const LARGEST_GROUP = 1024
 const GROUP_WAIT_MS = 100
 /** Finished files that may wait before `whenReady` holds the workers back: their targets take up space twice. */
 const WAITING_LIMIT = 512
-const KNOWN_FOLDERS_LIMIT = 10_000
 
 export interface CommitterOptions {
   readonly targetRoot: string
+  /** Where the modes of new folders come from; null, the default: they are for the own user alone. */
+  readonly sourceRoot?: string | null
+  /** `--overwrite`: files may be replaced that the plan did not see; never, if not given. */
+  readonly mayOverwrite?: boolean
   readonly lock: Pick<LockHandle, 'runId' | 'assertOwned'>
   /** Which of the writers of a run this is. */
   readonly node?: string
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */
   readonly isDurable: boolean
-  readonly fileSystem?: RenamingFileSystem
+  readonly fileSystem?: PlacingFileSystem
   /** Syncs a whole file system; default: `sync -f`, where it can be trusted. */
   readonly syncEverything?: SyncEverything
   /** Told of each group that was committed: `performance.now()` before and after, and its number of files. */
@@ -85,18 +89,21 @@ export class Committer {
   /** @throws MigrationError JOURNAL_FAILED where no journal can be made. */
   static async open(options: CommitterOptions): Promise<Committer> {
     const paths = bookkeepingPaths(options.targetRoot)
-    const fileSystem = options.fileSystem ?? { ...fs, renameSync }
+    const fileSystem = options.fileSystem ?? realFileSystem
+    const tree = new GuardedTree(options.targetRoot, fileSystem)
     const journal = new JournalWriter({ ...options, runId: options.lock.runId })
     await journal.open()
     const context = {
       paths,
       fileSystem,
-      renamer: new TargetRenamer(fileSystem),
+      placer: new TargetPlacer(fileSystem, options.mayOverwrite ?? false),
+      tree,
+      folders: new FolderHolder(tree, fileSystem),
+      modeOf: folderModesOf(options.sourceRoot ?? null, options.targetRoot),
       journal,
       assertOwned: () => options.lock.assertOwned(),
       isDurable: options.isDurable,
       mayHaveStaleRejects: await hasRejectsOfEarlierRuns(paths),
-      knownFolders: new Set<string>(),
     }
     return new Committer(context, journal, options)
   }
@@ -173,7 +180,6 @@ export class Committer {
       for (const file of files) await discardStaged(file, this.#context.fileSystem)
       return files.map((file) => refuse(file, finalError))
     }
-    if (this.#context.knownFolders.size > KNOWN_FOLDERS_LIMIT) this.#context.knownFolders.clear()
     const startMs = performance.now()
     const outcomes = await commitGroup(files, this.#context)
     this.#onGroup?.(startMs, performance.now(), files.length)

@@ -1,5 +1,5 @@
 import fs from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { FolderInsideSchema, TargetInsideSchema } from '../model/path-schemas.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
@@ -143,6 +143,24 @@ function parseJson(line: Buffer): unknown {
   }
 }
 
+/** Takes claims back that the own run made in vain: what is under these names is not its own. */
+export async function withdrawClaims(
+  options: ManifestOptions,
+  header: ManifestHeader,
+  targets: ReadonlySet<string>,
+): Promise<void> {
+  const paths = bookkeepingPaths(options.targetRoot)
+  const path = manifestPath(options.targetRoot, header.runId)
+  const kept: ManifestClaim[] = []
+  await readManifestFiles(paths, [basename(path)], (claim) => {
+    if (!targets.has(claim.target)) kept.push(claim)
+  })
+  const nextPath = `${path}.next`
+  await writeManifestFile(nextPath, options, header, kept)
+  await paths.tree.rename(nextPath, path)
+  if (options.isDurable) await syncFolder(fs, paths.manifests)
+}
+
 export interface SettleOptions extends ManifestOptions {
   /** True where all that this run claimed is proved: its own manifest, which may have a million lines, is then not read again. */
   readonly areOwnProved?: boolean
@@ -151,7 +169,7 @@ export interface SettleOptions extends ManifestOptions {
 /**
  * Ends the life of all manifests at the end of a run: what is still unproved is kept in one manifest under the name of this run.
  * Call it while the lock is held and after `collectStaged`: the places of staged files are forgotten.
- * @param isProved whether a journal of run `runId` or a later one proves the target.
+ * @param isProved whether a journal of run `runId` or a later one proves the target, or what is there is known to be another's.
  */
 export async function settleManifests(
   options: SettleOptions,

@@ -1,13 +1,19 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { closeSync, createReadStream, constants, existsSync, fstatSync, openSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { RecordedTarget } from '../model/commit-record.ts'
-import type { BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, type CommitFileSystem } from './commit-file-system.ts'
+import type { ShardFile } from '../model/frozen-plan.ts'
+import { GuardedTree } from '../storage/guarded-tree.ts'
+import { FolderHolder, type HeldFolder } from '../storage/held-folders.ts'
+import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
+import { realFileSystem, type CommitFileSystem } from './commit-file-system.ts'
+import { folderModesOf, type FolderModes } from './folder-modes.ts'
+import { forEachConcurrently } from './for-each-concurrently.ts'
 import { placeRejects } from './rejects-file.ts'
-import type { TargetRenamer } from './target-renamer.ts'
+import { TargetPlacer } from './target-placer.ts'
 
-/** Folders of targets that are known to be there: relative to the target tree (empty: the tree itself), and whole. */
+/** Folders of targets that are known to be there, durably: relative to the target tree (empty: the tree itself), and whole. */
 export type KnownFolders = Map<string, string>
 
 /** More are looked for again. */
@@ -22,74 +28,153 @@ export function rememberFolder(known: KnownFolders, folder: string, path: string
 export interface PlacingContext {
   readonly paths: BookkeepingPaths
   readonly fileSystem: CommitFileSystem
-  readonly renamer: TargetRenamer
+  readonly tree: GuardedTree
+  readonly folders: FolderHolder
+  readonly placer: TargetPlacer
+  readonly modeOf: FolderModes
   readonly isDurable: boolean
   readonly knownFolders: KnownFolders
 }
 
+/** What placing needs on a node or for who closes a generation. @param options.sourceRoot as in CommitterOptions. */
+export function makePlacingContext(options: {
+  readonly targetRoot: string
+  readonly sourceRoot: string | null
+  readonly mayOverwrite: boolean
+  readonly isDurable: boolean
+  readonly knownFolders: KnownFolders
+}): PlacingContext {
+  const { targetRoot, sourceRoot, mayOverwrite, isDurable, knownFolders } = options
+  const tree = new GuardedTree(targetRoot)
+  return {
+    paths: bookkeepingPaths(targetRoot),
+    fileSystem: realFileSystem,
+    tree,
+    folders: new FolderHolder(tree, realFileSystem),
+    placer: new TargetPlacer(realFileSystem, mayOverwrite),
+    modeOf: folderModesOf(sourceRoot, targetRoot),
+    isDurable,
+    knownFolders,
+  }
+}
+
+/** A target that was committed, with the file of the shard that it was made of. */
+export interface TargetToPlace {
+  readonly file: Pick<ShardFile, 'path' | 'target' | 'seen'>
+  readonly recorded: RecordedTarget
+}
+
 /**
- * Renames the staged files of a recorded target into place: rejects first, since a target that is there must never lack the rejects
- * that belong to it. May be done by anybody, any number of times: a rename takes the staged file away, so a late one finds nothing.
- * A folder that was there and is gone is made again.
- * @param folders gets those that changed, for syncing.
- * @throws MigrationError COMMIT_VOID where neither the staged file nor the recorded target is there.
+ * Puts the staged files of recorded targets into place: rejects first, since a target that is there must never lack the rejects
+ * that belong to it. May be done by anybody, any number of times: who is late finds no staged file, or the target in its place.
+ * A folder that was there and is gone is made again. Each folder is held while targets go into it.
+ * @param changed gets the folders that changed, for syncing.
+ * @param onFailed told of each target that is not in its place: MigrationError COMMIT_VOID where neither the staged file nor the recorded
+ * target is there, TARGET_EXISTS, TARGET_LINK and TARGET_NOT_A_FOLDER for what is not ours, errors of the system.
  */
 export async function placeRecorded(
-  source: string,
-  target: string,
-  recorded: RecordedTarget,
+  targets: readonly TargetToPlace[],
   context: PlacingContext,
-  folders: Set<string>,
+  changed: Set<string>,
+  onFailed: (target: TargetToPlace, error: unknown) => void,
+): Promise<void> {
+  for (const [folder, inside] of byFolder(targets)) {
+    let held: HeldFolder
+    try {
+      held = await holdTargetFolder(folder, context, changed)
+    } catch (error) {
+      for (const target of inside) onFailed(target, error)
+      continue
+    }
+    try {
+      for (const target of inside) {
+        try {
+          await placeOne(target, held, context, changed)
+          // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
+          changed.add(pathOf(folder, context))
+        } catch (error) {
+          onFailed(target, error)
+        }
+      }
+    } finally {
+      held.release()
+    }
+  }
+}
+
+async function placeOne(
+  { file, recorded }: TargetToPlace,
+  held: HeldFolder,
+  context: PlacingContext,
+  changed: Set<string>,
 ): Promise<void> {
   const { targetRoot } = context.paths
-  const making = makeTargetFolder(target, context, folders)
-  if (making !== undefined) await making
   if (recorded.stagedRejects !== null) {
     try {
-      const changed = await placeRejects(context, source, `${targetRoot}/${recorded.stagedRejects}`)
-      for (const folder of changed) folders.add(folder)
+      const folders = await placeRejects(context, file.path, `${targetRoot}/${recorded.stagedRejects}`)
+      for (const folder of folders) changed.add(folder)
     } catch (error) {
       // They are in their place already.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
   const staged = `${targetRoot}/${recorded.stagedTarget}`
-  const path = `${targetRoot}/${target}`
+  const shown = `${targetRoot}/${file.target}`
+  const path = `${held.path}${shown.slice(shown.lastIndexOf('/'))}`
   try {
-    const renaming = context.renamer.rename(staged, path)
-    if (renaming !== undefined) await renaming
+    const placing = context.placer.place(staged, { path, shown, seen: file.seen })
+    if (placing !== undefined) await placing
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    if (existsSync(staged)) {
-      await makeUnknownFolder(folderOf(target), context, folders)
-      await context.fileSystem.rename(staged, path)
-    } else if (!(await isRecordedTarget(path, recorded))) throw voidCommit(target)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'TARGET_EXISTS' && (await isRecordedTarget(path, recorded))) {
+      await unlink(staged).catch(() => undefined)
+    } else if (code !== 'ENOENT' || existsSync(staged)) throw error
+    else if (!(await isRecordedTarget(path, recorded))) throw voidCommit(file.target)
   }
-  // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
-  const folder = folderOf(target)
-  folders.add(context.knownFolders.get(folder) ?? pathOf(folder, context))
+}
+
+function byFolder(targets: readonly TargetToPlace[]): Map<string, TargetToPlace[]> {
+  const folders = new Map<string, TargetToPlace[]>()
+  for (const target of targets) {
+    const folder = folderOf(target.file.target)
+    const beside = folders.get(folder)
+    if (beside === undefined) folders.set(folder, [target])
+    else beside.push(target)
+  }
+  return folders
 }
 
 /**
- * Makes the folder of a target.
- * @param folders gets those that got an entry by this.
- * @returns undefined where the folder is known to be there, as it is for nearly all of many small files.
+ * Makes the folders of targets that are not known to be there, before anything is promised.
+ * @param changed gets those that got an entry by this.
+ * @throws errors of the system. What is no folder is left to `placeRecorded`, which tells of it file by file.
  */
-export function makeTargetFolder(
-  target: string,
+export async function makeTargetFolders(
+  targets: Iterable<string>,
   context: PlacingContext,
-  folders: Set<string>,
-): Promise<void> | undefined {
-  const folder = folderOf(target)
-  return context.knownFolders.has(folder) ? undefined : makeUnknownFolder(folder, context, folders)
+  changed: Set<string>,
+): Promise<void> {
+  const unknown = new Set<string>()
+  for (const target of targets) if (!context.knownFolders.has(folderOf(target))) unknown.add(folderOf(target))
+  await forEachConcurrently([...unknown], async (folder) => {
+    try {
+      const held = await holdTargetFolder(folder, context, changed)
+      held.release()
+    } catch (error) {
+      if (!(error instanceof MigrationError)) throw error
+    }
+  })
 }
 
-async function makeUnknownFolder(folder: string, context: PlacingContext, folders: Set<string>): Promise<void> {
+async function holdTargetFolder(folder: string, context: PlacingContext, changed: Set<string>): Promise<HeldFolder> {
   const path = pathOf(folder, context)
-  for (const changed of await makeFolder(context.fileSystem, path)) folders.add(changed)
-  // Whoever made those above it may have died before syncing them.
-  for (let inner = folder; inner !== '';) folders.add(pathOf((inner = folderOf(inner)), context))
-  rememberFolder(context.knownFolders, folder, path)
+  const held = await context.folders.holdOrMake(path, context.modeOf, (above) => changed.add(above))
+  if (!context.knownFolders.has(folder)) {
+    // Whoever made those above it may have died before syncing them.
+    for (let inner = folder; inner !== '';) changed.add(pathOf((inner = folderOf(inner)), context))
+    rememberFolder(context.knownFolders, folder, path)
+  }
+  return held
 }
 
 function pathOf(folder: string, { paths }: PlacingContext): string {
@@ -101,12 +186,24 @@ function folderOf(target: string): string {
   return slash < 0 ? '' : target.slice(0, slash)
 }
 
+/** Whether the target is in its place. A link there is not followed, a FIFO not waited for. */
 async function isRecordedTarget(path: string, { targetBytes, targetHash }: RecordedTarget): Promise<boolean> {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined || stat.size !== targetBytes) return false
-  let hash = 0
-  for await (const chunk of createReadStream(path)) hash = crc32(chunk as Buffer, hash)
-  return hash === targetHash
+  let descriptor: number
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+  } catch {
+    return false
+  }
+  try {
+    const stat = fstatSync(descriptor)
+    if (!stat.isFile() || stat.size !== targetBytes) return false
+    let hash = 0
+    for await (const chunk of createReadStream(path, { fd: descriptor, autoClose: false }))
+      hash = crc32(chunk as Buffer, hash)
+    return hash === targetHash
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 function voidCommit(target: string): MigrationError {

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { FolderHolder } from '../storage/held-folders.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { removeRejects } from './rejects-file.ts'
@@ -15,14 +16,16 @@ interface PruneOptions {
 /** `--prune`: removes orphans and their rejects. The caller has made sure that each is still as a journal proves it. */
 export async function pruneOrphans({ targetRoot, orphans, isDurable }: PruneOptions): Promise<void> {
   const paths = bookkeepingPaths(targetRoot)
+  const { tree } = paths
+  const place = { paths, fileSystem: fs, tree, folders: new FolderHolder(tree, fs), isDurable }
   const folders = new Set<string>()
   for (const { target, source } of orphans) {
     const path = join(targetRoot, target)
     // Its folder may have become a link since it was looked at.
-    if (!paths.tree.isPlainFile(path)) continue
-    await paths.tree.removeFile(path)
+    if (!tree.isPlainFile(path)) continue
+    await tree.removeFile(path)
     folders.add(dirname(path))
-    for (const folder of await removeRejects({ paths, fileSystem: fs, isDurable }, source)) folders.add(folder)
+    for (const folder of await removeRejects(place, source)) folders.add(folder)
   }
   if (isDurable) for (const folder of folders) await syncFolder(fs, folder)
 }

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
+import { lstatSync } from 'node:fs'
 import fs from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
+import type { FolderHolder } from '../storage/held-folders.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
-import { makeFolder, removeFile, type CommitFileSystem } from './commit-file-system.ts'
+import type { CommitFileSystem } from './commit-file-system.ts'
 
 /*
  * The rejects of `a/b.csv` lie in `.migrate/rejects/a/b.csv.ndjson`. Where that name cannot be had (too long, or a folder of that name
@@ -15,6 +19,8 @@ const NO_SUCH_NAME = new Set(['ENAMETOOLONG', 'ENOTDIR', 'EEXIST', 'EISDIR', 'EN
 interface RejectsPlace {
   readonly paths: BookkeepingPaths
   readonly fileSystem: CommitFileSystem
+  readonly tree: GuardedTree
+  readonly folders: FolderHolder
   readonly isDurable: boolean
 }
 
@@ -31,33 +37,53 @@ function hashedName(source: string): string {
 /**
  * Renames a staged rejects file to its place, over one of an earlier run.
  * @returns the folders that changed, for syncing.
+ * @throws MigrationError BOOKKEEPING_UNSAFE where a link or the like is on the way.
  */
 export async function placeRejects(place: RejectsPlace, source: string, stagedPath: string): Promise<string[]> {
-  const { paths, fileSystem } = place
+  const { paths } = place
   const path = plainPath(paths, source)
   if (path !== null) {
     try {
-      const changedFolders = await makeFolder(fileSystem, dirname(path))
-      await fileSystem.rename(stagedPath, path)
-      return [...changedFolders, dirname(path)]
+      return await renameInto(place, dirname(path), stagedPath, basename(path))
     } catch (error) {
-      if (!NO_SUCH_NAME.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      if (!isNameTaken(error, place, path)) throw error
     }
   }
-  const changedFolders = await makeFolder(fileSystem, paths.rejects)
   const name = hashedName(source)
-  // The line first: a rejects file that nothing names could not be found, a name without a file does no harm.
-  await addToIndex(place, { file: source, rejects: name })
-  await fileSystem.rename(stagedPath, join(paths.rejects, name))
-  return [...changedFolders, paths.rejects]
+  return renameInto(place, paths.rejects, stagedPath, name, async () => {
+    // The line first: a rejects file that nothing names could not be found, a name without a file does no harm.
+    await addToIndex(place, { file: source, rejects: name })
+  })
+}
+
+async function renameInto(
+  { fileSystem, folders }: RejectsPlace,
+  folder: string,
+  stagedPath: string,
+  name: string,
+  before?: () => Promise<void>,
+): Promise<string[]> {
+  const changedFolders: string[] = []
+  const held = await folders.holdOrMake(
+    folder,
+    () => PRIVATE_FOLDER_MODE,
+    (changed) => changedFolders.push(changed),
+  )
+  try {
+    await before?.()
+    await fileSystem.rename(stagedPath, `${held.path}/${name}`)
+    return [...changedFolders, folder]
+  } finally {
+    held.release()
+  }
 }
 
 async function addToIndex(
-  { paths, fileSystem, isDurable }: RejectsPlace,
+  { paths, tree, isDurable }: RejectsPlace,
   entry: { readonly file: string; readonly rejects: string },
 ): Promise<void> {
   const line = `${JSON.stringify(entry)}\n`
-  const handle = await fileSystem.open(paths.rejectsIndex, 'a+')
+  const handle = await tree.open(paths.rejectsIndex, 'a+', PRIVATE_FILE_MODE)
   try {
     if ((await handle.readFile('utf8')).includes(line)) return
     await handle.appendFile(line)
@@ -70,21 +96,43 @@ async function addToIndex(
 /**
  * Removes the rejects of a source that an earlier run left.
  * @returns the folders that may have changed and are there, for syncing.
+ * @throws as `placeRejects`.
  */
-export async function removeRejects({ paths, fileSystem }: RejectsPlace, source: string): Promise<string[]> {
-  const path = plainPath(paths, source)
-  try {
-    if (path !== null) {
-      await fileSystem.unlink(path)
-      return [dirname(path)]
+export async function removeRejects(place: RejectsPlace, source: string): Promise<string[]> {
+  const path = plainPath(place.paths, source)
+  if (path !== null) {
+    try {
+      return await removeFrom(place, dirname(path), basename(path))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM' && !isNameTaken(error, place, path)) throw error
     }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (code === 'ENOENT') return []
-    if (!NO_SUCH_NAME.has(code) && code !== 'EPERM') throw error
   }
-  await removeFile(fileSystem, join(paths.rejects, hashedName(source)))
-  return [paths.rejects]
+  return removeFrom(place, place.paths.rejects, hashedName(source))
+}
+
+async function removeFrom({ fileSystem, folders }: RejectsPlace, folder: string, name: string): Promise<string[]> {
+  const held = folders.hold(folder)
+  if (held === null) return []
+  try {
+    await fileSystem.unlink(`${held.path}/${name}`)
+    return [folder]
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  } finally {
+    held.release()
+  }
+}
+
+/** Whether a name cannot be had for the rejects of this source: it is too long, or those of another one are in its way. */
+function isNameTaken(error: unknown, { paths }: RejectsPlace, path: string): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (code !== 'BOOKKEEPING_UNSAFE') return NO_SUCH_NAME.has(code)
+  for (let slash = path.indexOf('/', paths.rejects.length + 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
+    const stats = lstatSync(path.slice(0, slash), { throwIfNoEntry: false })
+    if (!stats?.isDirectory()) return stats?.isFile() ?? false
+  }
+  return false
 }
 
 /** Whether earlier runs left any rejects. Where none did, a run need not look for stale ones at each of a million files. */

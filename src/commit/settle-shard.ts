@@ -103,6 +103,7 @@ async function settleUnit(
   const targets: RecordedTarget[] = []
   for (const target of record?.targets ?? []) targets[target.at - unit.from] = target
   const failures = new Map(record?.failures.map(({ at, error }) => [at, error]))
+  const unplaced = await placeTargets(targets, unit, options, folders)
   for (let at = unit.from; at < unit.to; at++) {
     const file = options.files[at]
     const recorded = targets[at - unit.from]
@@ -111,7 +112,7 @@ async function settleUnit(
     if (failure !== undefined) options.onFile(file, { kind: 'failed', error: failure })
     else if (record === null || recorded === undefined) options.onFile(file, { kind: 'open', error: unreadable })
     else {
-      const error = isSettled(recorded, options) ? null : await settleTarget(file, recorded, options, folders)
+      const error = unplaced.get(recorded) ?? (await removeStaleRejects(file, recorded, options, folders))
       if (error === null) {
         entries.push(makeEntry(options.plan, file, recorded, record.node))
         options.onFile(file, { kind: 'converted', recorded, node: record.node, shardAttempt: record.attempt })
@@ -133,23 +134,35 @@ async function tryToRead(tree: GuardedTree, path: string): Promise<[CommitRecord
   }
 }
 
-/** Whether nothing is left to do but the line of the journal. */
-function isSettled({ stagedRejects }: RecordedTarget, { arePlaced, mayHaveStaleRejects }: SettleOptions): boolean {
-  return arePlaced && !(mayHaveStaleRejects && stagedRejects === null)
+/** @returns what went wrong with those that are not in their place. */
+async function placeTargets(
+  targets: readonly RecordedTarget[],
+  { from, to }: CommitUnit,
+  options: SettleOptions,
+  folders: Set<string>,
+): Promise<Map<RecordedTarget, WireError>> {
+  const errors = new Map<RecordedTarget, WireError>()
+  if (options.arePlaced) return errors
+  const toPlace = targets.flatMap((recorded) => {
+    const file = options.files[recorded.at]
+    return file === undefined || recorded.at < from || recorded.at >= to ? [] : [{ file, recorded }]
+  })
+  await placeRecorded(toPlace, options, folders, ({ file, recorded }, error) => {
+    errors.set(recorded, toWireError(error, { phase: 'commit', file: file.path }))
+  })
+  return errors
 }
 
-async function settleTarget(
+/** Only here, under the lock of the tree: a node that was held up would take away the rejects of a later run. */
+async function removeStaleRejects(
   file: ShardFile,
   recorded: RecordedTarget,
   options: SettleOptions,
   folders: Set<string>,
 ): Promise<WireError | null> {
+  if (!options.mayHaveStaleRejects || recorded.stagedRejects !== null) return null
   try {
-    if (!options.arePlaced) await placeRecorded(file.path, file.target, recorded, options, folders)
-    // Only here, under the lock of the tree: a node that was held up would take away the rejects of a later run.
-    if (options.mayHaveStaleRejects && recorded.stagedRejects === null) {
-      for (const folder of await removeRejects(options, file.path)) folders.add(folder)
-    }
+    for (const folder of await removeRejects(options, file.path)) folders.add(folder)
     return null
   } catch (error) {
     return toWireError(error, { phase: 'commit', file: file.path })

@@ -8,7 +8,7 @@ import { tryToCommit, type ExclusiveBy } from './commit-record.ts'
 import type { CommitOutcome } from './commit-group.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
-import { makeTargetFolder, placeRecorded, type PlacingContext } from './place-recorded.ts'
+import { makeTargetFolders, placeRecorded, type PlacingContext } from './place-recorded.ts'
 import { liesInStagingArea } from './staging-area.ts'
 import type { WholeSync } from './whole-sync.ts'
 
@@ -205,15 +205,11 @@ export class UnitCommitter {
       throw new MigrationError('COMMIT_LOST', 'another node has committed this file', { phase: 'commit' })
     }
     this.committedFiles += targets.length
-    for (const target of targets) {
-      const { path, target: targetPath } = this.fileAt(target.at)
-      try {
-        await placeRecorded(path, targetPath, target, options, folders)
-      } catch (error) {
-        // The file is committed. Whoever settles the shard places it again, and says what is wrong if that fails too.
-        this.unplaced.push(toWireError(error, { phase: 'commit', file: path }))
-      }
-    }
+    const toPlace = targets.map((recorded) => ({ file: this.fileAt(recorded.at), recorded }))
+    await placeRecorded(toPlace, options, folders, ({ file }, error) => {
+      // The file is committed. Whoever settles the shard places it again, and says what is wrong if that fails too.
+      this.unplaced.push(toWireError(error, { phase: 'commit', file: file.path }))
+    })
   }
 
   /** Makes the content durable, and whatever else may fail before anything is promised. */
@@ -225,10 +221,11 @@ export class UnitCommitter {
         throw new MigrationError('STOPPED', 'not all files that belong together were done', { phase: 'commit' })
       if (options.isDurable && !areSynced) await forEachConcurrently(finished, (staged) => syncStaged(staged, options))
       folders.add(options.folder)
-      for (const { at } of finished) {
-        const making = makeTargetFolder(this.fileAt(at).target, options, folders)
-        if (making !== undefined) await making
-      }
+      await makeTargetFolders(
+        finished.map(({ at }) => this.fileAt(at).target),
+        options,
+        folders,
+      )
       options.assertHeld()
     } catch (error) {
       await this.discard(inWork)

@@ -5,6 +5,7 @@ import type { WireError } from '../errors/migration-error.ts'
 import type { Executor } from '../schedule/executor.ts'
 import type { Converted } from '../schedule/run-files.ts'
 import { makeJournalEntry } from './make-journal-entry.ts'
+import type { ExistingTargets } from '../plan/find-existing-targets.ts'
 import type { Plan } from './make-plan.ts'
 
 /** A file of a shard that was converted, and how. */
@@ -50,10 +51,12 @@ export type CommitFiles = (files: readonly Converted[], attempt: number) => Prom
 
 /**
  * How a run commits: into its own journal, or in a shard by the records of the cluster.
+ * @param existing what the plan saw in the places of its targets.
  * @param threadOf the thread that converted a file.
  */
 export function committing(
   plan: Plan,
+  existing: Pick<ExistingTargets, 'seen'>,
   committer: Committer | ShardPlace['committer'],
   threadOf: (index: number) => number,
 ): CommitFiles {
@@ -63,6 +66,7 @@ export function committing(
         files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
           stagedTarget,
           stagedRejects,
+          seen: existing.seen(result.index),
           entry: makeJournalEntry(plan, result, attempt),
         })),
       )

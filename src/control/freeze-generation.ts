@@ -10,6 +10,7 @@ import { MigrationError } from '../errors/migration-error.ts'
 import { FORMAT_NAMES } from '../model/format-name.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
 import { isPathInside } from '../model/path-inside.ts'
+import type { ExistingTargets } from '../plan/find-existing-targets.ts'
 import type { Plan } from './make-plan.ts'
 
 /** Nodes that are expected where none has come yet. */
@@ -17,6 +18,8 @@ const EXPECTED_NODES = 4
 
 export interface FreezeOptions {
   readonly plan: Plan
+  /** What is in the places of its targets. */
+  readonly existing: ExistingTargets
   readonly generation: Generation
   /** The files to convert. */
   readonly indexes: Uint32Array
@@ -32,18 +35,19 @@ export interface FreezeOptions {
 export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPlanFile> {
   const { plan, generation, indexes, root } = options
   const { targetRoot, planHash, manifestHash, data } = plan
-  const { force, fsync, targetName, retries, taskTimeout } = plan.options
+  const { force, overwrite, fsync, targetName, retries, taskTimeout } = plan.options
   const paths = bookkeepingPaths(targetRoot)
   const exclusiveBy = await probeExclusiveNames(paths.tree, paths.root)
   const staging = await StagingArea.open({ targetRoot, runId: generation.id, node: 'nodes' })
   const header = { runId: generation.id, manifestHash, planHash }
   await writeManifest({ targetRoot, isDurable: fsync }, header, claimsOf(plan, indexes, staging))
   const frozen = {
-    planVersion: 3 as const,
+    planVersion: 4 as const,
     planHash,
     manifestHash,
     generation: generation.id,
     isForced: force,
+    mayOverwrite: overwrite,
     sourceRoot: pathBelow(root, plan.discovery.root, '--in'),
     targetRoot: pathBelow(root, targetRoot, '--out'),
     targetName,
@@ -59,16 +63,17 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
   return freezePlan(generation, frozen, shardsOf(options))
 }
 
-function* shardsOf({ plan, indexes, nodeCount, mostFiles }: FreezeOptions): Generator<ShardFile[]> {
+function* shardsOf({ plan, existing, indexes, nodeCount, mostFiles }: FreezeOptions): Generator<ShardFile[]> {
   const { files } = plan.discovery
   const rules = {
     nodeCount: nodeCount > 0 ? nodeCount : EXPECTED_NODES,
     ...(mostFiles === undefined ? {} : { mostFiles }),
   }
-  for (const shard of cutShards(files, rules, indexes)) yield Array.from(shard, (index) => describeFile(plan, index))
+  for (const shard of cutShards(files, rules, indexes))
+    yield Array.from(shard, (index) => describeFile(plan, existing, index))
 }
 
-function describeFile({ discovery: { files }, targets }: Plan, index: number): ShardFile {
+function describeFile({ discovery: { files }, targets }: Plan, existing: ExistingTargets, index: number): ShardFile {
   return {
     index,
     path: files.path(index),
@@ -76,6 +81,7 @@ function describeFile({ discovery: { files }, targets }: Plan, index: number): S
     mtimeNs: String(files.mtimeNs(index)),
     format: files.format(index),
     target: targets.path(index),
+    seen: existing.seen(index),
   }
 }
 

@@ -27,7 +27,7 @@ import { followGeneration } from './follow-generation.ts'
 import { commonParent, freezeGeneration, pathBelow } from './freeze-generation.ts'
 import { filesToConvert, findRemainder, makePlan, resolveOptions, type Plan, type Remainder } from './make-plan.ts'
 import { RunStatusTeller } from './run-status-teller.ts'
-import { settleBooks } from './settle-tree.ts'
+import { isStrangersCode, settleBooks } from './settle-tree.ts'
 import { TargetLedger } from './target-ledger.ts'
 
 export interface ClusterOptions {
@@ -141,6 +141,7 @@ class ClusterRun {
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
   private readonly clusterTally: ClusterTally
+  private readonly strangers = new Set<string>()
   private readonly warnings: { code: string; message: string }[] = []
   private generations = 0
   private shardCount = 0
@@ -199,7 +200,7 @@ class ClusterRun {
     this.takeDone(remainder, toConvert)
     this.announce(toConvert)
     for (let next = joined; open.length > 0 && !this.isStopped; next = null) {
-      const current = next ?? (await this.freeze(open))
+      const current = next ?? (await this.freeze(open, remainder))
       const voided = await this.runGeneration(current)
       open = Uint32Array.from([...voided.keys(), ...(next === null ? [] : afterJoined)]).sort()
       if (voided.size === 0) continue
@@ -229,6 +230,7 @@ class ClusterRun {
       if (generation.manifestHash !== plan.manifestHash || !existsSync(generationPaths(generation).records)) continue
       const frozen = await readFrozenPlan(generation)
       if (frozen === null || frozen.plan.isForced !== plan.options.force) continue
+      if (frozen.plan.mayOverwrite !== plan.options.overwrite) continue
       this.warn('JOINED', `going on with the plan of run ${generation.id}, which a coordinator left`)
       return { generation, frozen }
     }
@@ -253,7 +255,7 @@ class ClusterRun {
     }
   }
 
-  private async freeze(indexes: Uint32Array): Promise<OpenGeneration> {
+  private async freeze(indexes: Uint32Array, { existing }: Remainder): Promise<OpenGeneration> {
     const { plan, root, queue, lock, cluster } = this.parts
     const { targetRoot, manifestHash } = plan
     const paths = bookkeepingPaths(targetRoot)
@@ -265,7 +267,15 @@ class ClusterRun {
       (workers) => workers.length,
       () => 0,
     )
-    const frozen = await freezeGeneration({ plan, generation, indexes, root, nodeCount, mostFiles: cluster.shardFiles })
+    const frozen = await freezeGeneration({
+      plan,
+      existing,
+      generation,
+      indexes,
+      root,
+      nodeCount,
+      mostFiles: cluster.shardFiles,
+    })
     return { generation, frozen }
   }
 
@@ -280,6 +290,7 @@ class ClusterRun {
     const open: ShardFile[] = []
     const closer = await GenerationCloser.open(generation, frozen.plan, {
       isDurable: plan.options.fsync,
+      sourceRoot: plan.discovery.root,
       onFile: (file, outcome) => this.takeOutcome(file, outcome, voided, open),
     })
     const broken = await followGeneration({
@@ -299,9 +310,10 @@ class ClusterRun {
 
   private takeOutcome(file: ShardFile, outcome: FileOutcome, voided: Map<number, WireError>, open: ShardFile[]): void {
     if (outcome.kind === 'converted') this.clusterTally.add(file, outcome)
-    else if (outcome.kind === 'failed')
+    else if (outcome.kind === 'failed') {
+      if (isStrangersCode(outcome.error.code) && file.seen === null) this.strangers.add(file.target)
       this.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
-    else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
+    } else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
     else open.push(file)
     if (outcome.kind === 'open') return
     this.teller.settle(file.sizeBytes)
@@ -346,6 +358,7 @@ class ClusterRun {
       remainder,
       header: { runId: this.runId, manifestHash, planHash },
       ledger: this.ledger,
+      strangers: this.strangers,
       mayPrune: !this.isStopped && this.tally.failures.length === 0,
       onPruned: () => (this.arePruned = true),
     })

@@ -1,15 +1,12 @@
-import { renameSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
-import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { syncFolder } from '../commit/commit-file-system.ts'
 import { readRecord } from '../commit/commit-record.ts'
 import { recordName, type CommitUnit } from '../commit/commit-units.ts'
 import { forEachConcurrently } from '../commit/for-each-concurrently.ts'
 import type { Generation } from '../commit/generation-paths.ts'
-import { placeRecorded, rememberFolder, type KnownFolders, type PlacingContext } from '../commit/place-recorded.ts'
+import { makePlacingContext, placeRecorded, rememberFolder } from '../commit/place-recorded.ts'
 import { findRecordedUnits } from '../commit/settle-shard.ts'
-import { TargetRenamer } from '../commit/target-renamer.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
@@ -64,7 +61,13 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
   const { generation, files, units, node } = options
   const { targetRoot, id } = generation
   const staging = await options.tree.openStaging()
-  const placing = placingContext(targetRoot, options.plan.isDurable, options.tree.knownFolders)
+  const placing = makePlacingContext({
+    ...options.plan,
+    targetRoot,
+    sourceRoot: options.sourceRoot,
+    // Of its own: what it makes is durable only when it has ended.
+    knownFolders: new Map(options.tree.knownFolders),
+  })
   const committer = new UnitCommitter({
     ...placing,
     node,
@@ -128,41 +131,31 @@ export async function placeOfOthers(
   files: readonly ShardFile[],
   open: readonly CommitUnit[],
   recordFolder: string,
-  { targetRoot, isDurable }: { readonly targetRoot: string; readonly isDurable: boolean },
+  trees: {
+    readonly targetRoot: string
+    readonly sourceRoot: string
+    readonly mayOverwrite: boolean
+    readonly isDurable: boolean
+  },
 ): Promise<boolean> {
-  const context = placingContext(targetRoot, isDurable, new Map())
+  const context = makePlacingContext({ ...trees, knownFolders: new Map() })
   const folders = new Set<string>()
   let areAllPlaced = true
   for (const unit of findRecordedUnits(files, open)) {
     const record = await readRecord(context.paths.tree, join(recordFolder, recordName(unit)))
     if (record?.kind !== 'done') areAllPlaced = false
-    for (const recorded of record?.kind === 'done' ? record.targets : []) {
+    const targets = (record?.kind === 'done' ? record.targets : []).flatMap((recorded) => {
       const file = files[recorded.at]
-      if (file === undefined) continue
-      try {
-        await placeRecorded(file.path, file.target, recorded, context, folders)
-      } catch {
-        areAllPlaced = false
-      }
-    }
+      return file === undefined ? [] : [{ file, recorded }]
+    })
+    await placeRecorded(targets, context, folders, () => (areAllPlaced = false))
   }
-  if (isDurable) {
+  if (trees.isDurable) {
     await forEachConcurrently([...folders], async (folder) => {
       await syncFolder(fs, folder).catch(() => (areAllPlaced = false))
     })
   }
   return areAllPlaced
-}
-
-function placingContext(targetRoot: string, isDurable: boolean, knownFolders: KnownFolders): PlacingContext {
-  return {
-    paths: bookkeepingPaths(targetRoot),
-    fileSystem: fs,
-    renamer: new TargetRenamer({ ...fs, renameSync }),
-    isDurable,
-    // Of its own: what it makes is durable only when it has ended.
-    knownFolders: new Map(knownFolders),
-  }
 }
 
 function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<number[]> {

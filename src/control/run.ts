@@ -28,7 +28,7 @@ import { committing, tasksOfShard, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
 import { describeSource, samplePlan } from './sample-plan.ts'
-import { settleTree } from './settle-tree.ts'
+import { isStrangersCode, settleTree } from './settle-tree.ts'
 import { saveShardReport } from './shard-report.ts'
 import { mayQueueTasks, mostThreads, threadsToFeed, threadsToHash, type PoolSize } from './size-pool.ts'
 import { findSplitFiles } from './split-files.ts'
@@ -52,6 +52,8 @@ export class Run {
   private readonly threadOf = new Map<number, number>()
   private readonly tally = new RunTally()
   private readonly ledger: TargetLedger
+  /** Targets in whose places something else came meanwhile. */
+  private readonly strangers = new Set<string>()
   private readonly warnings: { code: string; message: string }[] = []
   private arePruned = false
   /** Files that several threads convert together. */
@@ -189,8 +191,8 @@ export class Run {
     const isDurable = options.fsync
     if (place === null)
       await writeManifest({ targetRoot, isDurable }, this.manifestHeader(), this.claims(indexes, staging))
-    const committer = place?.committer ?? (await Committer.open({ targetRoot, lock, isDurable, onGroup: this.onGroup }))
-    const commitFiles = committing(plan, committer, (index) => this.threadOf.get(index) ?? 0)
+    const committer = place?.committer ?? (await this.openCommitter())
+    const commitFiles = committing(plan, this.remainder.existing, committer, (index) => this.threadOf.get(index) ?? 0)
 
     const stopWatching = this.hooks.onEvent ? this.watch(pool, this.hooks.onEvent) : () => {}
     const commits = new Set<Promise<void>>()
@@ -234,6 +236,18 @@ export class Run {
     }
   }
 
+  private openCommitter(): Promise<Committer> {
+    const { plan, lock } = this
+    return Committer.open({
+      targetRoot: plan.targetRoot,
+      sourceRoot: plan.discovery.root,
+      mayOverwrite: plan.options.overwrite,
+      lock,
+      isDurable: plan.options.fsync,
+      onGroup: this.onGroup,
+    })
+  }
+
   private tune(pool: Executor, limit: ThreadLimit, size: PoolSize, indexes: Uint32Array): () => ThreadTuning | null {
     const { options, data, discovery } = this.plan
     if (options.threads !== 'auto') return () => null
@@ -263,6 +277,7 @@ export class Run {
       if (file === undefined) continue
       if (outcome.isCommitted) this.countCommitted(file, outcome.syncNs, attempt)
       else {
+        this.noteStranger(file.result.index, outcome.error)
         this.failFile(file.result.index, outcome.error)
         if (ENDS_RUN.has(outcome.error.code)) stop.stop('fatal')
         else this.haltIfAsked(stop)
@@ -355,6 +370,12 @@ export class Run {
     return { ...source, stagedTarget: target, stagedRejects: rejects }
   }
 
+  /** Where the plan saw a file, that was an own one, or one that may be replaced. */
+  private noteStranger(index: number, { code }: WireError): void {
+    const { plan, remainder } = this
+    if (isStrangersCode(code) && !remainder.existing.has(index)) this.strangers.add(plan.targets.path(index))
+  }
+
   private failFile(index: number, error: WireError): void {
     const { files } = this.plan.discovery
     if (error.code !== 'STOPPED') this.endedBytes += files.sizeBytes(index)
@@ -397,6 +418,7 @@ export class Run {
         lock,
         header: this.manifestHeader(),
         ledger,
+        strangers: this.strangers,
         stopped,
         hasFailures: this.tally.failures.length > 0,
         onPruned: () => (this.arePruned = true),

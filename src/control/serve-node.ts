@@ -199,6 +199,8 @@ class ClusterNode {
       if (controller.signal.aborted || this.hooks.signal.aborted) return await this.giveBack(job, token)
       const areOthersPlaced = await placeOfOthers(files, open, folder, {
         targetRoot: generation.targetRoot,
+        sourceRoot: found.sourceRoot,
+        mayOverwrite: plan.mayOverwrite,
         isDurable: plan.isDurable,
       })
       const result = await this.convertInTurn(shard, job)

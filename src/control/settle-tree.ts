@@ -1,7 +1,7 @@
 import { collectStaged } from '../commit/collect-staged.ts'
 import { readProofs } from '../commit/journal-reader.ts'
 import type { LockHandle, OtherMembers } from '../commit/lock.ts'
-import { settleManifests, settleShardManifests, type ManifestHeader } from '../commit/manifest.ts'
+import { settleManifests, settleShardManifests, withdrawClaims, type ManifestHeader } from '../commit/manifest.ts'
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
 import type { StopReason } from '../schedule/stop-switch.ts'
@@ -13,8 +13,17 @@ interface Books {
   readonly remainder: Remainder
   readonly header: ManifestHeader
   readonly ledger: TargetLedger
+  /** Targets that this run did not make, since something else had come into their places: they are claimed no longer. */
+  readonly strangers: ReadonlySet<string>
   /** Told when orphans are removed, whatever fails after that. */
   readonly onPruned: () => void
+}
+
+const STRANGERS_CODES: ReadonlySet<string> = new Set(['TARGET_EXISTS', 'TARGET_LINK', 'TARGET_NOT_A_FOLDER'])
+
+/** Whether the commit of a file failed by what somebody else put there, so that nothing under the target's name is the run's own. */
+export function isStrangersCode(code: string): boolean {
+  return STRANGERS_CODES.has(code)
 }
 
 interface TreeToSettle extends Books {
@@ -36,10 +45,11 @@ export async function settleTree(tree: TreeToSettle): Promise<void> {
 
 /** Orphans, and the manifests of this run and of dead ones. */
 async function settle(tree: TreeToSettle, others: OtherMembers): Promise<void> {
-  const { plan, header, ledger } = tree
+  const { plan, header, ledger, strangers } = tree
   const { targetRoot, options } = plan
   if (plan.shard !== null) {
     const isLast = others.size === 0
+    if (strangers.size > 0) await withdrawClaims({ targetRoot, isDurable: options.fsync }, header, strangers)
     await settleShardManifests(
       { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
       (onProof) => readProofs(targetRoot, onProof),
@@ -55,6 +65,7 @@ export async function settleBooks({
   remainder,
   header,
   ledger,
+  strangers,
   mayPrune,
   onPruned,
 }: Books & { readonly mayPrune: boolean }): Promise<void> {
@@ -67,6 +78,7 @@ export async function settleBooks({
   await settleManifests(
     { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete },
     header,
-    (target, runId) => ledger.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
+    (target, runId) =>
+      ledger.has(target) || strangers.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
   )
 }

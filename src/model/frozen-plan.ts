@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { columnOf, columnsOf, isCount } from './columns.ts'
+import { columnOf, columnsOf, isCount, orNull } from './columns.ts'
 import { DataPlanSchema } from './data-plan-schema.ts'
 import { FORMAT_NAMES } from './format-name.ts'
 import { isFolderInside, isPathInside, isTargetInside } from './path-inside.ts'
+import { formatSeenFile, isSeenFile, parseSeenFile, type SeenFile } from './seen-file.ts'
 
 /** Shapes of a plan that is frozen in the target tree for all nodes of a cluster: one file for the plan, one for each shard. */
 
@@ -15,13 +16,15 @@ const treeInside = z.string().refine(isFolderInside, {
 })
 
 export const FrozenPlanSchema = z.strictObject({
-  planVersion: z.literal(3),
+  planVersion: z.literal(4),
   planHash: sha256,
   manifestHash: sha256,
   /** The run that froze the plan. Its number orders the generations of a target tree, and nobody else has its name. */
   generation: z.string().regex(/^\d{6,15}-[0-9a-f]{6}$/),
   /** True where everything is converted again, whatever was proved. */
   isForced: z.boolean(),
+  /** True where targets may replace files that the plan did not see. */
+  mayOverwrite: z.boolean(),
   /** Relative to `--root`. */
   sourceRoot: treeInside,
   targetRoot: treeInside,
@@ -51,6 +54,8 @@ export interface ShardFile {
   readonly format: (typeof SOURCE_FORMATS)[number]
   /** Relative to the target tree. */
   readonly target: string
+  /** What was in the target's place when the plan was made; null: nothing. */
+  readonly seen: SeenFile | null
 }
 
 /** The files of a shard as they are written. */
@@ -61,6 +66,7 @@ export const ShardFilesSchema = columnsOf({
   mtimeNs: columnOf((value): value is string => typeof value === 'string' && /^-?\d+$/.test(value)),
   format: columnOf((value): value is ShardFile['format'] => SOURCE_FORMATS.includes(value as ShardFile['format'])),
   target: columnOf(isTargetInside),
+  seen: columnOf(orNull(isSeenFile)),
 })
 
 export type ShardFiles = z.infer<typeof ShardFilesSchema>
@@ -73,16 +79,21 @@ export function toShardColumns(files: readonly ShardFile[]): ShardFiles {
     mtimeNs: files.map(({ mtimeNs }) => mtimeNs),
     format: files.map(({ format }) => format),
     target: files.map(({ target }) => target),
+    seen: files.map(({ seen }) => (seen === null ? null : formatSeenFile(seen))),
   }
 }
 
 export function fromShardColumns(columns: ShardFiles): ShardFile[] {
-  return columns.index.map((index, at) => ({
-    index,
-    path: columns.path[at]!,
-    sizeBytes: columns.sizeBytes[at]!,
-    mtimeNs: columns.mtimeNs[at]!,
-    format: columns.format[at]!,
-    target: columns.target[at]!,
-  }))
+  return columns.index.map((index, at) => {
+    const seen = columns.seen[at] ?? null
+    return {
+      index,
+      path: columns.path[at]!,
+      sizeBytes: columns.sizeBytes[at]!,
+      mtimeNs: columns.mtimeNs[at]!,
+      format: columns.format[at]!,
+      target: columns.target[at]!,
+      seen: seen === null ? null : parseSeenFile(seen),
+    }
+  })
 }

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import type { SeenFile } from '../model/seen-file.ts'
 import type { TargetNames } from './target-names.ts'
 
 /** Which targets are there before the run: what an earlier run left, or what is not ours to replace. */
@@ -11,10 +12,12 @@ const NO_FILE = -2
 
 export class ExistingTargets {
   readonly #sizes: Float64Array | null
+  readonly #mtimes: BigInt64Array | null
 
-  /** @param sizes by number; null where nothing exists. */
-  constructor(sizes: Float64Array | null) {
+  /** @param sizes by number; null where nothing exists. @param mtimes in nanoseconds since 1970, by number. */
+  constructor(sizes: Float64Array | null, mtimes: BigInt64Array | null = null) {
     this.#sizes = sizes
+    this.#mtimes = mtimes
   }
 
   /** Something is there under the target's name. */
@@ -28,6 +31,12 @@ export class ExistingTargets {
     return size < 0 ? null : size
   }
 
+  /** The file that is there: what may be replaced as long as it is the same. Null where there is none. */
+  seen(index: number): SeenFile | null {
+    const sizeBytes = this.sizeBytes(index)
+    return sizeBytes === null ? null : { sizeBytes, mtimeNs: this.#mtimes?.[index] ?? 0n }
+  }
+
   #size(index: number): number {
     return this.#sizes?.[index] ?? ABSENT
   }
@@ -35,12 +44,13 @@ export class ExistingTargets {
 
 /**
  * Looks for all targets by listing each target folder once, and looking only at names that are there: a new tree costs one look
- * a folder, however many files it will get. 8 bytes of memory a target, none for a new tree.
+ * a folder, however many files it will get. 16 bytes of memory a target, none for a new tree.
  * @param targetRoot absolute path of the target tree, which need not exist.
  * @throws MigrationError with the errno's name where a folder cannot be listed.
  */
 export function findExistingTargets(targetRoot: string, targets: TargetNames): ExistingTargets {
   let sizes: Float64Array | null = null
+  let mtimes: BigInt64Array | null = null
   let folder: string | null = null
   let names = new Set<string>()
   for (let index = 0; index < targets.length; index++) {
@@ -50,12 +60,14 @@ export function findExistingTargets(targetRoot: string, targets: TargetNames): E
       names = namesIn(join(targetRoot, folder))
     }
     if (names.size === 0 || !names.has(targets.name(index))) continue
-    const stats = lstatSync(join(targetRoot, targets.path(index)), { throwIfNoEntry: false })
+    const stats = lstatSync(join(targetRoot, targets.path(index)), { bigint: true, throwIfNoEntry: false })
     if (stats === undefined) continue
     sizes ??= new Float64Array(targets.length).fill(ABSENT)
-    sizes[index] = stats.isFile() ? stats.size : NO_FILE
+    mtimes ??= new BigInt64Array(targets.length)
+    sizes[index] = stats.isFile() ? Number(stats.size) : NO_FILE
+    mtimes[index] = stats.mtimeNs
   }
-  return new ExistingTargets(sizes)
+  return new ExistingTargets(sizes, mtimes)
 }
 
 function namesIn(folder: string): Set<string> {

@@ -1,13 +1,13 @@
-import { renameSync } from 'node:fs'
+import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { RenamingFileSystem } from '../../src/commit/commit-file-system.ts'
+import type { PlacingFileSystem } from '../../src/commit/commit-file-system.ts'
 
 /** A call about to be made: `sync a.ndjson`, `rename x a.ndjson`, `mkdir folder`. Files are named without their folders. */
 export type Watch = (call: string, path: string) => void
 
 /** The real file system, with a look at every call before it is made. A watch that throws makes the call fail. */
-export function watchFileSystem(watch: Watch): RenamingFileSystem {
+export function watchFileSystem(watch: Watch): PlacingFileSystem {
   const wrapHandle = (handle: FileHandle, path: string): FileHandle => {
     for (const method of ['sync', 'write', 'truncate', 'appendFile'] as const) {
       const original = handle[method].bind(handle) as (...args: unknown[]) => Promise<unknown>
@@ -32,13 +32,25 @@ export function watchFileSystem(watch: Watch): RenamingFileSystem {
       watch(`rename ${basename(String(to))}`, String(to))
       renameSync(from, to)
     },
+    link: async (from, to) => {
+      watch(`link ${basename(String(to))}`, String(to))
+      return fs.link(from, to)
+    },
+    linkSync: (from, to) => {
+      watch(`link ${basename(String(to))}`, String(to))
+      linkSync(from, to)
+    },
+    unlinkSync: (path) => {
+      watch(`unlink ${basename(String(path))}`, String(path))
+      unlinkSync(path)
+    },
     unlink: async (path) => {
       watch(`unlink ${basename(String(path))}`, String(path))
       return fs.unlink(path)
     },
-    mkdir: (async (path: string, options: { recursive: true }) => {
+    mkdir: (async (path: string, mode?: number) => {
       watch(`mkdir ${basename(path)}`, path)
-      return fs.mkdir(path, options)
+      return fs.mkdir(path, mode)
     }) as typeof fs.mkdir,
   }
 }

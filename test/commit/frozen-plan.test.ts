@@ -42,8 +42,16 @@ describe('a path inside a tree', () => {
 describe('the files of a frozen shard', () => {
   const folder = suiteFolder()
   const files: ShardFile[] = [
-    { index: 3, path: 'a/x.csv', sizeBytes: 2 ** 40, mtimeNs: '-1', format: 'csv', target: 'a/x.ndjson' },
-    { index: 9, path: 'é\n.bin', sizeBytes: 0, mtimeNs: '1795000000000000001', format: 'bytes', target: 'é\n.bin' },
+    { index: 3, path: 'a/x.csv', sizeBytes: 2 ** 40, mtimeNs: '-1', format: 'csv', target: 'a/x.ndjson', seen: null },
+    {
+      index: 9,
+      path: 'é\n.bin',
+      sizeBytes: 0,
+      mtimeNs: '1795000000000000001',
+      format: 'bytes',
+      target: 'é\n.bin',
+      seen: { sizeBytes: 7, mtimeNs: -5n },
+    },
   ]
   const freeze = (id: string) => {
     const generation = { targetRoot: folder, manifestHash: 'm', id }
@@ -66,7 +74,8 @@ describe('the files of a frozen shard', () => {
     ['a format that is none', '"bytes"', '"exe"'],
     ['a size that is none', '"sizeBytes":[1099511627776', '"sizeBytes":[-1'],
     ['a time that is none', '"-1"', '"yesterday"'],
-    ['fewer targets than sources', ',"é\\n.bin"]}', ']}'],
+    ['fewer targets than sources', ',"é\\n.bin"],"seen"', '],"seen"'],
+    ["a file in a target's place that is none", '"7:-5"', '"7"'],
   ])('are refused, also under a hash that fits: %s', async (name, from, to) => {
     const { generation, freezing } = freeze(name)
     await freezing

@@ -1,13 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import fs from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
 import { tryToCommit } from '../../src/commit/commit-record.ts'
+import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
+import { makePlacingContext } from '../../src/commit/place-recorded.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from '../../src/commit/commit-units.ts'
 import { findOpenUnits, findRecordedUnits, settleShard, type SettleOptions } from '../../src/commit/settle-shard.ts'
-import { TargetRenamer } from '../../src/commit/target-renamer.ts'
 import { placeOfOthers } from '../../src/control/run-shard.ts'
 import type { NodeIdentity, RecordedTarget } from '../../src/model/commit-record.ts'
 import type { FrozenPlan, ShardFile } from '../../src/model/frozen-plan.ts'
@@ -27,9 +26,21 @@ beforeEach(() => {
   mkdirSync(records, { recursive: true })
 })
 
+function trees() {
+  return { targetRoot: root, sourceRoot: root, mayOverwrite: false, isDurable: true }
+}
+
 function fileOf(index: number, folder = String(index)): ShardFile {
   const path = `${folder}/${index}`
-  return { index, path: `${path}.csv`, sizeBytes: 10, mtimeNs: '1', format: 'csv', target: `${path}.ndjson` }
+  return {
+    index,
+    path: `${path}.csv`,
+    sizeBytes: 10,
+    mtimeNs: '1',
+    format: 'csv',
+    target: `${path}.ndjson`,
+    seen: null,
+  }
 }
 
 /** A target that a node staged, as its record names it. */
@@ -74,11 +85,10 @@ async function settle(
   const journaled: JournalEntry[] = []
   const outcomes: Record<string, string> = {}
   const options: SettleOptions = {
-    paths: bookkeepingPaths(root),
-    fileSystem: fs,
-    renamer: new TargetRenamer({ ...fs, renameSync }),
-    isDurable: true,
-    knownFolders: new Map(knownFolders.map((folder) => [folder, join(root, folder)])),
+    ...makePlacingContext({
+      ...trees(),
+      knownFolders: new Map(knownFolders.map((folder) => [folder, join(root, folder)])),
+    }),
     plan: { filePlanHashes: { csv: 'plan' } } as unknown as FrozenPlan,
     files,
     folder: records,
@@ -134,7 +144,7 @@ describe('what dead nodes have won', () => {
     await commit(cutUnits(files)[0]!, [stage(0), stage(1)])
     const open = await findOpenUnits(bookkeepingPaths(root).tree, files, records)
     expect(open).toEqual([])
-    expect(await placeOfOthers(files, open, records, { targetRoot: root, isDurable: true })).toBe(true)
+    expect(await placeOfOthers(files, open, records, trees())).toBe(true)
     expect(readFileSync(join(root, '1/1.ndjson'), 'utf8')).toBe('{"at":1}\n')
   })
 
@@ -143,7 +153,7 @@ describe('what dead nodes have won', () => {
     const targets = [stage(0), stage(1)]
     await commit(cutUnits(files)[0]!, targets)
     rmSync(join(root, targets[0]!.stagedTarget))
-    expect(await placeOfOthers(files, [], records, { targetRoot: root, isDurable: true })).toBe(false)
+    expect(await placeOfOthers(files, [], records, trees())).toBe(false)
     expect(existsSync(join(root, '1/1.ndjson'))).toBe(true)
   })
 
@@ -160,13 +170,13 @@ describe('what dead nodes have won', () => {
     const open = await findOpenUnits(bookkeepingPaths(root).tree, files, records)
     expect(open.map(({ from }) => from)).toEqual(openParts)
     expect(findRecordedUnits(files, open)).toEqual([unit])
-    expect(await placeOfOthers(files, open, records, { targetRoot: root, isDurable: true })).toBe(false)
+    expect(await placeOfOthers(files, open, records, trees())).toBe(false)
   })
 
   it('is nothing of a unit that nobody has committed', async () => {
     const files = [fileOf(0), fileOf(1)]
     const open = await findOpenUnits(bookkeepingPaths(root).tree, files, records)
     expect(findRecordedUnits(files, open)).toEqual([])
-    expect(await placeOfOthers(files, open, records, { targetRoot: root, isDurable: true })).toBe(true)
+    expect(await placeOfOthers(files, open, records, trees())).toBe(true)
   })
 })

@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { CommitOutcome, StagedFile } from '../../src/commit/commit-group.ts'
 import type { Committer } from '../../src/commit/committer.ts'
 import { StagingArea } from '../../src/commit/staging-area.ts'
+import type { SeenFile } from '../../src/model/seen-file.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 
 export interface Content {
@@ -53,9 +54,20 @@ export async function stageFiles(
     return {
       stagedTarget: paths.target,
       stagedRejects: paths.rejects,
+      seen: look(join(targetRoot, targetOf(source))),
       entry: makeEntry(source, target, { hasRejects: rejects !== undefined }),
     }
   })
+}
+
+/** What a plan sees in a target's place. */
+export function look(path: string): SeenFile | null {
+  try {
+    const stats = lstatSync(path, { bigint: true })
+    return stats.isFile() ? { sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs } : null
+  } catch {
+    return null
+  }
 }
 
 /** Writes files as an earlier run, or a stranger, would have left them. */

@@ -1,11 +1,9 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import fs from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
+import { makePlacingContext } from '../../src/commit/place-recorded.ts'
 import { cutUnits } from '../../src/commit/commit-units.ts'
-import { TargetRenamer } from '../../src/commit/target-renamer.ts'
 import { UnitCommitter, type StagedResult } from '../../src/commit/unit-committer.ts'
 import { noNotices } from '../../src/formats/format.ts'
 import type { ShardFile } from '../../src/model/frozen-plan.ts'
@@ -21,14 +19,24 @@ function openCommitter(fileCount: number) {
   mkdirSync(join(root, '.migrate/staged'), { recursive: true })
   const files = Array.from({ length: fileCount }, (_, index): ShardFile => {
     const name = String(index)
-    return { index, path: `${name}.csv`, sizeBytes: 9, mtimeNs: '1', format: 'csv', target: `out/${name}.ndjson` }
+    return {
+      index,
+      path: `${name}.csv`,
+      sizeBytes: 9,
+      mtimeNs: '1',
+      format: 'csv',
+      target: `out/${name}.ndjson`,
+      seen: null,
+    }
   })
   const committer = new UnitCommitter({
-    paths: bookkeepingPaths(root),
-    fileSystem: fs,
-    renamer: new TargetRenamer({ ...fs, renameSync }),
-    isDurable: false,
-    knownFolders: new Map(),
+    ...makePlacingContext({
+      targetRoot: root,
+      sourceRoot: null,
+      mayOverwrite: false,
+      isDurable: false,
+      knownFolders: new Map(),
+    }),
     node: NODE,
     folder: records,
     files,

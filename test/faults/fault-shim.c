@@ -5,7 +5,8 @@
  *   FAULT_PATH    a part of the path that the call must be about; empty: any
  *   FAULT_FROM    the first of the matching calls to act on, counted from 1 over all threads
  *   FAULT_TIMES   how many of them to act on; 0: all that follow
- *   FAULT_ACTION  an errno as a number; "eof": read nothing; "kill": SIGKILL before the call; "wait:20": be 20 ms late; "none": only count
+ *   FAULT_ACTION  an errno as a number; "eof": read nothing; "kill": SIGKILL before the call; "stop": SIGSTOP before the call, until SIGCONT;
+ *                 "wait:20": be 20 ms late; "none": only count
  *   FAULT_COUNT   a file that gets a byte for every matching call
  */
 #define _GNU_SOURCE
@@ -72,8 +73,28 @@ static enum verdict judge(const char *call, const char *path) {
     kill(getpid(), SIGKILL);
     pause();
   }
+  if (strcmp(action, "stop") == 0) {
+    kill(getpid(), SIGSTOP);
+    return PASS;
+  }
   errno = atoi(action);
   return FAIL;
+}
+
+/* The path behind /proc/self/fd/7/name, by which a folder is used that is held open. */
+static enum verdict judge_path(const char *call, const char *path) {
+  static const char held[] = "/proc/self/fd/";
+  if (!is_listed(call) || strncmp(path, held, sizeof held - 1) != 0) return judge(call, path);
+  char link[64], whole[8192];
+  const char *slash = strchr(path + sizeof held - 1, '/');
+  size_t length = slash == NULL ? strlen(path) : (size_t)(slash - path);
+  if (length >= sizeof link) return judge(call, path);
+  memcpy(link, path, length);
+  link[length] = 0;
+  ssize_t folder = readlink(link, whole, 4095);
+  if (folder < 0) return judge(call, path);
+  snprintf(whole + folder, sizeof whole - folder, "%s", slash == NULL ? "" : slash);
+  return judge(call, whole);
 }
 
 static enum verdict judge_open(const char *call, int descriptor) {
@@ -113,22 +134,22 @@ ON_DESCRIPTOR(int, syncfs, "syncfs", (int fd), fd)
 
 int rename(const char *from, const char *to) {
   REAL(int, rename, const char *, const char *);
-  return judge("rename", to) == FAIL ? -1 : real(from, to);
+  return judge_path("rename", to) == FAIL ? -1 : real(from, to);
 }
 
 int link(const char *from, const char *to) {
   REAL(int, link, const char *, const char *);
-  return judge("link", to) == FAIL ? -1 : real(from, to);
+  return judge_path("link", to) == FAIL ? -1 : real(from, to);
 }
 
 int unlink(const char *path) {
   REAL(int, unlink, const char *);
-  return judge("unlink", path) == FAIL ? -1 : real(path);
+  return judge_path("unlink", path) == FAIL ? -1 : real(path);
 }
 
 int mkdir(const char *path, mode_t mode) {
   REAL(int, mkdir, const char *, mode_t);
-  return judge("mkdir", path) == FAIL ? -1 : real(path, mode);
+  return judge_path("mkdir", path) == FAIL ? -1 : real(path, mode);
 }
 
 int open64(const char *path, int flags, ...) {
@@ -137,7 +158,7 @@ int open64(const char *path, int flags, ...) {
   va_start(rest, flags);
   mode_t mode = va_arg(rest, mode_t);
   va_end(rest);
-  return judge("open", path) == FAIL ? -1 : real(path, flags, mode);
+  return judge_path("open", path) == FAIL ? -1 : real(path, flags, mode);
 }
 
 /* libuv closes files by number of the call. A close that fails has closed its descriptor all the same. */

@@ -14,7 +14,7 @@ export interface Fault {
   readonly from?: number
   /** How many go wrong; all that follow where it is left out. */
   readonly times?: number
-  readonly action: 'kill' | 'eof' | 'none' | `wait:${number}` | number
+  readonly action: 'kill' | 'stop' | 'eof' | 'none' | `wait:${number}` | number
   /** A file that gets a byte for every matching call. */
   readonly countFile?: string
 }

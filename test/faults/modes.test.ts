@@ -93,8 +93,8 @@ test.each([
       '--others',
       'copy',
     ]
-    const { exitCode, stderr } = await runProgram(args, { prefix: umasked(umask) })
-    expect([0, 12], stderr).toContain(exitCode)
+    const ended = await runProgram(args, { prefix: umasked(umask) })
+    expect([0, 12], `said: ${ended.stderr}`).toContain(ended.exitCode)
     expect(targetsOf(modesBelow(out))).toEqual(expectedTargets(umask))
   },
 )
@@ -109,7 +109,7 @@ test.each([
   const out = join(temporaryFolder(), 'out')
   writeSource(join(source, name), content, 0o640)
   const args = ['--in', source, '--out', out, '--threads', '2', ...flags]
-  const { exitCode, stderr } = await runProgram(args, { prefix: umasked(0) })
-  expect([0, 12], stderr).toContain(exitCode)
+  const ended = await runProgram(args, { prefix: umasked(0) })
+  expect([0, 12], `said: ${ended.stderr}`).toContain(ended.exitCode)
   expect(targetsOf(modesBelow(out))).toEqual({ [target]: '0640' })
 })

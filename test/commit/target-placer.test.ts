@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { TargetPlacer } from '../../src/commit/target-placer.ts'
+import { realFileSystem } from '../../src/commit/commit-file-system.ts'
+
+/** Targets that each take the given time by the placer's own clock. @returns how each was placed. */
+async function placeEach(durationsMs: readonly number[]): Promise<string[]> {
+  const ways: string[] = []
+  let nowMs = 0
+  const fileSystem = {
+    ...realFileSystem,
+    linkSync: () => {
+      nowMs += durationsMs[ways.length] ?? 0
+      ways.push('at once')
+    },
+    link: async () => void ways.push('handed on'),
+    unlinkSync: () => {},
+    unlink: async () => {},
+  }
+  const placer = new TargetPlacer(fileSystem, false, () => nowMs)
+  for (let index = 0; index < durationsMs.length; index++)
+    await placer.place(`staged-${index}`, { path: `target-${index}`, shown: `target-${index}`, seen: null })
+  return ways
+}
+
+test('targets are placed at once, also where one of them takes long', async () => {
+  const durationsMs = Array.from({ length: 400 }, (_, index) => (index === 7 ? 100 : 0.02))
+  expect(new Set(await placeEach(durationsMs))).toEqual(new Set(['at once']))
+})
+
+test('where a whole group of them was slow they are handed on', async () => {
+  const ways = await placeEach(Array.from({ length: 300 }, () => 5))
+  expect(ways.indexOf('handed on')).toBe(128)
+  expect(new Set(ways.slice(128))).toEqual(new Set(['handed on']))
+})
+
+function failOverMounts(): never {
+  throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' })
+}
+
+test('a link that fails throws what the system says', () => {
+  const failing = new TargetPlacer({ ...realFileSystem, linkSync: failOverMounts }, false)
+  expect(() => failing.place('a', { path: 'b', shown: 'b', seen: null })).toThrow('EXDEV')
+})
