@@ -2,6 +2,7 @@ import { closeLeftGenerations } from './commit/close-generation.ts'
 import { collectStaged } from './commit/collect-staged.ts'
 import { joinLock } from './commit/join-lock.ts'
 import { describeOwner } from './commit/lock-file.ts'
+import { folderModesOf } from './commit/folder-modes.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
 import { withGuardedHooks } from './control/guard-hooks.ts'
 import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
@@ -95,6 +96,7 @@ function lockOptions(plan: Plan, hooks: MigrateHooks): LockOptions {
     manifestHash: plan.manifestHash,
     forceUnlock: plan.options.unlock,
     isDurable: plan.options.fsync,
+    rootMode: folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
     onWaiting: (owner) =>
       hooks.onEvent?.({

@@ -1,6 +1,5 @@
 import { constants, linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { TreeFileSystem } from '../storage/tree-file-system.ts'
 
 /** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
@@ -16,31 +15,6 @@ export type PlacingFileSystem = CommitFileSystem &
 
 /** The calls of the system itself. */
 export const realFileSystem: PlacingFileSystem = { ...fs, linkSync, renameSync, unlinkSync }
-
-/**
- * Creates a folder with those above it. Step by step: Node's own `recursive` says ENOENT for errors such as EIO and EROFS.
- * @returns the folders that got a new entry by this, deepest first, which must be synced for the new folders to survive a power cut.
- */
-export async function makeFolder(fileSystem: CommitFileSystem, folder: string): Promise<string[]> {
-  try {
-    return await makeOneFolder(fileSystem, folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder) throw error
-  }
-  const changedAbove = await makeFolder(fileSystem, dirname(folder))
-  return [...(await makeOneFolder(fileSystem, folder)), ...changedAbove]
-}
-
-async function makeOneFolder(fileSystem: CommitFileSystem, folder: string): Promise<string[]> {
-  try {
-    await fileSystem.mkdir(folder)
-    return [dirname(folder)]
-  } catch (error) {
-    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await fs.stat(folder)).isDirectory()
-    if (isThere) return []
-    throw error
-  }
-}
 
 /** Makes the entries of a folder durable. A file system that cannot sync folders (some network mounts) is taken at its word. */
 export async function syncFolder(fileSystem: CommitFileSystem, folder: string): Promise<void> {

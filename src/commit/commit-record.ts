@@ -3,6 +3,7 @@ import { lstatSync, readlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
+import { PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 import { formatCommitRecord, parseCommitRecord, type CommitRecord } from '../model/commit-record.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { fanOut, generationPaths, type Generation } from './generation-paths.ts'
@@ -30,7 +31,7 @@ export function recordFolder(generation: Generation, shard: number): string {
 export async function makeRecordFolder(tree: GuardedTree, folder: string): Promise<void> {
   try {
     tree.hasFolder(folder)
-    await fs.mkdir(folder)
+    await fs.mkdir(folder, PRIVATE_FOLDER_MODE)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') throw generationClosed()

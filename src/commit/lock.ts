@@ -18,6 +18,8 @@ export interface LockOptions extends TakeoverOptions {
   readonly manifestHash: string
   /** False leaves out the sync of folders that had to be made. */
   readonly isDurable: boolean
+  /** Permissions of the target tree's top, if it has to be made. */
+  readonly rootMode?: number
   readonly timing?: Partial<LockTiming>
 }
 
@@ -72,7 +74,7 @@ export async function ownLock(options: LockOptions, purpose?: 'gate'): Promise<L
     for (;;) {
       options.signal?.throwIfAborted()
       // Each time: a run that found nothing to do takes away the folder that it made.
-      changedFolders.unshift(...(await paths.tree.makeFolder(paths.root)))
+      changedFolders.unshift(...(await paths.tree.makeFolder(paths.root, undefined, options.rootMode)))
       if (options.isDurable) for (const folder of changedFolders) await syncFolder(fs, folder)
       const runNumber = await nextRunNumber(paths)
       const runId = makeRunId(runNumber)

@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { mountPointOf, readMountPoints } from './mount-points.ts'
@@ -93,7 +94,7 @@ export class StagingArea {
     const folder = `${this.folder}/${turn}.folder`
     try {
       this.#tree.hasFolder(this.folder)
-      mkdirSync(folder)
+      mkdirSync(folder, PRIVATE_FOLDER_MODE)
       return folder
     } catch {
       return null

@@ -6,6 +6,7 @@ import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { closeLeftGenerations, GenerationCloser } from '../commit/close-generation.ts'
 import { collectStaged } from '../commit/collect-staged.ts'
 import { readFrozenPlan, readShard, type FrozenPlanFile } from '../commit/frozen-plan.ts'
+import { folderModesOf } from '../commit/folder-modes.ts'
 import { generationPaths, listGenerations, type Generation } from '../commit/generation-paths.ts'
 import { acquireLock, type LockHandle } from '../commit/lock.ts'
 import { describeOwner, readLockOwner } from '../commit/lock-file.ts'
@@ -109,6 +110,7 @@ async function lockOrFollow(plan: Plan, hooks: MigrateHooks): Promise<LockHandle
         manifestHash: plan.manifestHash,
         forceUnlock: plan.options.unlock,
         isDurable: plan.options.fsync,
+        rootMode: folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
         ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
       })
     } catch (error) {

@@ -7,6 +7,7 @@ import { generationPaths, type Generation } from '../commit/generation-paths.ts'
 import type { KnownFolders } from '../commit/place-recorded.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { SyncShell, WholeSync } from '../commit/whole-sync.ts'
+import { PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 
 /** What the shards of a tree that a node has in work at the same time have in common. */
 export interface SharedTree {
@@ -78,7 +79,7 @@ export class NodeTrees {
     try {
       bookkeepingPaths(targetRoot).tree.hasFolder(generationPaths(generation).staged)
       // Not with the folder above it: that went when the generation was closed.
-      await fs.mkdir(join(generationPaths(generation).staged, node))
+      await fs.mkdir(join(generationPaths(generation).staged, node), PRIVATE_FOLDER_MODE)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw generationClosed()
       throw error

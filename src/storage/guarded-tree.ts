@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Di
 import fs, { type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 import { isPathInside } from '../model/path-inside.ts'
 import { removeHeldTree } from './remove-tree.ts'
 import type { TreeFileSystem } from './tree-file-system.ts'
@@ -19,9 +20,6 @@ export type OpenMode = 'r' | 'r+' | 'wx' | 'a+'
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants
 /** Of a link: refuse. Of a FIFO: do not wait for its other end. Systems that lack one have undefined for it, which counts as 0. */
 const NEVER_WAIT = constants.O_NOFOLLOW | constants.O_NONBLOCK
-
-/** Bookkeeping is the owner's own business: it names files, and rejects are records. */
-const PRIVATE_FILE = 0o600
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   r: O_RDONLY,
@@ -92,7 +90,7 @@ export class GuardedTree {
    * Opens a regular file; a FIFO or a device is never waited for.
    * To append to it (`a+`), it must have no other name: a hard link leads out of the tree as well as a symbolic one.
    */
-  async open(path: string, mode: OpenMode, permissions?: number): Promise<FileHandle> {
+  async open(path: string, mode: OpenMode, permissions = PRIVATE_FILE_MODE): Promise<FileHandle> {
     this.statFile(path)
     let handle: FileHandle
     try {
@@ -166,7 +164,7 @@ export class GuardedTree {
    * @param isDurable whether the content is on the disk when the promise resolves; the name is not.
    */
   async write(path: string, texts: string | Iterable<string>, isDurable = false): Promise<void> {
-    const handle = await this.open(path, 'wx', PRIVATE_FILE)
+    const handle = await this.open(path, 'wx')
     try {
       for (const text of typeof texts === 'string' ? [texts] : texts) await handle.appendFile(text)
       if (isDurable) await handle.sync()
@@ -188,21 +186,22 @@ export class GuardedTree {
 
   /**
    * Makes a folder with those above it, also the root and what is above that.
-   * @param permissions of each folder that is made below the root; those above get the system's.
+   * @param permissions of each folder that is made below the root: bookkeeping is its owner's own business.
+   * @param rootPermissions of the root, if it is made; it and those above it otherwise get the system's.
    * @returns the folders that got a new entry by this, deepest first, which must be synced for the new folders to survive a power cut.
    */
-  async makeFolder(folder: string, permissions?: number): Promise<string[]> {
+  async makeFolder(folder: string, permissions = PRIVATE_FOLDER_MODE, rootPermissions?: number): Promise<string[]> {
     const isInside = folder !== this.root && folder.startsWith(this.#top)
     if (isInside ? this.hasFolder(folder) : await isFolder(folder)) return []
-    const changedAbove = dirname(folder) === folder ? [] : await this.makeFolder(dirname(folder), permissions)
-    return [...(await this.#makeOneFolder(folder, isInside, permissions)), ...changedAbove]
+    const changedAbove =
+      dirname(folder) === folder ? [] : await this.makeFolder(dirname(folder), permissions, rootPermissions)
+    const mode = isInside ? permissions : folder === this.root ? rootPermissions : undefined
+    return [...(await this.#makeOneFolder(folder, isInside, mode)), ...changedAbove]
   }
 
   async #makeOneFolder(folder: string, isInside: boolean, permissions: number | undefined): Promise<string[]> {
     try {
-      await (isInside && permissions !== undefined
-        ? this.#fileSystem.mkdir(folder, permissions)
-        : this.#fileSystem.mkdir(folder))
+      await (permissions !== undefined ? this.#fileSystem.mkdir(folder, permissions) : this.#fileSystem.mkdir(folder))
       return [dirname(folder)]
     } catch (error) {
       const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'

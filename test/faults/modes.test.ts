@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { runProgram } from './run-program.ts'
+import { expectExit, runProgram } from './run-program.ts'
 
 /* Who may read a source may read its target, and nobody else; what Drover keeps for itself is for its own user. */
 
@@ -96,6 +96,27 @@ test.each([
     const ended = await runProgram(args, { prefix: umasked(umask) })
     expect([0, 12], `said: ${ended.stderr}`).toContain(ended.exitCode)
     expect(targetsOf(modesBelow(out))).toEqual(expectedTargets(umask))
+  },
+)
+
+test.each([0o000, 0o022])(
+  'whatever a run keeps in its bookkeeping is for its own user alone, umask %o',
+  async (umask) => {
+    const source = join(temporaryFolder(), 'in')
+    const out = join(temporaryFolder(), 'out')
+    writeTree(source)
+    writeSource(join(source, 'index.csv'), CSV, 0o644)
+    chmodSync(source, 0o750)
+    const args = ['--in', source, '--out', out, '--to', 'ndjson', '--shard', '1/1', '--threads', '1']
+    expectExit(await runProgram(args, { prefix: umasked(umask) }), 12)
+    const books = Object.entries(modesBelow(join(out, '.migrate')))
+    const wrong = books.filter(
+      ([name, mode]) => mode !== (statSync(join(out, '.migrate', name)).isDirectory() ? '0700' : '0600'),
+    )
+    expect(wrong).toEqual([])
+    expect(books.length).toBeGreaterThan(20)
+    expect(octal(statSync(join(out, '.migrate')).mode & 0o7777)).toBe('0700')
+    expect(octal(statSync(out).mode & 0o7777)).toBe('0750')
   },
 )
 
