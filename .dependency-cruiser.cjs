@@ -7,7 +7,7 @@ const LAYERS = [
   { name: 'workers', path: '^workers/' },
   {
     name: 'data plane',
-    path: '^src/((convert-task|convert-file|judge-rejects|stage-timer|thread-meter)\\.ts$|split/|advise/)',
+    path: '^src/((convert-task|convert-file|judge-rejects|limit-expansion|stage-timer|thread-meter)\\.ts$|split/|advise/)',
   },
   { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/' },
   { name: 'storage', path: '^src/storage/' },

@@ -4,6 +4,7 @@ import type { Key } from './batch/shape.ts'
 import { MigrationError, toWireError } from './errors/migration-error.ts'
 import { noNotices, type RecordReader, type RecordWriter } from './formats/format.ts'
 import { getFormat } from './formats/registry.ts'
+import { ExpansionLimit } from './limit-expansion.ts'
 import { ColumnWatch } from './map/column-watch.ts'
 import { createMapper, type Mapper } from './map/mapper.ts'
 import type { DataPlan } from './model/data-plan.ts'
@@ -151,9 +152,11 @@ function pump(
   columns: readonly Key[] | undefined,
 ): Conversion | { readonly columns: readonly Key[] } {
   const { plan, batch } = context
-  const output = new OutputBuffer(batch.memory, (bytes, start, end) =>
-    timed(stageNs, 'write', () => target.write(bytes, start, end)),
-  )
+  const expansion = new ExpansionLimit(plan, file.sizeBytes)
+  const output = new OutputBuffer(batch.memory, (bytes, start, end) => {
+    expansion.check(target.sizeBytes + end - start)
+    timed(stageNs, 'write', () => target.write(bytes, start, end))
+  })
   const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)
   const watch = new ColumnWatch(plan)
   let hasAllColumns = true
@@ -174,11 +177,15 @@ function pump(
       timed(stageNs, 'map', () => map(batch))
       watch.look(batch)
       hasAllColumns = writer.learnColumns(batch) && hasAllColumns
+      if (hasAllColumns) expansion.predict(target.sizeBytes, batch.rowCount, writer.columns.length)
       if (hasAllColumns) encodeBatch(batch, writer, output, rejects, stageNs)
     } while (batch.isFull)
   }
   source.assertUnchanged()
-  if (!hasAllColumns) return { columns: writer.columns }
+  if (!hasAllColumns) {
+    expansion.predict(0, reader.recordCount, writer.columns.length)
+    return { columns: writer.columns }
+  }
   failOnTooManyRejects(plan, rejects.count)
 
   writer.finish(output)

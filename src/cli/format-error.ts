@@ -1,10 +1,10 @@
 import { toWireError, type WireError } from '../errors/migration-error.ts'
-import { printableName } from '../errors/printable-name.ts'
+import { printableMessage } from '../errors/printable-name.ts'
 
 /** The line for an error that ended a command, and at most one more with what to try next. */
 export function formatError(error: Pick<WireError, 'code' | 'message' | 'hint'>): string {
-  const hint = error.hint === undefined ? '' : `  ${printableName(error.hint)}\n`
-  return `migrate: ${printableName(error.message)}\n${hint}`
+  const hint = error.hint === undefined ? '' : `  ${printableMessage(error.hint)}\n`
+  return `migrate: ${printableMessage(error.message)}\n${hint}`
 }
 
 /** The line for what was thrown where nobody could catch it: a thread that the system refused in the middle, or a fault of Drover. */

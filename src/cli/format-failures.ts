@@ -1,5 +1,5 @@
 import type { WireError } from '../errors/migration-error.ts'
-import { printableName } from '../errors/printable-name.ts'
+import { printableMessage, printableName } from '../errors/printable-name.ts'
 import type { Paint } from './host.ts'
 
 /**
@@ -19,8 +19,8 @@ export function formatFailures(failures: readonly WireError[], paint: Paint): st
     if (error === undefined) return []
     const places = errors.map(({ position }) => describePosition(position)).filter((place) => place !== '')
     const place = places.length === 0 ? '' : `${places.join('; ')}: `
-    const first = `${paint('red', 'failed')} ${place}${error.code}: ${printableName(error.message)}`
-    return error.hint === undefined ? [first] : [first, `       ${printableName(error.hint)}`]
+    const first = `${paint('red', 'failed')} ${place}${error.code}: ${printableMessage(error.message)}`
+    return error.hint === undefined ? [first] : [first, `       ${printableMessage(error.hint)}`]
   })
 }
 

@@ -9,6 +9,10 @@ import { DataFaults, parseData } from './parse-data.ts'
 export const DATA_EXTENSIONS: readonly string[] = ['.yaml', '.yml', '.toml', '.json']
 const CODE_EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 
+/** No file of settings has more, and what checks it calls itself for each. */
+const MOST_LEVELS = 100
+const DEPTH_HINT = `a file of settings has at most ${MOST_LEVELS} levels`
+
 interface DataFile {
   /** As the user typed it. */
   readonly name: string
@@ -34,12 +38,18 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
     throw fail(`${shown} is no kind of ${what} that is known`, { hint: `the name must end in one of ${known}` })
   }
   const text = readText(path, (reason, cause) => fail(`cannot read ${shown}: ${reason}`, { cause }))
+  let content: unknown
   try {
-    return DATA_EXTENSIONS.includes(extension) ? await parseData(text, extension) : await loadModule(path)
+    content = DATA_EXTENSIONS.includes(extension) ? await parseData(text, extension) : await loadModule(path)
   } catch (cause) {
+    // What parsers say that call themselves for each level.
+    if (cause instanceof RangeError && DATA_EXTENSIONS.includes(extension))
+      throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
     if (cause instanceof DataFaults) throw fail(`${shown} cannot be understood: ${printableName(cause.message)}`)
     throw fail(`${shown} threw an error when it was run: ${describeThrown(cause, path)}`, { cause })
   }
+  if (isDeeperThan(MOST_LEVELS, content)) throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
+  return content
 }
 
 /** Also where a module loader reads again: a missing file is then told in the same words for every kind. */
@@ -65,4 +75,15 @@ function describeThrown(thrown: unknown, path: string): string {
   const [, behindPath = ''] = (thrown.stack ?? '').split(path)
   const [, line, column] = /^:(\d+):(\d+)/.exec(behindPath) ?? []
   return line === undefined ? message : `${message} (line ${line}, column ${column})`
+}
+
+/** Level by level, since a call for each level is what must not be. */
+function isDeeperThan(most: number, content: unknown): boolean {
+  let level: unknown[] = [content]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true
+    const next = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
+    level = [...new Set(next)]
+  }
+  return false
 }

@@ -38,6 +38,10 @@ import { tuneThreads } from './tune-threads.ts'
 /** Errors of a commit after which no further one can be right. */
 const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
 
+/** What is worth a warning, where `--max-expansion` allows it. */
+const LARGE_EXPANSION = 100
+const LARGE_TARGET_BYTES = 16 * 2 ** 20
+
 /** One run over a plan: what the steps share. */
 export class Run {
   private readonly plan: Plan
@@ -58,6 +62,8 @@ export class Run {
   private arePruned = false
   /** Files that several threads convert together. */
   private splits: ReadonlySet<number> = new Set()
+  /** Targets that are many times as large as their sources, and the largest factor. */
+  private expanded = { files: 0, factor: 0 }
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
@@ -107,6 +113,7 @@ export class Run {
       if (!wasStopped) throw error
     } finally {
       stop.disarm()
+      this.warnOfExpansion()
       const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
       for (const { code, message } of unwritten) this.warn(code, message)
       if (this.place === null) await this.cleanUp(stop.reason)
@@ -292,6 +299,9 @@ export class Run {
     this.meter.figures.addCommitted(result, attempt)
     this.ledger.add(result.index, result.targetBytes, result.targetHash)
     this.endedBytes += result.sourceBytes
+    const factor = result.targetBytes / Math.max(1, result.sourceBytes)
+    if (result.targetBytes > LARGE_TARGET_BYTES && factor > LARGE_EXPANSION)
+      this.expanded = { files: this.expanded.files + 1, factor: Math.max(this.expanded.factor, factor) }
     this.hooks.onEvent?.({
       type: 'file-done',
       file: task.relativePath,
@@ -354,6 +364,16 @@ export class Run {
     const sample = await samplePlan(this.plan, indexes, pool)
     const message = sample && spacePreflight(this.plan.targetRoot, sourceBytes, sample.expansion)
     if (message) this.warn('NO_SPACE_LIKELY', message)
+  }
+
+  private warnOfExpansion(): void {
+    const { files, factor } = this.expanded
+    if (files === 0) return
+    const who = files === 1 ? 'a target is' : `${files} targets are`
+    this.warn(
+      'EXPANSION_LARGE',
+      `${who} up to ${Math.round(factor)} times as large as the source: a table has a column for each name in its records; --select names those to keep, --to ndjson needs none, --max-expansion limits`,
+    )
   }
 
   private warn(code: string, message: string): void {

@@ -1,9 +1,11 @@
 import { MigrationError } from '../errors/migration-error.ts'
+import { compileLinear, translateClass, type LinearExpression } from './linear-expression.ts'
 
 /**
  * rclone's patterns as regular expressions (https://rclone.org/filtering/). Own code instead of a glob library, because the
  * meaning differs in what matters: `**` crosses folders wherever it stands, `[!a]` is no negation, `{{...}}` is a regular
- * expression, and a pattern without a leading `/` matches the end of a path.
+ * expression, and a pattern without a leading `/` matches the end of a path. Like rclone's they are matched by RE2, in time in proportion to
+ * the path.
  */
 
 /** A filter pattern, ready to be asked. */
@@ -40,12 +42,12 @@ export function parseGlobPattern(pattern: string): GlobPattern {
  * The parts of an anchored pattern, each with its own expression. null in a place: anything from here on (`**`).
  * The whole null: the pattern cannot be cut at its slashes, so it may match in any folder.
  */
-function leadingPartPatterns(pattern: string, body: string): (RegExp | null)[] | null {
+function leadingPartPatterns(pattern: string, body: string): (LinearExpression | null)[] | null {
   if (/[\\[]|\{[^{}]*(?:\/|\{)/.test(body)) return null
   return body.split('/').map((part) => (part.includes('**') ? null : compile(pattern, `^${translate(pattern, part)}$`)))
 }
 
-function leadsInto(folder: string, parts: (RegExp | null)[]): boolean {
+function leadsInto(folder: string, parts: (LinearExpression | null)[]): boolean {
   const names = folder.split('/')
   for (const [at, name] of names.entries()) {
     const part = parts[at]
@@ -55,13 +57,8 @@ function leadsInto(folder: string, parts: (RegExp | null)[]): boolean {
   return parts.length > names.length
 }
 
-function compile(pattern: string, source: string): RegExp {
-  try {
-    // s: a line feed in a name is a character like any other. u: `?` is one character, not half of a surrogate pair.
-    return new RegExp(source, 'su')
-  } catch (cause) {
-    throw malformed(pattern, cause instanceof Error ? cause.message : String(cause))
-  }
+function compile(pattern: string, source: string): LinearExpression {
+  return compileLinear(source, (why) => malformed(pattern, why))
 }
 
 function malformed(pattern: string, why: string): MigrationError {
@@ -88,7 +85,7 @@ function translate(pattern: string, body: string): string {
       at = end + 2
     } else if (character === '[') {
       const end = endOfClass(pattern, body, at + 1)
-      source += translateClass(pattern, body.slice(at + 1, end))
+      source += translateClass(body.slice(at + 1, end), (why) => malformed(pattern, why))
       at = end + 1
     } else if (character === '\\') {
       if (at + 1 === body.length) throw malformed(pattern, 'nothing follows the last \\')
@@ -144,28 +141,4 @@ function endOfClass(pattern: string, body: string, start: number): number {
     else if (body[at] === ']' && --depth === 0) return at
   }
   throw malformed(pattern, '"[" without "]"')
-}
-
-const POSIX_CLASSES: Readonly<Record<string, string>> = {
-  alnum: 'a-zA-Z0-9',
-  alpha: 'a-zA-Z',
-  digit: '0-9',
-  lower: 'a-z',
-  upper: 'A-Z',
-  space: String.raw`\s`,
-  word: String.raw`\w`,
-  xdigit: '0-9a-fA-F',
-}
-
-function translateClass(pattern: string, content: string): string {
-  const named = content.replaceAll(/\[:(\w+):\]/g, (_, name: string) => {
-    const members = POSIX_CLASSES[name]
-    if (members === undefined) throw malformed(pattern, `there is no class [:${name}:]`)
-    return members
-  })
-  // A backslash before anything but a letter or digit means that character; `\d` and its like stay.
-  const members = named.replaceAll(/\\([^a-zA-Z0-9])|([[\]])/g, (_, escaped?: string, bracket?: string) => {
-    return `\\u{${((escaped ?? bracket ?? '').codePointAt(0) ?? 0).toString(16)}}`
-  })
-  return `[${members}]`
 }

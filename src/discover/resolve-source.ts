@@ -1,10 +1,10 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import picomatch from 'picomatch'
 import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { nearestName } from '../errors/nearest-name.ts'
+import { parseShellPattern } from './shell-pattern.ts'
 
 /** What `--in` means: a file, a folder, or a pattern. Roots are absolute real paths. */
 export type Source =
@@ -41,18 +41,11 @@ export function resolveSource(given: string): Source {
 }
 
 function resolvePattern(given: string): Source | null {
-  const { base, glob, isGlob, negated } = picomatch.scan(given)
-  const folder = base === '' ? '.' : base
-  if (!isGlob || negated || !statIfThere(folder)?.isDirectory()) return null
-  const parts = glob.split('/').length
-  // Braces may hold slashes: {a,b/c}.
-  const isBounded = !glob.includes('**') && !/[{(]/.test(glob)
-  return {
-    kind: 'pattern',
-    root: realpathSync.native(folder),
-    matches: picomatch(glob, { nonegate: true }),
-    depth: isBounded ? parts : Number.POSITIVE_INFINITY,
-  }
+  const pattern = parseShellPattern(given)
+  const folder = pattern?.base === '' ? '.' : pattern?.base
+  if (pattern === null || folder === undefined || !statIfThere(folder)?.isDirectory()) return null
+  const { matches, depth } = pattern
+  return { kind: 'pattern', root: realpathSync.native(folder), matches, depth }
 }
 
 function statIfThere(path: string): BigIntStats | undefined {

@@ -53,6 +53,8 @@ export const ERROR_CODES = {
   DUPLICATE_COLUMN: 'two columns have the same name',
   UNKNOWN_COLUMN: 'a selected or mapped column is not in the file',
   TOO_MANY_COLUMNS: 'the file has more different columns than a table can have',
+  EXPANSION_TOO_LARGE: 'the target would be more times as large as its source than is allowed',
+  EXPANSION_LARGE: 'targets are many times as large as their sources',
   UNTERMINATED_QUOTE: 'a quoted field is still open at the end of the file',
   TOO_MANY_REJECTS: 'so many records are rejected that the dialect is probably wrong',
   WORKER_EXIT: 'the worker thread ended in the middle of the file',

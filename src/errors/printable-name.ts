@@ -14,6 +14,18 @@ export function printableName(name: string): string {
   })
 }
 
+/** Characters of a message that anybody reads. */
+const LONGEST_MESSAGE = 1200
+
+/** A message of one line: printable, and without its middle where it is long. It may quote names and texts of any length. */
+export function printableMessage(message: string): string {
+  const points = message.length <= LONGEST_MESSAGE ? [] : Array.from(message)
+  if (points.length <= LONGEST_MESSAGE) return printableName(message)
+  const half = LONGEST_MESSAGE / 2
+  const left = points.length - 2 * half
+  return printableName(`${points.slice(0, half).join('')}... ${left} characters ...${points.slice(-half).join('')}`)
+}
+
 /** Like `printableName`, for a name that may be no valid UTF-8: bytes that are not part of a valid sequence become `\xNN`. */
 export function printableNameBytes(name: Uint8Array): string {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

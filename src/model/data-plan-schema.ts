@@ -46,6 +46,7 @@ export const DataPlanSchema: z.ZodType<DataPlan> = z.strictObject({
   drop: z.array(z.string()),
   columns: z.array(MappedColumnSchema),
   maxRecordBytes: count,
+  maxExpansion: z.number().positive().nullable(),
   maxRejects: z.union([z.strictObject({ count: z.number() }), z.strictObject({ share: z.number() })]).nullable(),
   chunkBytes: count,
   splitBytes: count,

@@ -78,6 +78,8 @@ export interface DataPlan {
   readonly columns: readonly MappedColumn[]
   readonly maxRecordBytes: number
   /** Rejected records a file may have: a number, or a share of its records from 0 to 1; null: no limit of the user's. */
+  /** Bytes of a target for each byte of its source; null: any number. */
+  readonly maxExpansion: number | null
   readonly maxRejects: { readonly count: number } | { readonly share: number } | null
   /** Bytes read at once. A knob for tests: the target never depends on it. */
   readonly chunkBytes: number

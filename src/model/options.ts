@@ -108,6 +108,14 @@ const maxRejects = z.union([z.number(), z.string()]).transform((value, context) 
   return match[2] === '%' ? { share: Number(match[1]) / 100 } : { count: Number(match[1]) }
 })
 
+/** 0 and `none` lift it. */
+const maxExpansion = z.union([z.number(), z.string()]).transform((value, context) => {
+  if (value === 'none' || Number(value) === 0) return null
+  if (/^\d+(?:\.\d+)?$/.test(String(value))) return Number(value)
+  context.addIssue({ code: 'custom', message: `"${value}" is not a factor (like 1000), nor none` })
+  return z.NEVER
+})
+
 const selectedColumns = commaList.transform((parts, context) => {
   const columns = parts.map((part) => {
     const at = part.indexOf('=')
@@ -230,6 +238,8 @@ export const OptionsSchema = z.strictObject({
   checksum: z.boolean().default(false),
   unlock: z.boolean().default(false),
   maxRejects: maxRejects.optional(),
+  /** Bytes of a target for each byte of its source. It decides whether a file may be made, not what is in it. */
+  maxExpansion: maxExpansion.default(1000),
   errorOnEmpty: z.boolean().default(false),
   /** Files larger than this may be converted by several threads at once. Targets never depend on it. */
   splitSize: byteSize.default(64 * 1024 * 1024),

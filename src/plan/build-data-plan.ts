@@ -58,6 +58,7 @@ export function buildDataPlan(
       : compileMapping(mapping)),
     maxRecordBytes: options.maxRecordSize,
     maxRejects: options.maxRejects ?? null,
+    maxExpansion: options.maxExpansion,
     chunkBytes: options.chunkSize,
     splitBytes: options.splitSize,
     hashSources: options.checksum,

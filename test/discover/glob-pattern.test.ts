@@ -62,7 +62,11 @@ test.each([
   ['{a', '"{" without "}"'],
   ['{{a', '"{{" without "}}"'],
   ['{{(}}', 'regular expression'],
-  ['[z-a]', 'out of order'],
+  ['{{(?=a)b}}', 'without look-around'],
+  ['{{(?<!a)b}}', 'without look-around'],
+  [String.raw`{{(a)\1}}`, 'without back references'],
+  ['{{((a{100}){100}){100}}}', 'repeat count'],
+  ['[z-a]', 'character class range'],
   ['[[:nonsense:]]', 'no class'],
   ['a\\', 'nothing follows'],
 ])('the pattern %j is refused: %s', (pattern, why) => {
@@ -97,4 +101,20 @@ test.each([
 ])('the pattern %j below the folder %j: matches all %j, may match %j', (pattern, folder, all, may) => {
   const parsed = parseGlobPattern(pattern)
   expect({ all: parsed.matchesAllBelow(folder), may: parsed.mayMatchBelow(folder) }).toEqual({ all, may })
+})
+
+const LONG = 'a'.repeat(4000)
+
+test.each([
+  '*a'.repeat(60) + 'b',
+  '**a'.repeat(60) + 'b',
+  '{{(a+)+b}}',
+  '{{(a|a)*b}}',
+  '{{(.*)*x}}',
+  '{a,aa,*}'.repeat(12) + 'b',
+])('the pattern %s takes no longer than its length times that of the path', (pattern) => {
+  const parsed = parseGlobPattern(pattern)
+  const startMs = performance.now()
+  expect([parsed.matches(LONG), parsed.mayMatchBelow(LONG), parsed.matchesAllBelow(LONG)]).toEqual([false, true, false])
+  expect(performance.now() - startMs).toBeLessThan(5000)
 })

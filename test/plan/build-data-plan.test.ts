@@ -30,6 +30,7 @@ test('the defaults make this plan', () => {
     columns: [],
     maxRecordBytes: 16_777_216,
     maxRejects: null,
+    maxExpansion: 1000,
     chunkBytes: 262_144,
     splitBytes: 64 * 1024 * 1024,
     hashSources: false,

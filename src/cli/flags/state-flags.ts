@@ -11,6 +11,14 @@ export const STATE_FLAGS: readonly Flag[] = [
   },
   { key: 'unlock', kind: 'boolean', group: 'State', help: 'take the target tree from a run on another host' },
   { key: 'maxRejects', kind: 'text', group: 'State', placeholder: 'N|P%', help: 'a file with more rejects fails' },
+  {
+    key: 'maxExpansion',
+    kind: 'text',
+    group: 'State',
+    placeholder: 'N|none',
+    default: '1000',
+    help: 'a file fails whose target is more than N times as large',
+  },
   { key: 'errorOnEmpty', kind: 'boolean', group: 'State', help: 'exit code 9 where there is nothing to convert' },
   { key: 'dryRun', kind: 'boolean', short: '-n', group: 'State', help: 'show the plan and write nothing' },
   {

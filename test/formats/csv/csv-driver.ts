@@ -55,6 +55,7 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
     columns: [],
     maxRecordBytes,
     maxRejects: null,
+    maxExpansion: null,
     chunkBytes: 64,
     splitBytes: 1024 * 1024,
     hashSources: false,

@@ -87,6 +87,7 @@ export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
     columns: [],
     maxRecordBytes: changes.maxRecordBytes ?? 10_000,
     maxRejects: null,
+    maxExpansion: null,
     chunkBytes,
     splitBytes: 1024 * 1024,
     hashSources: false,

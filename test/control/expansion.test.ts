@@ -1,0 +1,84 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { migrate } from '../../src/migrate.ts'
+import { expectNothingLeft } from '../faults/tree-state.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/** Records with a name of their own each: a table has a column for every one. */
+function ownNames(count: number, value: (index: number) => unknown = () => 1): string {
+  return Array.from({ length: count }, (_, index) => JSON.stringify({ [`key${index}`]: value(index) })).join('\n')
+}
+
+const LONG_HEADER = `${'x'.repeat(400_000)},b\n${'1,2\n'.repeat(2000)}`
+
+test.each([
+  [
+    'records with names of their own, predicted',
+    'a.ndjson',
+    ownNames(20_000),
+    { to: 'csv' },
+    /would have \d{3} MiB at least, for its \d{5} columns/,
+  ],
+  [
+    'nested records with names of their own',
+    'a.ndjson',
+    ownNames(20_000, (index) => ({ [`n${index}`]: 1 })),
+    { to: 'csv', nested: 'flatten' },
+    /would have \d{2,3} MiB/,
+  ],
+  [
+    'names that come late',
+    'a.ndjson',
+    `${'{"a":1}\n'.repeat(60_000)}${ownNames(2000)}`,
+    { to: 'tsv' },
+    /would have \d{2,3} MiB/,
+  ],
+  ['a long header repeated in each record', 'a.csv', LONG_HEADER, { to: 'ndjson' }, /the target is larger than/],
+] as const)(
+  '%s: the file fails before the disk is full, and nothing is left of it',
+  async (_, name, text, options, why) => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'in'))
+    writeFileSync(join(folder, 'in', name), text)
+    writeFileSync(join(folder, 'in/small.json'), '[{"a":1},{"b":2}]')
+    const out = join(folder, 'out')
+    const report = await migrate({
+      in: join(folder, 'in'),
+      out,
+      maxExpansion: 50,
+      fsync: false,
+      threads: '1',
+      ...options,
+    })
+    expect(report.failures).toMatchObject([{ code: 'EXPANSION_TOO_LARGE', message: expect.stringMatching(why) }])
+    expect(report.files.converted).toBe(1)
+    expectNothingLeft(out)
+    expect(readdirSync(out).filter((entry) => !entry.startsWith('.'))).toEqual([`small.${options.to}`])
+  },
+)
+
+test('a target that is more than 100 times as large, but allowed, is converted and warned of', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'a.ndjson'), ownNames(5000))
+  const options = { in: join(folder, 'a.ndjson'), out: join(folder, 'out.csv'), fsync: false }
+  const report = await migrate(options)
+  expect(report.files.converted).toBe(1)
+  expect(report.warnings).toMatchObject([
+    { code: 'EXPANSION_LARGE', message: expect.stringContaining('times as large') },
+  ])
+})
+
+test('0 and none lift the limit', async () => {
+  for (const maxExpansion of [0, 'none']) {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'a.ndjson'), ownNames(5000))
+    const report = await migrate({
+      in: join(folder, 'a.ndjson'),
+      out: join(folder, 'out.csv'),
+      fsync: false,
+      maxExpansion,
+    })
+    expect(report.files.converted).toBe(1)
+  }
+})
