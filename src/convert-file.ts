@@ -201,6 +201,7 @@ function pump(
     targetHash: target.hash,
     sourceHash: plan.hashSources ? source.hash : null,
     hasRejects: rejects.hasFile,
+    ...rejects.sum,
     rejectCodes: Object.fromEntries(rejects.codes),
     records: {
       read: reader.recordCount,

@@ -4,8 +4,9 @@ import { joinLock } from './commit/join-lock.ts'
 import { describeOwner } from './commit/lock-file.ts'
 import { folderModesOf } from './commit/folder-modes.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
+import { findRemainder } from './control/find-remainder.ts'
 import { withGuardedHooks } from './control/guard-hooks.ts'
-import { findRemainder, makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
+import { makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
 import { Recording } from './control/recording.ts'
 import { Run } from './control/run.ts'
 import { removeOldReports } from './control/shard-report.ts'
@@ -45,7 +46,7 @@ async function migrateWith(options: MigrateOptions, hooks: MigrateHooks): Promis
 async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recording: Recording): Promise<Report> {
   const lock = await lockTarget(plan, hooks)
   try {
-    const remainder = await findRemainder(plan, true)
+    const remainder = await findRemainder(plan)
     const run = new Run(plan, remainder, lock, hooks, clock, recording)
     const stopped = await run.execute()
     const report = run.report(stopped)

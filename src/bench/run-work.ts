@@ -102,7 +102,7 @@ async function hashTrees(targetRoots: readonly string[]): Promise<string> {
     const take = (entry: { target: string; targetBytes: number; targetHash: string }): void => {
       targets.push({ path: entry.target, sizeBytes: entry.targetBytes, hash: entry.targetHash })
     }
-    await readJournals(root, take, { repair: false })
+    await readJournals(root, take)
   }
   return hashTree(targets.sort((a, b) => comparePathBytes(a.path, b.path)))
 }

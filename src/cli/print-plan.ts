@@ -97,8 +97,11 @@ function formatTotals(plan: PlanReport): string[] {
   if (parts.length > 0) lines.push(`skipped: ${parts.join(', ')}`)
   for (const warning of plan.warnings) lines.push(`warning: ${printableName(warning.message)}`)
   if (plan.orphans.count > 0) {
-    lines.push(`${countOf(plan.orphans.count, 'target')} left without a source (--prune removes them)`)
-    for (const path of plan.orphans.examples.slice(0, 10)) lines.push(`  ${printableName(join(plan.targetRoot, path))}`)
+    const what = plan.orphans.wouldBePruned
+      ? 'would be removed by --prune'
+      : 'left without a source (--prune removes them)'
+    lines.push(`${countOf(plan.orphans.count, 'target')} ${what}`)
+    for (const path of plan.orphans.examples) lines.push(`  ${printableName(join(plan.targetRoot, path))}`)
   }
   return [...lines, 'nothing was written']
 }

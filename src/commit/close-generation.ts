@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
+import type { SourceTree } from '../model/journal-entry.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
@@ -23,6 +24,8 @@ export interface CloseOptions {
   readonly isDurable: boolean
   /** As in CommitterOptions. */
   readonly sourceRoot: string | null
+  /** Where the sources lie, for the journal; default: as the frozen plan tells it. */
+  readonly sourceTree?: SourceTree
   /** Told of every file of the shards that `settle` has not told yet. */
   readonly onFile?: (file: ShardFile, outcome: FileOutcome) => void
 }
@@ -64,7 +67,8 @@ export class GenerationCloser {
     const { targetRoot, id } = generation
     // Under the run that made the targets, so that the order of runs holds; the suffix keeps two tries at closing apart.
     const node = `nodes-${randomBytes(3).toString('hex')}`
-    const journal = new JournalWriter({ targetRoot, runId: id, node, isDurable: options.isDurable })
+    const sourceTree = options.sourceTree ?? sourceTreeOf(targetRoot, plan)
+    const journal = new JournalWriter({ targetRoot, runId: id, node, sourceTree, isDurable: options.isDurable })
     await journal.open()
     const hasRejects = await hasRejectsOfEarlierRuns(bookkeepingPaths(targetRoot))
     return new GenerationCloser(generation, plan, options, journal, hasRejects)
@@ -109,6 +113,11 @@ export class GenerationCloser {
     }
     await removeGeneration(this.generation, this.options.isDurable)
   }
+}
+
+/** Both trees are named from a root that they share. Which folder it was then is not known. */
+function sourceTreeOf(targetRoot: string, plan: FrozenPlan): SourceTree {
+  return { root: join(targetRoot, relative(plan.targetRoot, plan.sourceRoot)), identity: null, mounts: [] }
 }
 
 async function fence(generation: Generation): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type CommitOutcome,
   type StagedFile,
 } from './commit-group.ts'
+import type { SourceTree } from '../model/journal-entry.ts'
 import { folderModesOf } from './folder-modes.ts'
 import { JournalWriter } from './journal.ts'
 import type { LockHandle } from './lock.ts'
@@ -43,6 +44,8 @@ export interface CommitterOptions {
   readonly lock: Pick<LockHandle, 'runId' | 'assertOwned'>
   /** Which of the writers of a run this is. */
   readonly node?: string
+  /** Where the sources lie, for the journal. */
+  readonly sourceTree?: SourceTree
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */
   readonly isDurable: boolean
   readonly fileSystem?: PlacingFileSystem

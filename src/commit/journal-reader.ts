@@ -1,121 +1,164 @@
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { JournalEntrySchema, type JournalEntry } from '../model/journal-entry.ts'
-import type { GuardedTree } from '../storage/guarded-tree.ts'
-import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { formatCrc32 } from './format-crc32.ts'
+import type { JournalEntry, SourceTree } from '../model/journal-entry.ts'
+import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
+import type { Damage } from './damage.ts'
+import { JournalScan } from './journal-scan.ts'
+import type { JournalLine } from './journal-lines.ts'
 import { readLines } from './read-lines.ts'
-import { compareRuns, runIdOf } from './run-id.ts'
+import { compareRuns, runIdOf, runNumberOf } from './run-id.ts'
 
-/** Lines of one file that are not as they were written. What they said is not believed. */
-export interface Damage {
-  /** Absolute if the target root is. */
+/** The source tree that proofs are about. Proofs of one tree share one of these; where the tree is not known, those of one journal do. */
+export interface ProofTree {
+  /** The same whenever the journals are read. */
+  readonly key: string
+  readonly source: SourceTree | null
+}
+
+/** A journal that its run did not bring to its end: it was killed, or is at work. */
+export interface UnsealedJournal {
   readonly path: string
-  /** Where the first of them starts, from 0. */
-  readonly offsetBytes: number
-  readonly lineCount: number
+  /** Where its last valid line ends. */
+  readonly validBytes: number
+  readonly entryCount: number
+  /** False for journals of older versions, which have neither header nor end. */
+  readonly hasHeader: boolean
 }
 
 export interface JournalSummary {
+  /** Paths of all journals. */
+  readonly journals: readonly string[]
   readonly entryCount: number
-  /** Journals with lines that are damaged, were only partly written, or name paths outside of their tree: one for each. */
   readonly damage: readonly Damage[]
+  readonly unsealed: readonly UnsealedJournal[]
 }
 
+/** Told of each commit that a journal proves. What it returns is waited for, if it is a promise. */
+export type OnEntry = (entry: JournalEntry, runId: string, tree: ProofTree) => unknown
+
+/** Compacted journals have another extension: an older version, which would take them for proofs of one run, passes them over. */
+export const COMPACTED_EXTENSION = '.compacted'
+
 /**
- * Reads every commit that the journals of a target tree prove, in the order of the runs: a later commit of a target replaces an
- * earlier one. Only one line is in memory at a time. Each line stands for itself: a damaged one does not hide those after it.
- * @param options.repair truncates each journal after its last valid line. Only the owner of the lock may ask for it.
+ * Reads every commit that the journals of a target tree prove. Only one line is in memory at a time. Each line stands for itself: a damaged
+ * one does not hide those after it. Mostly in the order of the runs, but where journals are compacted meanwhile a commit may come twice,
+ * and late: the one of the highest run counts.
  * @throws MigrationError BOOKKEEPING_UNSAFE.
  */
-export async function readJournals(
-  targetRoot: string,
-  onEntry: (entry: JournalEntry, runId: string) => void,
-  options: { readonly repair: boolean },
-): Promise<JournalSummary> {
-  const { tree, journal } = bookkeepingPaths(targetRoot)
-  const names = (await tree.list(journal)).filter((name) => name.endsWith('.ndjson')).sort(compareRuns)
+export async function readJournals(targetRoot: string, onEntry: OnEntry): Promise<JournalSummary> {
+  const paths = bookkeepingPaths(targetRoot)
+  const trees = new ProofTrees()
+  const journals = new Set<string>()
   const damage: Damage[] = []
+  const unsealed: UnsealedJournal[] = []
   let entryCount = 0
-  for (const name of names) {
-    const runId = runIdOf(name)
-    if (runId === null) continue
-    const summary = await readJournal(tree, join(journal, name), (entry) => onEntry(entry, runId), options)
-    entryCount += summary.entryCount
-    damage.push(...summary.damage)
+  for (let isSettled = false; !isSettled;) {
+    isSettled = true
+    for (const name of await listJournals(paths)) {
+      const path = join(paths.journal, name)
+      if (journals.has(path)) continue
+      const scan = await scanJournal(paths, name, trees, onEntry)
+      // Gone since it was listed: what it proved stands in a compacted one by now. A shard removes one that proves nothing.
+      if (scan === null) isSettled = false
+      else {
+        journals.add(path)
+        entryCount += scan.entryCount
+        if (scan.damage !== null) damage.push({ ...scan.damage, path, runNumber: runNumberOf(name) })
+        if (!scan.isSealed) unsealed.push({ ...scan.state, path })
+      }
+    }
   }
-  return { entryCount, damage }
+  return { journals: [...journals], entryCount, damage, unsealed }
 }
 
-/** Tells for each commit that the journals prove its target and its run; repairs nothing. */
-export async function readProofs(targetRoot: string, onProof: (target: string, runId: string) => void): Promise<void> {
-  await readJournals(targetRoot, (entry, runId) => onProof(entry.target, runId), { repair: false })
+/** Tells for each commit that the journals prove its target and its run. */
+export async function readProofs(
+  targetRoot: string,
+  onProof: (target: string, runId: string) => void,
+): Promise<JournalSummary> {
+  return readJournals(targetRoot, (entry, runId) => onProof(entry.target, runId))
 }
+
+async function listJournals(paths: BookkeepingPaths): Promise<string[]> {
+  const names = await paths.tree.list(paths.journal)
+  return names.filter(isJournal).sort(compareRuns)
+}
+
+function isJournal(name: string): boolean {
+  return runIdOf(name) !== null && (name.endsWith('.ndjson') || name.endsWith(COMPACTED_EXTENSION))
+}
+
+interface Scanned {
+  readonly entryCount: number
+  readonly isSealed: boolean
+  readonly damage: Pick<Damage, 'offsetBytes' | 'lineCount'> | null
+  readonly state: Omit<UnsealedJournal, 'path'>
+}
+
+async function scanJournal(
+  paths: BookkeepingPaths,
+  name: string,
+  trees: ProofTrees,
+  onEntry: OnEntry,
+): Promise<Scanned | null> {
+  const path = join(paths.journal, name)
+  const runId = runIdOf(name) ?? name
+  const isCompacted = name.endsWith(COMPACTED_EXTENSION)
+  for (let hasLookedAgain = false; ; hasLookedAgain = true) {
+    const scan = await readJournal(paths, path, trees.namesOf(name), (line, tree) =>
+      onEntry(line.entry, line.run ?? runId, tree),
+    )
+    if (scan === null) return null
+    const { entryCount, isSealed, state } = scan
+    if (isSealed || scan.damage !== null) return { entryCount, isSealed, state, damage: scan.damage }
+    // A shard claims before it opens its journal, and drops its claims when that is whole: a second look sees it whole.
+    if (!isCompacted && isThere(join(paths.manifests, `${runId}.ndjson`)))
+      return { entryCount, isSealed, state, damage: null }
+    if (hasLookedAgain) return { entryCount, isSealed, state, damage: { offsetBytes: state.validBytes, lineCount: 0 } }
+  }
+}
+
+type CommitLine = Extract<JournalLine, { kind: 'commit' }>
 
 async function readJournal(
-  tree: GuardedTree,
+  { tree }: BookkeepingPaths,
   path: string,
-  onEntry: (entry: JournalEntry) => void,
-  options: { readonly repair: boolean },
-): Promise<JournalSummary> {
-  // A shard that has proved nothing removes its journal when it ends, maybe while others read.
+  treesOf: (header: readonly (SourceTree | null)[]) => readonly ProofTree[],
+  onCommit: (line: CommitLine, tree: ProofTree) => unknown,
+): Promise<JournalScan | null> {
   const handle = await tree.openIfThere(path, 'r')
-  if (handle === null) return { entryCount: 0, damage: [] }
-  let entryCount = 0
-  let lineCount = 0
-  let offsetBytes = 0
-  let validBytes = 0
-  let totalBytes = 0
-  let hasOtherName = false
+  if (handle === null) return null
   try {
-    hasOtherName = (await handle.stat()).nlink > 1
-    await readLines(handle, (line, endOffsetBytes) => {
-      const startBytes = totalBytes
-      totalBytes = endOffsetBytes
-      const entry = parseJournalLine(line)
-      if (entry === null) {
-        if (lineCount++ === 0) offsetBytes = startBytes
-        return
-      }
-      entryCount++
-      validBytes = endOffsetBytes
-      onEntry(entry)
+    const scan = new JournalScan()
+    let trees = treesOf([null])
+    const unknown = trees[0] ?? { key: path, source: null }
+    await readLines(handle, (line, endOffsetBytes, isTerminated) => {
+      const read = scan.take(line, endOffsetBytes, isTerminated)
+      if (read?.kind === 'header') trees = treesOf(read.header.sourceTrees)
+      return read?.kind === 'commit' ? onCommit(read, trees[read.tree] ?? unknown) : undefined
     })
-  } finally {
-    await handle.close()
-  }
-  // A snapshot made of hard links keeps its lines, and this journal its damaged ones.
-  if (options.repair && validBytes < totalBytes && !hasOtherName) await cutOff(tree, path, validBytes)
-  return { entryCount, damage: lineCount === 0 ? [] : [{ path, offsetBytes, lineCount }] }
-}
-
-async function cutOff(tree: GuardedTree, path: string, lengthBytes: number): Promise<void> {
-  const handle = await tree.open(path, 'r+')
-  try {
-    await handle.truncate(lengthBytes)
+    return scan
   } finally {
     await handle.close()
   }
 }
 
-/**
- * The commit in a line of `formatJournalLine`, its line feed taken off; null when the line is not exactly as it was written.
- * The checksum is over the bytes of the commit's JSON text, so it can be checked before anything is parsed.
- */
-export function parseJournalLine(line: Buffer): JournalEntry | null {
-  if (line.length < 28 || line.at(-1) !== 0x7d) return null
-  const head = line.toString('latin1', 0, 27)
-  if (!head.startsWith('{"crc":"') || !head.endsWith('","commit":')) return null
-  const commit = line.subarray(27, -1)
-  if (head.slice(8, 16) !== formatCrc32(crc32(commit))) return null
-  const parsed = JournalEntrySchema.safeParse(parseJson(commit))
-  return parsed.success ? parsed.data : null
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-function parseJson(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString('utf8'))
-  } catch {
-    return undefined
+/** One object for each source tree, whichever journals name it. */
+class ProofTrees {
+  private readonly known = new Map<string, ProofTree>()
+
+  /** What a journal of this name calls its source trees. */
+  namesOf(journal: string): (sources: readonly (SourceTree | null)[]) => readonly ProofTree[] {
+    return (sources) =>
+      sources.map((source, at) => {
+        const key = source === null ? `${journal} ${at}` : JSON.stringify(source)
+        const tree = this.known.get(key) ?? { key, source }
+        this.known.set(key, tree)
+        return tree
+      })
   }
 }

@@ -1,11 +1,10 @@
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { MigrationError, toWireError } from '../errors/migration-error.ts'
-import type { JournalEntry } from '../model/journal-entry.ts'
+import type { JournalEntry, SourceTree } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
-import { formatCrc32 } from './format-crc32.ts'
+import { formatJournalEnd, formatJournalHeader, formatJournalLine } from './journal-lines.ts'
 
 /*
  * The journal is the proof of what was committed. Only one writer ever appends to a file, so it knows the length of the good part
@@ -14,6 +13,9 @@ import { formatCrc32 } from './format-crc32.ts'
  *
  * When the targets fill the disk, the files that still fitted must get their proof all the same. So some room is kept behind
  * the good part, filled with zeros that a commit overwrites. The reader takes them for a line that was not written to its end.
+ *
+ * The last line says how many commits there are. A journal without it belongs to a run that was killed, whose claims are still there
+ * (seal-journals.ts); where they are not, the end of the journal was lost.
  */
 
 /** Room for the lines of a commit group of usual size, with paths of usual length. */
@@ -24,25 +26,23 @@ export interface JournalOptions {
   readonly runId: string
   /** Which of the writers of a run this is. */
   readonly node?: string
+  /** Where the sources lie; null: it is not known. */
+  readonly sourceTree?: SourceTree | null
   /** False leaves out all syncs. */
   readonly isDurable: boolean
   readonly fileSystem?: CommitFileSystem
-}
-
-/** The line of one commit. journal-reader.ts takes it apart again: the two must change together. */
-export function formatJournalLine(entry: JournalEntry): string {
-  const commit = JSON.stringify(entry)
-  return `{"crc":"${formatCrc32(crc32(commit))}","commit":${commit}}\n`
 }
 
 /** Appends commits to `.migrate/journal/<runId>-<node>.ndjson`. A journal without any is removed again. */
 export class JournalWriter {
   readonly #paths: BookkeepingPaths
   readonly #path: string
+  readonly #header: Buffer
   readonly #isDurable: boolean
   readonly #fileSystem: CommitFileSystem
   #handle: fs.FileHandle | null = null
   #lengthBytes = 0
+  #entryCount = 0
   /** The file is this long: zeros follow the good part. */
   #reservedBytes = 0
   #failure: MigrationError | null = null
@@ -50,6 +50,7 @@ export class JournalWriter {
   constructor(options: JournalOptions) {
     this.#paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
     this.#path = join(this.#paths.journal, `${options.runId}-${options.node ?? 'local'}.ndjson`)
+    this.#header = Buffer.from(formatJournalHeader([options.sourceTree ?? null]))
     this.#isDurable = options.isDurable
     this.#fileSystem = options.fileSystem ?? fs
   }
@@ -61,8 +62,9 @@ export class JournalWriter {
   async append(entries: readonly JournalEntry[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure
     if (entries.length === 0) return
-    const lines = Buffer.from(entries.map(formatJournalLine).join(''))
     const handle = await this.#open()
+    const text = Buffer.from(entries.map(formatJournalLine).join(''))
+    const lines = this.#lengthBytes === 0 ? Buffer.concat([this.#header, text]) : text
     try {
       const { bytesWritten } = await handle.write(lines, 0, lines.length, this.#lengthBytes)
       if (bytesWritten !== lines.length)
@@ -73,6 +75,7 @@ export class JournalWriter {
       throw this.#fail(error)
     }
     this.#lengthBytes += lines.length
+    this.#entryCount += entries.length
     // The next group may be as large as this one, or larger.
     await this.#reserve(handle, Math.max(LEAST_RESERVE_BYTES, 2 * lines.length))
   }
@@ -90,9 +93,10 @@ export class JournalWriter {
     const handle = this.#handle
     if (handle === null) return
     this.#handle = null
-    await this.#cutBack(handle)
+    if (this.#entryCount > 0 && this.#failure === null) await this.#seal(handle)
+    else await this.#cutBack(handle)
     await handle.close().catch(() => undefined)
-    if (this.#lengthBytes === 0) await this.#paths.tree.removeFile(this.#path).catch(() => undefined)
+    if (this.#entryCount === 0) await this.#paths.tree.removeFile(this.#path).catch(() => undefined)
   }
 
   async #open(): Promise<fs.FileHandle> {
@@ -115,8 +119,33 @@ export class JournalWriter {
       await handle.close()
       throw error
     }
-    await this.#reserve(handle, LEAST_RESERVE_BYTES)
+    await this.#begin(handle)
     return handle
+  }
+
+  /** Writes the header with room behind it. On a disk that has none, the first commit will tell. */
+  async #begin(handle: fs.FileHandle): Promise<void> {
+    const header = this.#header
+    const withRoom = Buffer.concat([header, Buffer.alloc(LEAST_RESERVE_BYTES)])
+    try {
+      this.#reservedBytes = (await handle.write(withRoom, 0, withRoom.length, 0)).bytesWritten
+    } catch {
+      this.#reservedBytes = 0
+    }
+    if (this.#reservedBytes >= header.length) this.#lengthBytes = header.length
+  }
+
+  /** Where this fails, the next run finds a journal without its end, and compares what it cannot know. */
+  async #seal(handle: fs.FileHandle): Promise<void> {
+    const end = Buffer.from(formatJournalEnd(this.#entryCount))
+    try {
+      const { bytesWritten } = await handle.write(end, 0, end.length, this.#lengthBytes)
+      if (bytesWritten === end.length) this.#lengthBytes += end.length
+      await handle.truncate(this.#lengthBytes)
+      if (this.#isDurable) await handle.sync()
+    } catch {
+      await this.#cutBack(handle)
+    }
   }
 
   /** Where no room can be kept, the next lines have to find some. */

@@ -6,11 +6,12 @@ const MAX_LINE_BYTES = 1 << 20
 /**
  * Hands every line of a file to a callback, without its line feed, in memory that does not depend on the file's size.
  * A last line without a line feed counts; a line that is too long for us comes as the empty line.
- * @param onLine gets a view that is only valid during the call, and the offset in the file where the line ends, line feed included.
+ * @param onLine may return a promise, which is waited for. It gets a view that is only valid until then, the offset in the file where the line ends, line feed
+ * included, and whether there is a line feed.
  */
 export async function readLines(
   handle: FileHandle,
-  onLine: (line: Buffer, endOffsetBytes: number) => void,
+  onLine: (line: Buffer, endOffsetBytes: number, isTerminated: boolean) => unknown,
 ): Promise<void> {
   const memory = Buffer.allocUnsafe(MAX_LINE_BYTES)
   let filledBytes = 0
@@ -27,8 +28,12 @@ export async function readLines(
     if (bytesRead === 0) break
     filledBytes += bytesRead
     let start = 0
-    for (let end = memory.indexOf(10); end !== -1 && end < filledBytes; end = memory.indexOf(10, start)) {
-      onLine(isOverlong ? NO_LINE : memory.subarray(start, end), memoryOffsetBytes + end + 1)
+    // Not the memory itself: behind what is filled there is nothing to look for, and it may never have been touched.
+    const filled = memory.subarray(0, filledBytes)
+    for (let end = filled.indexOf(10); end !== -1; end = filled.indexOf(10, start)) {
+      const line = isOverlong ? NO_LINE : filled.subarray(start, end)
+      const pending = onLine(line, memoryOffsetBytes + end + 1, true)
+      if (pending instanceof Promise) await pending
       isOverlong = false
       start = end + 1
     }
@@ -41,7 +46,7 @@ export async function readLines(
     filledBytes -= start
   }
   if (filledBytes > 0 || isOverlong) {
-    onLine(isOverlong ? NO_LINE : memory.subarray(0, filledBytes), memoryOffsetBytes + filledBytes)
+    await onLine(isOverlong ? NO_LINE : memory.subarray(0, filledBytes), memoryOffsetBytes + filledBytes, false)
   }
 }
 

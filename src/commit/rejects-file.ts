@@ -144,3 +144,27 @@ export async function hasRejectsOfEarlierRuns(paths: BookkeepingPaths): Promise<
     throw error
   }
 }
+
+/** Where the rejects of a source lie: under the plain name if they are there, else under the hashed one. */
+export function findRejects(paths: BookkeepingPaths, source: string): string {
+  const path = plainPath(paths, source)
+  return path !== null && isFile(path) ? path : join(paths.rejects, hashedName(source))
+}
+
+/** The size of the rejects of a source; null where there are none. */
+export function rejectsSize(paths: BookkeepingPaths, source: string): number | null {
+  try {
+    const stats = lstatSync(findRejects(paths, source))
+    return stats.isFile() ? stats.size : null
+  } catch {
+    return null
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile()
+  } catch {
+    return false
+  }
+}

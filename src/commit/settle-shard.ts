@@ -8,7 +8,7 @@ import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { readRecord } from './commit-record.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
-import { formatCrc32 } from './format-crc32.ts'
+import { formatCrc32, formatSum } from './format-crc32.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
 import { placeRecorded, type PlacingContext } from './place-recorded.ts'
@@ -180,6 +180,7 @@ function makeEntry(plan: FrozenPlan, file: ShardFile, recorded: RecordedTarget, 
     targetBytes: recorded.targetBytes,
     targetHash: formatCrc32(recorded.targetHash),
     hasRejects: recorded.stagedRejects !== null,
+    ...formatSum(recorded.rejects),
     records: recorded.records,
     stageNs: recorded.stageNs,
     host: node.host,

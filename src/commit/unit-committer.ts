@@ -280,6 +280,7 @@ function describe(
     attempt,
     stagedTarget: pathFrom(root, stagedTarget),
     stagedRejects: result.hasRejects ? pathFrom(root, stagedRejects) : null,
+    ...(result.rejects === undefined ? {} : { rejects: result.rejects }),
     targetBytes: result.targetBytes,
     targetHash: result.targetHash,
     sourceHash: result.sourceHash,

@@ -6,7 +6,8 @@ import { readCpuModel } from '../report/cpu-model.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
 import { warnOfUnseen, type RunTally } from '../report/run-tally.ts'
-import type { Plan, Remainder } from './make-plan.ts'
+import type { Remainder } from './find-remainder.ts'
+import type { Plan } from './make-plan.ts'
 import { describeShard } from './shard-report.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
@@ -35,7 +36,8 @@ interface RunState {
   readonly ledger: TargetLedger
   readonly splitFiles: number
   readonly warnings: Report['warnings']
-  readonly arePruned: boolean
+  /** Orphans that were removed; null: none was to be. */
+  readonly pruned: readonly string[] | null
   readonly clock: Clock
   readonly measured: Report['measured']
   readonly stopped: Report['stopped']
@@ -48,7 +50,7 @@ interface RunState {
 export function buildReport(run: RunState): Report {
   const { plan, tally, ledger } = run
   const { discovery, options } = plan
-  const { orphans } = run.remainder.decision
+  const orphans = run.pruned ?? run.remainder.decision.orphans.map(({ target }) => target)
   const done = run.remainder.decision.totals()
   const time = run.clock.read()
   const total = discovery.files.length + discovery.failed.length
@@ -105,8 +107,8 @@ export function buildReport(run: RunState): Report {
     ],
     orphans: {
       count: orphans.length,
-      examples: orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
-      arePruned: run.arePruned,
+      examples: orphans.slice(0, SHOWN_ORPHANS),
+      arePruned: run.pruned !== null,
     },
     stopped: run.stopped,
   }

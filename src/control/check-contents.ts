@@ -1,42 +1,96 @@
-import type { ResumeDecision } from '../plan/resume-decision.ts'
+import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
+import { findRejects } from '../commit/rejects-file.ts'
+import type { ResumeDecision, RunReason } from '../plan/resume-decision.ts'
 import type { Executor } from '../schedule/executor.ts'
 import type { Plan } from './make-plan.ts'
 
 /** Files that a thread hashes at a time. */
 export const FILES_PER_TASK = 32
 
+/** Sources that were read and are as they were when their targets were made, as far as that can be told: no sum was known yet. */
+export type NewSums = ReadonlyMap<number, number>
+
+/** Whether anything must be read before it is known which files are done. */
+export function needsContents({ options }: Plan, decision: ResumeDecision): boolean {
+  return options.checksum || decision.doubtful.size > 0
+}
+
 /**
- * `--checksum`: hashes the sources and targets of all files that seem done, and lets those run whose content is not what was
- * proved. A source that was converted without `--checksum` has no hash to compare; its size and time then have to do.
+ * `--checksum`: hashes the sources, targets and rejects of all files that seem done, and lets those run whose content is not what was
+ * proved. Without it, only the targets and rejects of those whose proof is in doubt.
+ * @returns the sums of sources that were converted without `--checksum`: there is nothing to compare them with.
  */
-export async function checkContents(plan: Plan, decision: ResumeDecision, pool: Executor): Promise<void> {
-  const { files, root } = plan.discovery
-  const done: number[] = []
-  for (let index = 0; index < files.length; index++) if (decision.reason(index) === null) done.push(index)
+export async function checkContents(plan: Plan, decision: ResumeDecision, pool: Executor): Promise<NewSums> {
+  const done = filesToCheck(plan, decision)
   const groups: number[][] = []
   for (let start = 0; start < done.length; start += FILES_PER_TASK)
     groups.push(done.slice(start, start + FILES_PER_TASK))
-
-  const checkGroup = async (indexes: readonly number[]): Promise<void> => {
-    const paths = indexes.flatMap((index) => [
-      `${plan.targetRoot}/${plan.targets.path(index)}`,
-      `${root}/${files.path(index)}`,
-    ])
-    const result = await pool.run({ kind: 'hash', paths })
-    if (result.kind !== 'hash') throw new Error(`a hash task was answered with ${result.kind}`)
-    indexes.forEach((index, position) => {
-      const proved = decision.done(index)
-      const sourceHash = result.hashes[2 * position + 1]
-      if (result.hashes[2 * position] !== proved.targetHash) decision.rerun(index, 'target content differs')
-      else if (proved.sourceHash !== null && sourceHash !== proved.sourceHash) {
-        decision.rerun(index, 'source content differs')
-      }
-    })
-  }
-
+  const newSums = new Map<number, number>()
   const waiting = groups.values()
   const lanes = Array.from({ length: plan.threads * 2 }, async () => {
-    for (const group of waiting) await checkGroup(group)
+    for (const group of waiting) await checkGroup(group, plan, decision, pool, newSums)
   })
   await Promise.all(lanes)
+  decision.settleDoubt()
+  return newSums
+}
+
+function filesToCheck(plan: Plan, decision: ResumeDecision): number[] {
+  if (!plan.options.checksum) return [...decision.doubtful].filter((index) => decision.reason(index) === null)
+  const done: number[] = []
+  for (let index = 0; index < plan.discovery.files.length; index++) {
+    if (decision.reason(index) === null) done.push(index)
+  }
+  return done
+}
+
+async function checkGroup(
+  indexes: readonly number[],
+  plan: Plan,
+  decision: ResumeDecision,
+  pool: Executor,
+  newSums: Map<number, number>,
+): Promise<void> {
+  const { files, root } = plan.discovery
+  const paths = bookkeepingPaths(plan.targetRoot)
+  const asked = new Map<string, number>()
+  const ask = (path: string): string => {
+    if (!asked.has(path)) asked.set(path, asked.size)
+    return path
+  }
+  const wanted = indexes.map((index) => {
+    const { rejectsHash } = decision.done(index)
+    return {
+      index,
+      target: ask(`${plan.targetRoot}/${plan.targets.path(index)}`),
+      source: plan.options.checksum ? ask(`${root}/${files.path(index)}`) : null,
+      rejects: rejectsHash === null ? null : ask(findRejects(paths, files.path(index))),
+    }
+  })
+  const result = await pool.run({ kind: 'hash', paths: [...asked.keys()] })
+  if (result.kind !== 'hash') throw new Error(`a hash task was answered with ${result.kind}`)
+  const hashOf = (path: string): number | null => result.hashes[asked.get(path) ?? -1] ?? null
+  for (const { index, target, source, rejects } of wanted) {
+    const proved = decision.done(index)
+    const sourceHash = source === null ? null : hashOf(source)
+    const reason = compare(proved, {
+      target: hashOf(target),
+      source: source === null ? proved.sourceHash : sourceHash,
+      rejects: rejects === null ? null : hashOf(rejects),
+    })
+    if (reason !== null) decision.rerun(index, reason)
+    else if (proved.sourceHash === null && sourceHash !== null) newSums.set(index, sourceHash)
+  }
+}
+
+interface Sums {
+  readonly target: number | null
+  readonly source: number | null
+  readonly rejects: number | null
+}
+
+function compare(proved: ReturnType<ResumeDecision['done']>, found: Sums): RunReason | null {
+  if (found.target !== proved.targetHash) return 'target content differs'
+  if (proved.sourceHash !== null && found.source !== proved.sourceHash) return 'source content differs'
+  return found.rejects === proved.rejectsHash ? null : 'rejects differ'
 }

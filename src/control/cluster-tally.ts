@@ -207,6 +207,7 @@ function asResult(file: ShardFile, recorded: RecordedTarget): ConvertedFile {
     targetHash: recorded.targetHash,
     sourceHash: recorded.sourceHash,
     hasRejects: recorded.stagedRejects !== null,
+    ...(recorded.rejects === undefined ? {} : { rejects: recorded.rejects }),
     rejectCodes: recorded.rejectCodes,
     records: recorded.records,
     notices: recorded.notices ?? NO_NOTICES,

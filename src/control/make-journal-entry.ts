@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { formatCrc32 } from '../commit/format-crc32.ts'
+import { formatCrc32, formatSum } from '../commit/format-crc32.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { Plan } from './make-plan.ts'
@@ -20,6 +20,7 @@ export function makeJournalEntry(plan: Plan, result: ConvertedFile, attempt: num
     targetBytes: result.targetBytes,
     targetHash: formatCrc32(result.targetHash),
     hasRejects: result.hasRejects,
+    ...formatSum(result.rejects),
     records: result.records,
     stageNs: result.stageNs,
     host: HOST,

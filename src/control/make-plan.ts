@@ -1,24 +1,19 @@
 import { checkBookkeeping } from '../commit/check-bookkeeping.ts'
-import { readJournals } from '../commit/journal-reader.ts'
-import { readManifests } from '../commit/manifest.ts'
-import { runNumberOf } from '../commit/run-id.ts'
 import { discoverSources, type Discovery } from '../discover/discover-sources.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { formatOfName, getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { FormatName } from '../model/format-name.ts'
+import type { SourceTree } from '../model/journal-entry.ts'
 import { OptionsSchema, type MigrateOptions, type ResolvedOptions } from '../model/options.ts'
 import type { SourceFormat } from '../model/source-list.ts'
 import { buildDataPlan } from '../plan/build-data-plan.ts'
 import { checkRoots } from '../plan/check-roots.ts'
 import { defaultTargetFormat } from '../plan/default-target-format.ts'
 import { refuseCollisions } from '../plan/find-collisions.ts'
-import { findExistingTargets, refuseForeignTargets, type ExistingTargets } from '../plan/find-existing-targets.ts'
 import { namedTargetFormat } from '../plan/named-target-format.ts'
 import { filePlanHash, manifestHash, planHash } from '../plan/plan-hash.ts'
-import type { ResumeDecision } from '../plan/resume-decision.ts'
-import { ResumeLedger } from '../plan/resume-ledger.ts'
 import { targetNames, type TargetNames } from '../plan/target-names.ts'
 import { resolveTargetRoot } from '../plan/target-root.ts'
 import { batchMemoryBytes } from '../batch/batch-memory.ts'
@@ -27,6 +22,7 @@ import { resolveThreadCount } from '../schedule/thread-count.ts'
 import { warnOfThreadRoom } from '../schedule/thread-shortage.ts'
 import { describeOptions } from './describe-options.ts'
 import { readMapping } from './read-mapping.ts'
+import { readSourceTree } from './read-source-tree.ts'
 import { readShard, takeShard, type PlannedShard } from './take-shard.ts'
 
 /** What a run will do, as far as it can be known without looking at what earlier runs left. Frozen; nothing is written for it. */
@@ -44,16 +40,10 @@ export interface Plan {
   readonly planHash: string
   readonly manifestHash: string
   readonly filePlanHash: (format: SourceFormat) => string
+  /** As the journal names it. */
+  readonly sourceTree: SourceTree
   /** The part of the tree that this is; null: all of it. The hashes are those of the whole. */
   readonly shard: PlannedShard | null
-}
-
-/** What earlier runs left of a plan: which files are done, and why the others run. */
-export interface Remainder {
-  readonly existing: ExistingTargets
-  readonly decision: ResumeDecision
-  /** Whether a journal of a run from `runNumber` on proves a target that this plan does not make. */
-  readonly provesStranger: (target: string, runNumber: number) => boolean
 }
 
 /**
@@ -105,6 +95,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targets: shard === null ? targets : targetNames(part.discovery.files, naming),
     threads: room.threads,
     threadWarning: room.warning ?? warnOfLoweredThreads(memoryLimit, options.threads, wantedThreads),
+    sourceTree: readSourceTree(root),
     planHash: hash,
     manifestHash: manifestHash(hash, files),
     filePlanHash: (format) => {
@@ -113,47 +104,6 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
       return known
     },
   }
-}
-
-/**
- * Reads what earlier runs proved and claimed, and decides for each file whether it is done.
- * @param shouldRepair cut torn journals back to their last whole line: only for who holds the lock.
- * @throws MigrationError TARGET_EXISTS where a target is there that nobody claims.
- */
-export async function findRemainder(plan: Plan, shouldRepair: boolean): Promise<Remainder> {
-  const { discovery, targetRoot, targets, options } = plan
-  const existing = findExistingTargets(targetRoot, targets)
-  const ledger = new ResumeLedger(discovery.files, targets, plan.filePlanHash)
-  // Claims before proofs: a shard that ends meanwhile drops its claims when its proofs are there. Journals of shards at work are not repaired.
-  await readManifests(targetRoot, (claim, { runId }) => ledger.takeClaim(claim.target, runNumberOf(runId)))
-  await readJournals(targetRoot, (entry, runId) => ledger.takeProof(entry, runNumberOf(runId)), {
-    repair: shouldRepair && plan.shard === null,
-  })
-  refuseForeignTargets(existing, targets, {
-    isClaimed: (index) => ledger.isClaimed(index),
-    mayOverwrite: options.overwrite,
-  })
-  const decision = ledger.decide({
-    targetRoot,
-    existing,
-    isForced: options.force,
-    // What is missing from an incomplete list is not gone, nor what is another shard's.
-    findsOrphans: !discovery.isSingleFile && discovery.failed.length === 0 && plan.shard === null,
-  })
-  return {
-    existing,
-    decision,
-    provesStranger: (target, runNumber) => ledger.provesStranger(target, runNumber),
-  }
-}
-
-/** Files that still have to be converted, by their numbers. */
-export function filesToConvert(plan: Plan, { decision }: Remainder): Uint32Array {
-  const { files } = plan.discovery
-  const indexes = new Uint32Array(files.length)
-  let count = 0
-  for (let index = 0; index < files.length; index++) if (decision.reason(index) !== null) indexes[count++] = index
-  return indexes.slice(0, count)
 }
 
 /** The engine and its tier that a file takes, in the words of `migrate plan`. */

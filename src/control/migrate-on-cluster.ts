@@ -22,11 +22,13 @@ import { RunTally } from '../report/run-tally.ts'
 import { stopReasonOf, type StopReason } from '../schedule/stop-switch.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 import { buildReport } from './build-report.ts'
-import { checkContents } from './check-contents.ts'
+import { checkContents, needsContents } from './check-contents.ts'
 import { ClusterTally } from './cluster-tally.ts'
 import { followGeneration } from './follow-generation.ts'
+import { filesToConvert, findRemainder, type Remainder } from './find-remainder.ts'
 import { commonParent, freezeGeneration, pathBelow } from './freeze-generation.ts'
-import { filesToConvert, findRemainder, makePlan, resolveOptions, type Plan, type Remainder } from './make-plan.ts'
+import { makePlan, resolveOptions, type Plan } from './make-plan.ts'
+import { recordSums } from './record-sums.ts'
 import { RunStatusTeller } from './run-status-teller.ts'
 import { isStrangersCode, settleBooks } from './settle-tree.ts'
 import { TargetLedger } from './target-ledger.ts'
@@ -148,7 +150,7 @@ class ClusterRun {
   private generations = 0
   private shardCount = 0
   private runId = ''
-  private arePruned = false
+  private pruned: readonly string[] | null = null
   private readonly teller: RunStatusTeller
 
   constructor(parts: ClusterRunParts) {
@@ -190,8 +192,9 @@ class ClusterRun {
       keep: ({ id }) => id === joined?.generation.id,
     })
     await collectStaged({ targetRoot, liveRunId: joined?.generation.id ?? lock.runId })
-    const remainder = await findRemainder(plan, true)
-    if (options.checksum) await this.checkContents(remainder)
+    const remainder = await findRemainder(plan)
+    for (const { code, message } of remainder.books.warnings) this.warn(code, message)
+    if (needsContents(plan, remainder.decision)) await this.checkContents(remainder)
     const ofJoined = joined === null ? null : await this.filesOf(joined)
     // Shards that the dead coordinator has settled are proved already, and count for this run all the same.
     for (const index of ofJoined ?? []) remainder.decision.rerun(index, 'an earlier run did not finish it')
@@ -251,7 +254,9 @@ class ClusterRun {
     const { plan } = this.parts
     const pool = new ThreadPool({ plan: plan.data, threads: plan.threads })
     try {
-      await checkContents(plan, remainder.decision, pool)
+      const newSums = await checkContents(plan, remainder.decision, pool)
+      const warning = await recordSums(plan, remainder.decision, newSums, this.parts.lock)
+      if (warning !== null) this.warn(warning.code, warning.message)
     } finally {
       await pool.destroy()
     }
@@ -293,6 +298,7 @@ class ClusterRun {
     const closer = await GenerationCloser.open(generation, frozen.plan, {
       isDurable: plan.options.fsync,
       sourceRoot: plan.discovery.root,
+      sourceTree: plan.sourceTree,
       onFile: (file, outcome) => this.takeOutcome(file, outcome, voided, open),
     })
     const broken = await followGeneration({
@@ -327,7 +333,7 @@ class ClusterRun {
       if (toConvert[next] === index) next++
       else if (decision.reason(index) === null) {
         const done = decision.done(index)
-        this.ledger.add(index, done.targetBytes, done.targetHash)
+        this.ledger.addFound(index, done.targetBytes, done.targetHash)
       }
     }
   }
@@ -362,7 +368,8 @@ class ClusterRun {
       ledger: this.ledger,
       strangers: this.strangers,
       mayPrune: !this.isStopped && this.tally.failures.length === 0,
-      onPruned: () => (this.arePruned = true),
+      assertOwned: () => lock.assertOwned(),
+      onPruned: (targets) => (this.pruned = targets),
     })
   }
 
@@ -379,7 +386,7 @@ class ClusterRun {
         ledger: this.ledger,
         splitFiles: 0,
         warnings: this.warnings,
-        arePruned: this.arePruned,
+        pruned: this.pruned,
         clock,
         measured,
         stopped,

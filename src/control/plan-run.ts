@@ -1,12 +1,6 @@
-import {
-  filesToConvert,
-  findRemainder,
-  makePlan,
-  describeTier,
-  resolveOptions,
-  type Plan,
-  type Remainder,
-} from './make-plan.ts'
+import { isAsProved } from '../commit/prune-orphans.ts'
+import { filesToConvert, findRemainder, type Remainder } from './find-remainder.ts'
+import { makePlan, describeTier, resolveOptions, type Plan } from './make-plan.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { MigrateOptions } from '../model/options.ts'
 import type { PlannedFile, PlanReport } from '../model/report.ts'
@@ -28,7 +22,8 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
 
 async function planWith(options: MigrateOptions, hooks: MigrateHooks): Promise<PlanReport> {
   const made = await makePlan(resolveOptions(options), hooks)
-  const remainder = await findRemainder(made, false)
+  const remainder = await findRemainder(made)
+  const orphans = await orphansOf(made, remainder)
   const indexes = filesToConvert(made, remainder)
   const { files, failed, skipped, filteredOut, root } = made.discovery
   const bytesToConvert = files.sumBytes(indexes)
@@ -54,15 +49,26 @@ async function planWith(options: MigrateOptions, hooks: MigrateHooks): Promise<P
     failures: failed,
     skipped: { ...skipped, filteredOut },
     warnings: [
+      ...remainder.books.warnings,
       ...(made.threadWarning === null ? [] : [{ code: 'THREADS_LOWERED', message: made.threadWarning }]),
       ...(spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }]),
     ],
     orphans: {
-      count: remainder.decision.orphans.length,
-      examples: remainder.decision.orphans.slice(0, SHOWN_ORPHANS).map((orphan) => orphan.target),
+      count: orphans.length,
+      examples: made.options.prune ? orphans : orphans.slice(0, SHOWN_ORPHANS),
+      wouldBePruned: made.options.prune,
     },
     prediction,
   }
+}
+
+/** With `--prune`, only those that it would remove. */
+async function orphansOf({ options, targetRoot }: Plan, { decision }: Remainder): Promise<string[]> {
+  const targets: string[] = []
+  for (const orphan of decision.orphans) {
+    if (!options.prune || (await isAsProved(targetRoot, orphan))) targets.push(orphan.target)
+  }
+  return targets
 }
 
 function listFiles(made: Plan, { decision }: Remainder, splits: ReadonlySet<number>): Iterable<PlannedFile> {

@@ -219,6 +219,8 @@ function makeShardPlan(
     planHash: plan.planHash,
     manifestHash: plan.manifestHash,
     filePlanHash: (format) => plan.filePlanHashes[format] ?? '',
+    // Nodes write no journals.
+    sourceTree: { root: sourceRoot, identity: null, mounts: [] },
   }
 }
 
@@ -229,6 +231,8 @@ function everythingIsNew(fileCount: number): ConstructorParameters<typeof Run>[1
     sourceHash: new Uint32Array(0),
     hasSourceHash: new Uint8Array(0),
     hasRejects: new Uint8Array(0),
+    rejectsBytes: new Float64Array(0),
+    rejectsHash: new Uint32Array(0),
     recordsRead: new Float64Array(0),
     recordsRejected: new Float64Array(0),
     recordsFiltered: new Float64Array(0),
@@ -236,6 +240,14 @@ function everythingIsNew(fileCount: number): ConstructorParameters<typeof Run>[1
   return {
     existing: new ExistingTargets(null),
     decision: new ResumeDecision(fileCount, proofs, []),
-    provesStranger: () => false,
+    books: {
+      provesStranger: () => false,
+      doubtfulStrangers: () => [],
+      damage: [],
+      journals: { journals: [], entryCount: 0, unsealed: [] },
+      provedTargets: 0,
+      treeOf: ({ source }) => source,
+      warnings: [],
+    },
   }
 }

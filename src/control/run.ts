@@ -22,8 +22,10 @@ import { ThreadLimit } from '../schedule/thread-limit.ts'
 import type { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
-import { checkContents } from './check-contents.ts'
-import { filesToConvert, type Plan, type Remainder } from './make-plan.ts'
+import { checkContents, needsContents } from './check-contents.ts'
+import { filesToConvert, type Remainder } from './find-remainder.ts'
+import type { Plan } from './make-plan.ts'
+import { recordSums } from './record-sums.ts'
 import { committing, tasksOfShard, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
@@ -59,7 +61,7 @@ export class Run {
   /** Targets in whose places something else came meanwhile. */
   private readonly strangers = new Set<string>()
   private readonly warnings: { code: string; message: string }[] = []
-  private arePruned = false
+  private pruned: readonly string[] | null = null
   /** Files that several threads convert together. */
   private splits: ReadonlySet<number> = new Set()
   /** Targets that are many times as large as their sources, and the largest factor. */
@@ -86,6 +88,7 @@ export class Run {
     this.meter = new RunMeter(clock)
     this.ledger = new TargetLedger(plan.targets)
     for (const failure of plan.discovery.failed) this.fail(failure)
+    for (const { code, message } of remainder.books.warnings) this.warn(code, message)
     if (plan.threadWarning !== null) this.warn('THREADS_LOWERED', plan.threadWarning)
     if ((plan.shard?.treeFiles ?? plan.discovery.files.length + plan.discovery.failed.length) === 0) {
       this.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
@@ -97,10 +100,9 @@ export class Run {
     const { plan, hooks, remainder } = this
     const stop = new StopSwitch(hooks)
     try {
-      if (plan.options.checksum && stop.reason === null) {
-        const work = (pool: Executor): Promise<void> => checkContents(plan, remainder.decision, pool)
+      if (needsContents(plan, remainder.decision) && stop.reason === null) {
         // Not timed: the time limit is for the conversion of a file.
-        await this.withPool({ threads: threadsToHash(plan) }, stop, work)
+        await this.withPool({ threads: threadsToHash(plan) }, stop, (pool) => this.checkContents(pool))
       }
       const indexes = filesToConvert(plan, remainder)
       this.takeDone(indexes)
@@ -119,6 +121,13 @@ export class Run {
       if (this.place === null) await this.cleanUp(stop.reason)
     }
     return stop.reason
+  }
+
+  private async checkContents(pool: Executor): Promise<void> {
+    const { plan, remainder, lock } = this
+    const newSums = await checkContents(plan, remainder.decision, pool)
+    const warning = await recordSums(plan, remainder.decision, newSums, lock)
+    if (warning !== null) this.warn(warning.code, warning.message)
   }
 
   /** Converts on as many threads as there is work for; a tiny run stays on this one. */
@@ -248,6 +257,7 @@ export class Run {
     return Committer.open({
       targetRoot: plan.targetRoot,
       sourceRoot: plan.discovery.root,
+      sourceTree: plan.sourceTree,
       mayOverwrite: plan.options.overwrite,
       lock,
       isDurable: plan.options.fsync,
@@ -323,7 +333,7 @@ export class Run {
         continue
       }
       const done = decision.done(index)
-      this.ledger.add(index, done.targetBytes, done.targetHash)
+      this.ledger.addFound(index, done.targetBytes, done.targetHash)
     }
   }
 
@@ -441,7 +451,7 @@ export class Run {
         strangers: this.strangers,
         stopped,
         hasFailures: this.tally.failures.length > 0,
-        onPruned: () => (this.arePruned = true),
+        onPruned: (targets) => (this.pruned = targets),
       })
     } catch (error) {
       const { code, message } = toWireError(error, { phase: 'commit' })
@@ -457,7 +467,7 @@ export class Run {
 
   /** What the run came to, at any moment. */
   report(stopped: StopReason | null): Report {
-    const { plan, remainder, lock, tally, ledger, warnings, arePruned, clock } = this
+    const { plan, remainder, lock, tally, ledger, warnings, pruned, clock } = this
     const measured = this.meter.read(plan, tally.stageNs)
     return buildReport({
       plan,
@@ -467,7 +477,7 @@ export class Run {
       ledger,
       splitFiles: this.splits.size,
       warnings,
-      arePruned,
+      pruned,
       clock,
       measured,
       stopped,

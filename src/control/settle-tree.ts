@@ -1,22 +1,27 @@
 import { collectStaged } from '../commit/collect-staged.ts'
+import { compactJournals, isCompactionDue } from '../commit/compact-journals.ts'
 import { readProofs } from '../commit/journal-reader.ts'
 import type { LockHandle, OtherMembers } from '../commit/lock.ts'
 import { settleManifests, settleShardManifests, withdrawClaims, type ManifestHeader } from '../commit/manifest.ts'
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
+import { sealJournals } from '../commit/seal-journals.ts'
 import type { StopReason } from '../schedule/stop-switch.ts'
-import type { Plan, Remainder } from './make-plan.ts'
+import type { Remainder } from './find-remainder.ts'
+import type { Plan } from './make-plan.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
-interface Books {
+interface TreeBooks {
   readonly plan: Plan
   readonly remainder: Remainder
   readonly header: ManifestHeader
   readonly ledger: TargetLedger
   /** Targets that this run did not make, since something else had come into their places: they are claimed no longer. */
   readonly strangers: ReadonlySet<string>
-  /** Told when orphans are removed, whatever fails after that. */
-  readonly onPruned: () => void
+  /** Throws where the target tree is not ours any more. */
+  readonly assertOwned: () => Promise<void>
+  /** Told which orphans are removed, whatever fails after that. */
+  readonly onPruned: (targets: readonly string[]) => void
 }
 
 const STRANGERS_CODES: ReadonlySet<string> = new Set(['TARGET_EXISTS', 'TARGET_LINK', 'TARGET_NOT_A_FOLDER'])
@@ -26,14 +31,14 @@ export function isStrangersCode(code: string): boolean {
   return STRANGERS_CODES.has(code)
 }
 
-interface TreeToSettle extends Books {
+interface TreeToSettle extends Omit<TreeBooks, 'assertOwned'> {
   readonly lock: LockHandle
   readonly stopped: StopReason | null
   readonly hasFailures: boolean
 }
 
 /**
- * Tidies the target tree up when all files of a run on this machine have ended: what is staged, orphans, manifests.
+ * Tidies the target tree up when all files of a run on this machine have ended: what is staged, orphans, manifests, journals.
  * @throws where the lock was taken over: whoever did it has staged files of its own by now.
  */
 export async function settleTree(tree: TreeToSettle): Promise<void> {
@@ -45,40 +50,74 @@ export async function settleTree(tree: TreeToSettle): Promise<void> {
 
 /** Orphans, and the manifests of this run and of dead ones. */
 async function settle(tree: TreeToSettle, others: OtherMembers): Promise<void> {
-  const { plan, header, ledger, strangers } = tree
-  const { targetRoot, options } = plan
-  if (plan.shard !== null) {
-    const isLast = others.size === 0
-    if (strangers.size > 0) await withdrawClaims({ targetRoot, isDurable: options.fsync }, header, strangers)
-    await settleShardManifests(
-      { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
-      (onProof) => readProofs(targetRoot, onProof),
-    )
-    return
-  }
-  await settleBooks({ ...tree, mayPrune: tree.stopped === null && !tree.hasFailures })
+  if (tree.plan.shard !== null) return settleShard(tree, others.size === 0)
+  await settleBooks({
+    ...tree,
+    assertOwned: () => tree.lock.assertOwned(),
+    mayPrune: tree.stopped === null && !tree.hasFailures,
+  })
 }
 
-/** Removes orphans where that is asked for, and settles the manifests of the whole tree: of a run, or of the coordinator of a cluster. */
-export async function settleBooks({
-  plan,
-  remainder,
-  header,
-  ledger,
-  strangers,
-  mayPrune,
-  onPruned,
-}: Books & { readonly mayPrune: boolean }): Promise<void> {
+async function settleShard({ plan, header, ledger, strangers }: TreeToSettle, isLast: boolean): Promise<void> {
   const { targetRoot, options } = plan
-  const { orphans } = remainder.decision
-  if (options.prune && mayPrune) {
-    await pruneOrphans({ targetRoot, orphans, isDurable: options.fsync })
-    if (orphans.length > 0) onPruned()
+  const isDurable = options.fsync
+  if (isLast) {
+    // Before the claims of dead shards go.
+    const { unsealed, journals, entryCount, damage } = await readProofs(targetRoot, () => {})
+    await sealJournals(unsealed, { targetRoot, isDurable })
+    // Whoever takes the gate over meanwhile loses nothing: only what was copied is removed.
+    const isDue = damage.length === 0 && isCompactionDue(journals.length, entryCount, entryCount)
+    if (isDue) await compactJournals({ targetRoot, isDurable, assertOwned: async () => {} })
   }
+  if (strangers.size > 0) await withdrawClaims({ targetRoot, isDurable }, header, strangers)
+  await settleShardManifests(
+    { targetRoot, isDurable, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
+    async (onProof) => void (await readProofs(targetRoot, onProof)),
+  )
+}
+
+/**
+ * Removes orphans where that is asked for, and settles the manifests and journals of the whole tree: of a run, or of the coordinator of
+ * a cluster.
+ */
+export async function settleBooks(books: TreeBooks & { readonly mayPrune: boolean }): Promise<void> {
+  const { plan, remainder, header, ledger, strangers, mayPrune, onPruned } = books
+  const { targetRoot, options } = plan
+  const { decision } = remainder
+  const isDurable = options.fsync
+  if (options.prune && mayPrune && decision.orphans.length > 0) {
+    const removed = await pruneOrphans({ targetRoot, orphans: decision.orphans, isDurable })
+    onPruned(removed.map(({ target }) => target))
+  }
+  // Stopped before all was compared: what is damaged must stay, since the next run has to see it.
+  if (decision.doubtful.size > 0) return
+  await sealJournals(remainder.books.journals.unsealed, { targetRoot, isDurable })
   await settleManifests(
-    { targetRoot, isDurable: options.fsync, areOwnProved: ledger.isComplete },
+    { targetRoot, isDurable, areOwnProved: ledger.isComplete, doubtful: claimsOfDoubt(books) },
     header,
     (target, runId) =>
-      ledger.has(target) || strangers.has(target) || remainder.provesStranger(target, runNumberOf(runId)),
+      ledger.has(target) || strangers.has(target) || remainder.books.provesStranger(target, runNumberOf(runId)),
   )
+  await compact(books)
+}
+
+/** Once what is damaged has gone, nobody could tell any more that these proofs are in doubt. */
+function* claimsOfDoubt({ plan: { targets }, remainder, ledger, strangers }: TreeBooks): Generator<string> {
+  if (remainder.books.damage.length === 0) return
+  yield* remainder.books.doubtfulStrangers()
+  for (let index = 0; index < targets.length; index++) {
+    const target = targets.path(index)
+    if (!ledger.has(target) && !strangers.has(target)) yield target
+  }
+}
+
+/** Damaged journals are compacted in any case: all that could be in doubt is compared, made again, or claimed by now. */
+async function compact({ plan, remainder, ledger, assertOwned }: TreeBooks): Promise<void> {
+  const { journals, provedTargets, damage, treeOf } = remainder.books
+  const made = ledger.targetCount - ledger.foundCount
+  const count = journals.journals.length + (made > 0 ? 1 : 0)
+  const targets = Math.max(provedTargets, ledger.targetCount)
+  if (damage.length === 0 && !isCompactionDue(count, journals.entryCount + made, targets)) return
+  const { targetRoot, options } = plan
+  await compactJournals({ targetRoot, isDurable: options.fsync, assertOwned, treeOf, targets: ledger })
 }

@@ -10,6 +10,8 @@ export class TargetLedger {
   private readonly hashes: Uint32Array
   private readonly areThere: Uint8Array
   private count = 0
+  /** Of these, targets that earlier runs made. */
+  foundCount = 0
   private readonly index: PathIndex
 
   constructor(targets: TargetNames) {
@@ -25,6 +27,22 @@ export class TargetLedger {
     this.sizes[index] = sizeBytes
     this.hashes[index] = hash
     this.areThere[index] = 1
+  }
+
+  /** Adds a target that an earlier run made. */
+  addFound(index: number, sizeBytes: number, hash: number): void {
+    this.add(index, sizeBytes, hash)
+    this.foundCount++
+  }
+
+  /** The number of targets of the plan. */
+  get length(): number {
+    return this.targets.length
+  }
+
+  /** The number of a target; -1: it is not of the plan. */
+  find(target: string): number {
+    return this.index.find(target)
   }
 
   /** True where all targets of the plan are there. */

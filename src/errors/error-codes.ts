@@ -12,6 +12,9 @@ export const ERROR_CODES = {
   TARGET_INSIDE_SOURCE: 'a target would lie inside the source tree, or be the source itself',
   TARGET_COLLISION: 'two sources would make the same target',
   TARGET_EXISTS: 'a target is already there and no earlier run claims it',
+  BOOKKEEPING_DAMAGED: 'a journal or a manifest of the target tree is not as it was written',
+  PRUNE_REFUSED: '--prune cannot tell that sources are gone',
+  SOURCES_NOT_COMPARED: 'sources were converted without --checksum, so there is nothing to compare them with',
   TARGET_NOT_A_FOLDER: 'the target tree is not a folder',
   TARGET_LINK: 'the target tree holds a symbolic link to a folder on the way to a target',
   BOOKKEEPING_UNSAFE:

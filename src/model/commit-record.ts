@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { columnOf, columnsOf, isAmount, isCount, orNull } from './columns.ts'
 import { isPathInside } from './path-inside.ts'
 import {
+  FileSumSchema,
   NoticeCountsSchema,
   UnseenColumnSchema,
   WireErrorSchema,
+  type FileSum,
   type NoticeCounts,
   type RecordCounts,
   type UnseenColumn,
@@ -24,6 +26,7 @@ export interface RecordedTarget {
   readonly stagedTarget: string
   /** Where its rejects are staged; null: it has none. */
   readonly stagedRejects: string | null
+  readonly rejects?: FileSum
   readonly targetBytes: number
   readonly targetHash: number
   readonly sourceHash: number | null
@@ -74,6 +77,7 @@ type RecordedTargets = z.infer<typeof RecordedTargetsSchema>
 /** What only few files have to tell, by their number in the columns. */
 const RareSchema = z.object({
   number: count,
+  rejects: FileSumSchema.exactOptional(),
   rejectCodes: z.record(z.string(), count).exactOptional(),
   notices: NoticeCountsSchema.exactOptional(),
   advice: z.string().exactOptional(),
@@ -177,8 +181,12 @@ function toColumns(targets: readonly RecordedTarget[]): RecordedTargets {
   }
 }
 
-function findRare({ rejectCodes, notices, advice, unseenColumns, slice }: RecordedTarget, number: number): Rare[] {
+function findRare(
+  { rejects, rejectCodes, notices, advice, unseenColumns, slice }: RecordedTarget,
+  number: number,
+): Rare[] {
   const rare = {
+    ...(rejects === undefined ? {} : { rejects }),
     ...(Object.keys(rejectCodes).length === 0 ? {} : { rejectCodes }),
     ...(notices === null ? {} : { notices }),
     ...(advice === undefined ? {} : { advice }),
@@ -191,6 +199,7 @@ function findRare({ rejectCodes, notices, advice, unseenColumns, slice }: Record
 function fromColumns(columns: RecordedTargets, rare: ReadonlyMap<number, Rare>): RecordedTarget[] {
   // All columns are as long as the first.
   return columns.at.map((at, number) => ({
+    ...rejectsOf(rare.get(number)),
     at,
     attempt: columns.attempt[number]!,
     stagedTarget: columns.stagedTarget[number]!,
@@ -221,4 +230,8 @@ function fromColumns(columns: RecordedTargets, rare: ReadonlyMap<number, Rare>):
     thread: columns.thread[number]!,
     slice: rare.get(number)?.slice ?? null,
   }))
+}
+
+function rejectsOf(rare: Rare | undefined): { readonly rejects?: FileSum } {
+  return rare?.rejects === undefined ? {} : { rejects: rare.rejects }
 }

@@ -20,6 +20,8 @@ export const JournalEntrySchema = z.object({
   targetBytes: count,
   targetHash: crc32Hex,
   hasRejects: z.boolean(),
+  /** Size and CRC-32 of the rejects file. Journals of older versions do not tell, and a file without rejects has none. */
+  rejects: z.object({ sizeBytes: count, hash: crc32Hex }).exactOptional(),
   records: RecordCountsSchema,
   /** `sync` includes the file's share of what its commit group waited for before the journal was written. */
   stageNs: StageTimesSchema,
@@ -29,3 +31,33 @@ export const JournalEntrySchema = z.object({
 })
 
 export type JournalEntry = z.infer<typeof JournalEntrySchema>
+
+/** A source tree as a journal names it, so that a later run can tell whether it looks at the same one. */
+export const SourceTreeSchema = z.object({
+  /** Absolute real path. */
+  root: z.string(),
+  /** Inode and time of birth of the root: they stay when it is moved. Null where the file system does not tell. */
+  identity: z.string().nullable(),
+  /** Mount points in it, relative to the root: what lies below one that is not mounted any more is not gone. */
+  mounts: z.array(z.string()),
+})
+
+export type SourceTree = z.infer<typeof SourceTreeSchema>
+
+/** The first line of a journal. Null stands for a source tree that an older version did not write down. */
+export const JournalHeaderSchema = z.object({
+  version: z.literal(2),
+  sourceTrees: z.array(SourceTreeSchema.nullable()),
+})
+
+export type JournalHeader = z.infer<typeof JournalHeaderSchema>
+
+/** The last line of a journal: without it, the end may be missing. */
+export const JournalEndSchema = z.object({ entries: count })
+
+/** A commit in a compacted journal, with what the name and the header of its first journal said. */
+export const CompactedEntrySchema = JournalEntrySchema.extend({
+  run: z.string(),
+  /** Its place in `sourceTrees` of the header. */
+  tree: count,
+})

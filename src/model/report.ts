@@ -146,7 +146,8 @@ export interface PlanReport {
   readonly failures: readonly z.infer<typeof WireErrorSchema>[]
   readonly skipped: Report['skipped']
   readonly warnings: Report['warnings']
-  readonly orphans: { readonly count: number; readonly examples: readonly string[] }
+  /** Targets whose sources are gone: with `--prune` all that it would remove, else the first ten. */
+  readonly orphans: { readonly count: number; readonly examples: readonly string[]; readonly wouldBePruned: boolean }
   /** From a measured sample; null where there is nothing to measure. */
   readonly prediction: {
     readonly seconds: number

@@ -45,6 +45,11 @@ export const UnseenColumnSchema = z.object({ name: z.string(), nearest: z.string
 
 export type UnseenColumn = z.infer<typeof UnseenColumnSchema>
 
+/** Size and CRC-32 of a file. */
+export const FileSumSchema = z.object({ sizeBytes: count, hash: count })
+
+export type FileSum = z.infer<typeof FileSumSchema>
+
 /** When and how a thread was busy with a file. */
 const busyTimes = {
   /** When the file was begun, on the monotonic clock that all threads share (`process.hrtime`). */
@@ -73,6 +78,8 @@ const ConvertedFileSchema = z.object({
   sourceHash: count.nullable(),
   /** True where a staged rejects file was made. */
   hasRejects: z.boolean(),
+  /** Of the rejects file, where there is one. */
+  rejects: FileSumSchema.exactOptional(),
   rejectCodes: z.record(z.string(), count),
   records: RecordCountsSchema,
   notices: NoticeCountsSchema,

@@ -84,6 +84,8 @@ export interface ForeignTargetRules {
   readonly isClaimed: (index: number) => boolean
   /** `--overwrite`: files may be replaced, whoever made them. */
   readonly mayOverwrite: boolean
+  /** What is damaged of the books, and from where; null: nothing is. */
+  readonly damaged: string | null
 }
 
 /** Targets that a message names. */
@@ -91,7 +93,8 @@ const SHOWN_TARGETS = 5
 
 /**
  * Refuses to replace what no earlier run made. A folder or a link in a target's place is never replaced.
- * @throws MigrationError TARGET_EXISTS naming the first targets and the number of all.
+ * @throws MigrationError TARGET_EXISTS naming the first targets and the number of all; BOOKKEEPING_DAMAGED where the proof that Drover made
+ *   them may be lost.
  */
 export function refuseForeignTargets(existing: ExistingTargets, targets: TargetNames, rules: ForeignTargetRules): void {
   const shown: string[] = []
@@ -107,12 +110,27 @@ export function refuseForeignTargets(existing: ExistingTargets, targets: TargetN
     if (shown.length < SHOWN_TARGETS) shown.push(`${printableName(targets.path(index))}${kind}`)
   }
   if (count === 0) return
-  const what = count === 1 ? 'a target is already there and was' : `${count} targets are already there and were`
-  const more = count > shown.length ? ', ...' : ''
-  throw new MigrationError('TARGET_EXISTS', `${what} not made by Drover: ${shown.join(', ')}${more}`, {
-    phase: 'plan',
-    hint: hasOtherKind
-      ? 'folders and links are never replaced: move them away, or give --out another folder'
-      : 'give --out another folder, or say --overwrite to replace them',
-  })
+  const what = count === 1 ? '1 target is already there' : `${count} targets are already there`
+  const names = `${shown.join(', ')}${count > shown.length ? ', ...' : ''}`
+  if (hasOtherKind || rules.damaged === null) {
+    throw new MigrationError(
+      'TARGET_EXISTS',
+      `${what}, and nothing here proves that Drover made ${count === 1 ? 'it' : 'them'}: ${names}`,
+      {
+        phase: 'plan',
+        hint: hasOtherKind
+          ? 'folders and links are never replaced: move them away, or give --out another folder'
+          : 'give --out another folder, or say --overwrite to replace them',
+      },
+    )
+  }
+  const lost = count === 1 ? '1 target that is there' : `${count} targets that are there`
+  throw new MigrationError(
+    'BOOKKEEPING_DAMAGED',
+    `${rules.damaged}, so nothing proves any more that Drover made ${lost}: ${names}`,
+    {
+      phase: 'plan',
+      hint: 'put that file back from a copy if there is one; else make sure that none of these targets is yours, and say --overwrite: it makes them again',
+    },
+  )
 }

@@ -12,6 +12,8 @@ const RUN_REASONS = [
   'target is gone',
   'target size differs',
   'target content differs',
+  'rejects are gone',
+  'rejects differ',
   'forced',
 ] as const
 
@@ -22,6 +24,8 @@ export interface Orphan {
   readonly target: string
   readonly source: string
   readonly sizeBytes: number
+  /** CRC-32 as eight hex digits. */
+  readonly hash: string
 }
 
 /** What is proved about a target that is done. */
@@ -32,6 +36,9 @@ export interface DoneTarget {
   /** CRC-32 of the source; null where it was converted without `--checksum`. */
   readonly sourceHash: number | null
   readonly hasRejects: boolean
+  /** Size and CRC-32 of the rejects file; null where there is none, or the journal does not tell. */
+  readonly rejectsBytes: number | null
+  readonly rejectsHash: number | null
   readonly records: RecordCounts
 }
 
@@ -50,6 +57,9 @@ export interface ProofColumns {
   readonly sourceHash: Uint32Array
   readonly hasSourceHash: Uint8Array
   readonly hasRejects: Uint8Array
+  /** NaN where the journal does not tell. */
+  readonly rejectsBytes: Float64Array
+  readonly rejectsHash: Uint32Array
   readonly recordsRead: Float64Array
   readonly recordsRejected: Float64Array
   readonly recordsFiltered: Float64Array
@@ -61,6 +71,7 @@ export class ResumeDecision {
   /** Place of the reason in RUN_REASONS plus one; 0: done. */
   private readonly reasons: Uint8Array
   private readonly proofs: ProofColumns
+  private readonly inDoubt = new Set<number>()
 
   constructor(fileCount: number, proofs: ProofColumns, orphans: readonly Orphan[]) {
     this.reasons = new Uint8Array(fileCount).fill(1)
@@ -78,6 +89,22 @@ export class ResumeDecision {
     this.reasons[index] = 0
   }
 
+  /** Takes a file for done whose content has to be compared first: something of a later run is damaged. */
+  doubt(index: number): void {
+    this.setDone(index)
+    this.inDoubt.add(index)
+  }
+
+  /** Files that seem done, but are so only if their targets have the content that is proved. */
+  get doubtful(): ReadonlySet<number> {
+    return this.inDoubt
+  }
+
+  /** Says that all doubtful files were compared. */
+  settleDoubt(): void {
+    this.inDoubt.clear()
+  }
+
   /** Lets a file run, also one that was done: where `--checksum` finds other content than what is proved. */
   rerun(index: number, reason: RunReason): void {
     this.reasons[index] = RUN_REASONS.indexOf(reason) + 1
@@ -89,11 +116,15 @@ export class ResumeDecision {
     const read = proofs.recordsRead[index] ?? 0
     const rejected = proofs.recordsRejected[index] ?? 0
     const filtered = proofs.recordsFiltered[index] ?? 0
+    const rejectsBytes = proofs.rejectsBytes[index] ?? NaN
+    const hasSum = !Number.isNaN(rejectsBytes)
     return {
       targetBytes: proofs.targetBytes[index] ?? 0,
       targetHash: proofs.targetHash[index] ?? 0,
       sourceHash: proofs.hasSourceHash[index] === 1 ? (proofs.sourceHash[index] ?? 0) : null,
       hasRejects: proofs.hasRejects[index] === 1,
+      rejectsBytes: hasSum ? rejectsBytes : null,
+      rejectsHash: hasSum ? (proofs.rejectsHash[index] ?? 0) : null,
       records: { read, written: read - rejected - filtered, rejected, filtered },
     }
   }

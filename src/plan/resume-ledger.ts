@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { SourceFormat, SourceList } from '../model/source-list.ts'
-import { GuardedTree } from '../storage/guarded-tree.ts'
 import type { ExistingTargets } from './find-existing-targets.ts'
+import type { OrphanCandidate, ProofTree } from './find-orphans.ts'
 import { PathIndex } from './path-index.ts'
 import { ResumeDecision } from './resume-decision.ts'
 import type { Orphan, ProofColumns, RunReason } from './resume-decision.ts'
@@ -26,6 +25,7 @@ export type Proof = Pick<
   | 'targetHash'
   | 'hasRejects'
   | 'records'
+  | 'rejects'
 >
 
 /** A file without a proof, one whose proof holds, and the ways in which a proof can be out of date. */
@@ -41,22 +41,17 @@ const VERDICTS = [
 type Verdict = (typeof VERDICTS)[number]
 
 export interface ResumeOptions {
-  /** Absolute path of the target tree. */
-  readonly targetRoot: string
   readonly existing: ExistingTargets
   /** `--force`: nothing counts as done. */
   readonly isForced: boolean
-  /**
-   * False where the list of sources is known to lack some (a single file; a folder that could not be read): their targets are no
-   * orphans, and must not be pruned.
-   */
-  readonly findsOrphans: boolean
+  /** The size of the rejects file of a source; null: it is not there. */
+  readonly rejectsSizeOf: (source: string) => number | null
+  /** Looks for the orphans among these targets; null: they are not looked for. */
+  readonly findOrphans: ((candidates: Iterable<OrphanCandidate>) => Orphan[]) | null
 }
 
-interface Stranger {
-  readonly source: string
-  readonly sizeBytes: number
-  /** The run that proved it last. */
+/** A target that this plan does not make, with what the last proof says. */
+interface Stranger extends OrphanCandidate {
   readonly runNumber: number
 }
 
@@ -68,6 +63,11 @@ export class ResumeLedger {
   private readonly proofRuns: Float64Array
   private readonly claimRuns: Float64Array
   private readonly columns: ProofColumns
+  /** Proofs of runs before this one are in doubt. */
+  private doubtBefore = 0
+  private readonly strangerClaims = new Map<string, number>()
+  /** Source trees of all proofs, and whether one of the sources is on the list. */
+  private readonly trees = new Map<string, { readonly tree: ProofTree; hasSourceHere: boolean }>()
   /** Targets that this plan does not make, with what the last proof says. */
   private readonly strangers = new Map<string, Stranger>()
 
@@ -85,19 +85,28 @@ export class ResumeLedger {
       sourceHash: new Uint32Array(files.length),
       hasSourceHash: new Uint8Array(files.length),
       hasRejects: new Uint8Array(files.length),
+      rejectsBytes: new Float64Array(files.length).fill(NaN),
+      rejectsHash: new Uint32Array(files.length),
       recordsRead: new Float64Array(files.length),
       recordsRejected: new Float64Array(files.length),
       recordsFiltered: new Float64Array(files.length),
     }
   }
 
-  /** Enters a line of a journal. Lines come in the order in which they were written, runs in theirs. @param runNumber from 1. */
-  takeProof(proof: Proof, runNumber: number): void {
+  /**
+   * Enters a line of a journal. Of several about one target that of the highest run counts, and of one run the last.
+   * @param runNumber from 1. @param tree the source tree of the proof.
+   */
+  takeProof(proof: Proof, runNumber: number, tree: ProofTree): void {
     const index = this.index.find(proof.target)
+    this.noteTree(tree, index >= 0 && proof.source === this.files.path(index))
     if (index < 0) {
-      this.strangers.set(proof.target, { source: proof.source, sizeBytes: proof.targetBytes, runNumber })
+      if ((this.strangers.get(proof.target)?.runNumber ?? 0) > runNumber) return
+      const { target, source, targetBytes, targetHash } = proof
+      this.strangers.set(target, { target, source, sizeBytes: targetBytes, hash: targetHash, runNumber, tree })
       return
     }
+    if ((this.proofRuns[index] ?? 0) > runNumber) return
     this.verdicts[index] = VERDICTS.indexOf(this.judge(proof, index))
     this.proofRuns[index] = runNumber
     const { columns } = this
@@ -106,9 +115,32 @@ export class ResumeLedger {
     columns.sourceHash[index] = Number.parseInt(proof.sourceHash ?? '0', 16)
     columns.hasSourceHash[index] = proof.sourceHash === null ? 0 : 1
     columns.hasRejects[index] = proof.hasRejects ? 1 : 0
+    columns.rejectsBytes[index] = proof.rejects?.sizeBytes ?? NaN
+    columns.rejectsHash[index] = Number.parseInt(proof.rejects?.hash ?? '0', 16)
     columns.recordsRead[index] = proof.records.read
     columns.recordsRejected[index] = proof.records.rejected
     columns.recordsFiltered[index] = proof.records.filtered
+  }
+
+  private noteTree(tree: ProofTree, isSourceHere: boolean): void {
+    const known = this.trees.get(tree.key)
+    if (known === undefined) this.trees.set(tree.key, { tree, hasSourceHere: isSourceHere })
+    else known.hasSourceHere ||= isSourceHere
+  }
+
+  /** The source trees that proofs are about, and whether this plan has one of the sources that they name. */
+  get proofTrees(): Iterable<{ readonly tree: ProofTree; readonly hasSourceHere: boolean }> {
+    return this.trees.values()
+  }
+
+  /** How many targets have a proof. */
+  get provedTargets(): number {
+    return this.proofRuns.reduce((count, run) => count + (run > 0 ? 1 : 0), this.strangers.size)
+  }
+
+  /** Says that something of a run is damaged: it may have claimed or proved any target, so earlier proofs do not count by themselves. */
+  takeDamage(runNumber: number): void {
+    this.doubtBefore = Math.max(this.doubtBefore, runNumber)
   }
 
   /**
@@ -118,6 +150,12 @@ export class ResumeLedger {
   takeClaim(target: string, runNumber: number): void {
     const index = this.index.find(target)
     if (index >= 0) this.claimRuns[index] = Math.max(this.claimRuns[index] ?? 0, runNumber)
+    else this.strangerClaims.set(target, Math.max(this.strangerClaims.get(target) ?? 0, runNumber))
+  }
+
+  /** Targets that this plan does not make, and whose last proof is in doubt. */
+  *doubtfulStrangers(): Generator<string> {
+    for (const { target, runNumber } of this.strangers.values()) if (runNumber < this.doubtBefore) yield target
   }
 
   /** Whether a run from `runNumber` on proved a target that this plan does not make. */
@@ -132,23 +170,39 @@ export class ResumeLedger {
 
   /** Decides for each file whether it is done, once all proofs and claims are in. */
   decide(options: ResumeOptions): ResumeDecision {
-    const orphans = options.findsOrphans ? this.orphans(options.targetRoot) : []
+    const orphans = options.findOrphans?.(this.orphanCandidates()) ?? []
     const decision = new ResumeDecision(this.files.length, this.columns, orphans)
     for (let index = 0; index < this.files.length; index++) {
-      const reason = options.isForced ? 'forced' : this.reason(index, options.existing)
-      if (reason === null) decision.setDone(index)
-      else decision.rerun(index, reason)
+      const reason = options.isForced ? 'forced' : this.reason(index, options)
+      if (reason !== null) decision.rerun(index, reason)
+      else if ((this.proofRuns[index] ?? 0) < this.doubtBefore) decision.doubt(index)
+      else decision.setDone(index)
     }
     return decision
   }
 
-  private reason(index: number, existing: ExistingTargets): RunReason | null {
+  private reason(index: number, { existing, rejectsSizeOf }: ResumeOptions): RunReason | null {
+    const { columns } = this
     const verdict = VERDICTS[this.verdicts[index] ?? 0] ?? 'new'
     if ((this.claimRuns[index] ?? 0) > (this.proofRuns[index] ?? 0)) return 'an earlier run did not finish it'
     if (verdict !== 'proved') return verdict
     const sizeBytes = existing.sizeBytes(index)
     if (sizeBytes === null) return 'target is gone'
-    return sizeBytes === this.columns.targetBytes[index] ? null : 'target size differs'
+    if (sizeBytes !== columns.targetBytes[index]) return 'target size differs'
+    if (columns.hasRejects[index] === 0) return null
+    const rejectsBytes = rejectsSizeOf(this.files.path(index))
+    if (rejectsBytes === null) return 'rejects are gone'
+    // Older versions did not write the size down.
+    const provedBytes = columns.rejectsBytes[index] ?? NaN
+    return Number.isNaN(provedBytes) || provedBytes === rejectsBytes ? null : 'rejects differ'
+  }
+
+  /** A proof that is void or in doubt proves nothing that may be removed. */
+  private *orphanCandidates(): Generator<OrphanCandidate> {
+    for (const stranger of this.strangers.values()) {
+      const { target, runNumber } = stranger
+      if (runNumber >= this.doubtBefore && runNumber >= (this.strangerClaims.get(target) ?? 0)) yield stranger
+    }
   }
 
   private judge(proof: Proof, index: number): Verdict {
@@ -156,26 +210,6 @@ export class ResumeLedger {
     if (proof.sizeBytes !== this.files.sizeBytes(index)) return 'source size differs'
     if (BigInt(proof.mtimeNs) !== this.files.mtimeNs(index)) return 'source mtime differs'
     return proof.filePlanHash === this.filePlanHash(this.files.format(index)) ? 'proved' : 'mapping or options differ'
-  }
-
-  /** Targets that are still as they were made, and that this plan does not make; in the order of their names. */
-  private orphans(targetRoot: string): Orphan[] {
-    const tree = new GuardedTree(targetRoot)
-    const orphans: Orphan[] = []
-    for (const [target, { source, sizeBytes }] of this.strangers) {
-      const stats = statIfPlain(tree, join(targetRoot, target))
-      if (stats?.size === sizeBytes) orphans.push({ target, source, sizeBytes })
-    }
-    return orphans.sort((left, right) => (left.target < right.target ? -1 : 1))
-  }
-}
-
-function statIfPlain(tree: GuardedTree, path: string) {
-  try {
-    return tree.statFile(path)
-  } catch {
-    // A folder on the way is a link or a file now, or cannot be entered: what is behind it was not made by us.
-    return undefined
   }
 }
 

@@ -2,6 +2,7 @@
 // blocks like the others, and completes the file at the end. Helpers come when they are free and leave when no block is left.
 // A helper that meets anything wrong leaves the block to the leader, which meets it again: errors have one way to the report.
 import { closeSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import {
   convertFile,
   convertRecords,
@@ -104,6 +105,7 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
       targetHash: totals.targetHash,
       sourceHash: plan.hashSources ? totals.sourceHash : null,
       hasRejects: totals.rejectBytes > 0,
+      ...(totals.rejectBytes > 0 ? { rejects: sumOf(file.stagedRejects) } : {}),
       rejectCodes: board.readRejectCodes(),
       records: {
         read: totals.recordCount,
@@ -122,6 +124,23 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
 /** Its share, which comes next, says what is wrong with a source that cannot be looked at. */
 function modeOfTarget(sourcePath: string): number {
   return targetFileMode(statSync(sourcePath, { throwIfNoEntry: false })?.mode ?? PRIVATE_FILE_MODE)
+}
+
+/** Several threads wrote it, each at its place: it is read once more. */
+function sumOf(path: string): { readonly sizeBytes: number; readonly hash: number } {
+  const descriptor = openSync(path, 'r')
+  try {
+    const piece = Buffer.alloc(REJECTS_PIECE_BYTES)
+    let sizeBytes = 0
+    let hash = 0
+    for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
+      sizeBytes += count
+      hash = crc32(piece.subarray(0, count), hash)
+    }
+    return { sizeBytes, hash }
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** Bytes of a rejects file that are read at once. */

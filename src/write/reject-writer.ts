@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
 import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
 import type { PaceIo } from '../model/pacing.ts'
+import type { FileSum } from '../model/task-result.ts'
 import { StagedFile } from './staged-file.ts'
 
 const FLUSH_CHARACTERS = 65_536
@@ -46,6 +47,12 @@ export class RejectWriter {
   /** True where a rejects file was made. Call it after `close`. */
   get hasFile(): boolean {
     return this.file !== null
+  }
+
+  /** Size and CRC-32 of the rejects file, where one was made. Call it after `close`. */
+  get sum(): { readonly rejects?: FileSum } {
+    const { file } = this
+    return file === null ? {} : { rejects: { sizeBytes: file.sizeBytes, hash: file.hash } }
   }
 
   close(): void {

@@ -29,7 +29,7 @@ function samplePlan(rest: Partial<PlanReport> = {}): PlanReport {
     failures: [],
     skipped: sampleReport().skipped,
     warnings: [],
-    orphans: { count: 0, examples: [] },
+    orphans: { count: 0, examples: [], wouldBePruned: false },
     prediction: { seconds: 90, targetBytes: 2000, megabytesPerSecond: 11.5 },
     ...rest,
   }
@@ -110,7 +110,7 @@ describe('a plan on a terminal', () => {
     const rest: Partial<PlanReport> = {
       skipped: { ...sampleReport().skipped, links: { count: 2, examples: [] }, filteredOut: 1 },
       warnings: [{ code: 'NO_SPACE_LIKELY', message: 'it may not fit' }],
-      orphans: { count: 1, examples: ['gone.ndjson'] },
+      orphans: { count: 1, examples: ['gone.ndjson'], wouldBePruned: false },
     }
     expect(await printOnTerminal(rest, false)).toEqual(
       expect.arrayContaining([

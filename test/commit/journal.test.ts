@@ -2,8 +2,15 @@ import fs from 'node:fs/promises'
 import { linkSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { formatJournalLine, JournalWriter } from '../../src/commit/journal.ts'
-import { parseJournalLine, readJournals, type JournalSummary } from '../../src/commit/journal-reader.ts'
+import { JournalWriter } from '../../src/commit/journal.ts'
+import { readJournals, type JournalSummary } from '../../src/commit/journal-reader.ts'
+import {
+  formatJournalEnd,
+  formatJournalHeader,
+  formatJournalLine,
+  parseJournalLine,
+} from '../../src/commit/journal-lines.ts'
+import { sealJournals } from '../../src/commit/seal-journals.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 import { makeEntry, writeTree } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
@@ -13,12 +20,15 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const RUN = '000001-aaaaaa'
 const JOURNAL = `.migrate/journal/${RUN}-local.ndjson`
+const MANIFEST = `.migrate/manifests/${RUN}.ndjson`
 
-async function readAll(root: string, repair = false): Promise<{ entries: JournalEntry[]; summary: JournalSummary }> {
+async function readAll(root: string): Promise<{ entries: JournalEntry[]; summary: JournalSummary }> {
   const entries: JournalEntry[] = []
-  const summary = await readJournals(root, (entry) => entries.push(entry), { repair })
+  const summary = await readJournals(root, (entry) => entries.push(entry))
   return { entries, summary }
 }
+
+const HEADER = formatJournalHeader([null])
 
 function lines(...sources: readonly string[]): string {
   return sources.map((source) => formatJournalLine(makeEntry(source, 'x'))).join('')
@@ -69,13 +79,15 @@ describe('JournalWriter', () => {
     await expect(journal.append([makeEntry('b.csv', 'x')])).rejects.toMatchObject(failed)
     await expect(journal.append([makeEntry('c.csv', 'x')])).rejects.toMatchObject(failed)
     await journal.close()
-    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(lines('a.csv'))
+    // Without its end: whatever a run could not write, its claims stand for.
+    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(HEADER + lines('a.csv'))
   })
 
   test('room is kept for the next commits while the journal is open, and given back when it is closed', async () => {
     const root = makeTargetRoot()
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
     await journal.open()
+    writeTree(root, { [MANIFEST]: 'its claims are there' })
     const path = join(root, JOURNAL)
     for (let round = 0; round < 3; round++) {
       const sources = Array.from({ length: 100 }, (_, index) => `${round}-${index}-${'x'.repeat(200)}.csv`)
@@ -86,7 +98,7 @@ describe('JournalWriter', () => {
     }
     await journal.close()
     expect(readFileSync(path).includes(0)).toBe(false)
-    expect((await readAll(root)).summary).toEqual({ entryCount: 300, damage: [] })
+    expect((await readAll(root)).summary).toMatchObject({ entryCount: 300, damage: [], unsealed: [] })
   })
 
   test('a journal that was opened for nothing leaves no file', async () => {
@@ -117,39 +129,81 @@ describe('readJournals', () => {
       '.migrate/journal/README.txt': 'not a journal',
     })
     const seen: string[] = []
-    await readJournals(root, ({ source }, runId) => seen.push(`${runId} ${source}`), { repair: false })
+    await readJournals(root, ({ source }, runId) => seen.push(`${runId} ${source}`))
     expect(seen).toEqual(['000009-ffffff nine.csv', '000010-aaaaaa ten.csv'])
   })
 
   test('a tree without a journal proves nothing', async () => {
-    expect(await readAll(makeTargetRoot())).toEqual({ entries: [], summary: { entryCount: 0, damage: [] } })
+    const nothing = { journals: [], entryCount: 0, damage: [], unsealed: [] }
+    expect(await readAll(makeTargetRoot())).toEqual({ entries: [], summary: nothing })
   })
 
-  test('a journal torn at any byte keeps its whole lines, and repair cuts the rest off', async () => {
-    const root = makeTargetRoot()
-    const whole = lines('a.csv', 'b.csv')
-    const first = Buffer.byteLength(lines('a.csv'))
-    const path = join(root, JOURNAL)
-    for (let length = first; length < whole.length; length++) {
-      writeTree(root, { [JOURNAL]: whole })
-      truncateSync(path, length)
-      const { entries } = await readAll(root, true)
-      // Without its line feed the last line is complete all the same.
-      const isComplete = length === whole.length - 1
-      expect(entries.map(({ source }) => source)).toEqual(isComplete ? ['a.csv', 'b.csv'] : ['a.csv'])
-      expect(statSync(path).size).toBe(isComplete ? length : first)
+  test.each([
+    ['of this version', HEADER],
+    ['of an older version', ''],
+  ])(
+    'a journal %s that a kill tore at any byte keeps its whole lines, and is sealed behind them',
+    async (_, header) => {
+      const root = makeTargetRoot()
+      const whole = header + lines('a.csv', 'b.csv')
+      const first = header.length + lines('a.csv').length
+      const path = join(root, JOURNAL)
+      writeTree(root, { [MANIFEST]: 'its claims are there' })
+      for (let length = first + 1; length < whole.length; length += 7) {
+        writeTree(root, { [JOURNAL]: whole })
+        truncateSync(path, length)
+        const { entries, summary } = await readAll(root)
+        // Without its line feed the last line is complete all the same.
+        const isComplete = length === whole.length - 1
+        const kept = isComplete ? ['a.csv', 'b.csv'] : ['a.csv']
+        expect(entries.map(({ source }) => source)).toEqual(kept)
+        expect(summary.damage).toEqual([])
+        await sealJournals(summary.unsealed, { targetRoot: root, isDurable: false })
+        const end = header === '' ? '' : formatJournalEnd(kept.length)
+        expect(readFileSync(path, 'utf8')).toBe(header + lines(...kept) + end)
+        expect((await readAll(root)).summary).toMatchObject({ damage: [], unsealed: [] })
+      }
+    },
+  )
+
+  test('a journal that is torn, or that has no end, is damaged where its run has no claims any more', async () => {
+    const whole = HEADER + lines('a.csv', 'b.csv') + formatJournalEnd(2)
+    for (let length = 0; length < whole.length - 1; length += 7) {
+      const root = makeTargetRoot()
+      writeTree(root, { [JOURNAL]: whole.slice(0, length) })
+      const { summary } = await readAll(root)
+      expect(summary.damage).toMatchObject([{ path: join(root, JOURNAL), lineCount: 0, runNumber: 1 }])
+      expect(summary.damage[0]?.offsetBytes).toBeLessThanOrEqual(length)
     }
   })
 
-  test('a damaged line in the middle is counted and hides none of those after it', async () => {
+  test('a damaged line in the middle is told with its byte, and hides none of those after it', async () => {
     const root = makeTargetRoot()
-    const text = lines('a.csv', 'b.csv', 'c.csv').replace('b.csv', 'B.csv')
+    const text = (HEADER + lines('a.csv', 'b.csv', 'c.csv') + formatJournalEnd(3)).replace('b.csv', 'B.csv')
     writeTree(root, { [JOURNAL]: text })
-    const { entries, summary } = await readAll(root, true)
+    const { entries, summary } = await readAll(root)
     expect(entries.map(({ source }) => source)).toEqual(['a.csv', 'c.csv'])
-    const damage = [{ path: join(root, JOURNAL), offsetBytes: Buffer.byteLength(lines('a.csv')), lineCount: 1 }]
-    expect(summary).toEqual({ entryCount: 2, damage })
+    const offsetBytes = HEADER.length + lines('a.csv').length
+    expect(summary.damage).toEqual([{ path: join(root, JOURNAL), offsetBytes, lineCount: 1, runNumber: 1 }])
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
+  })
+
+  test.each([
+    ['a commit is missing', HEADER + lines('a.csv') + formatJournalEnd(2)],
+    ['the header is missing', lines('a.csv', 'b.csv') + formatJournalEnd(2)],
+    ['the header is damaged', HEADER.replace('version', 'Version') + lines('a.csv', 'b.csv') + formatJournalEnd(2)],
+    ['lines follow its end', HEADER + lines('a.csv') + formatJournalEnd(1) + lines('b.csv')],
+    ['a second header follows', HEADER + lines('a.csv') + HEADER + formatJournalEnd(1)],
+  ])('a journal is damaged where %s', async (_, text) => {
+    const root = makeTargetRoot()
+    writeTree(root, { [JOURNAL]: text })
+    expect((await readAll(root)).summary.damage).toHaveLength(1)
+  })
+
+  test('what a kill left behind the end of a journal does no harm', async () => {
+    const root = makeTargetRoot()
+    writeTree(root, { [JOURNAL]: `${HEADER}${lines('a.csv')}${formatJournalEnd(1)}${'\0'.repeat(5000)}` })
+    expect((await readAll(root)).summary).toMatchObject({ entryCount: 1, damage: [], unsealed: [] })
   })
 
   test.each([
@@ -168,27 +222,18 @@ describe('readJournals', () => {
     writeTree(root, { [JOURNAL]: `${lines('a.csv')}${bad}${lines('c.csv')}` })
     const { entries, summary } = await readAll(root)
     expect(entries.map(({ source }) => source)).toEqual(['a.csv', 'c.csv'])
-    expect(summary.damage).toEqual([
-      { path: join(root, JOURNAL), offsetBytes: Buffer.byteLength(lines('a.csv')), lineCount: 1 },
-    ])
+    const offsetBytes = Buffer.byteLength(lines('a.csv'))
+    expect(summary.damage).toEqual([{ path: join(root, JOURNAL), offsetBytes, lineCount: 1, runNumber: 1 }])
   })
 
-  test('a journal with another name too, as in a snapshot of hard links, is read and never cut', async () => {
+  test('a journal with another name too, as in a snapshot of hard links, is sealed, and the snapshot never cut', async () => {
     const root = makeTargetRoot()
     const text = `${lines('a.csv')}{"crc":"torn`
-    writeTree(root, { [JOURNAL]: text })
+    writeTree(root, { [JOURNAL]: text, [MANIFEST]: 'its claims are there' })
     linkSync(join(root, JOURNAL), join(root, 'snapshot'))
-    expect((await readAll(root, true)).entries).toHaveLength(1)
+    await sealJournals((await readAll(root)).summary.unsealed, { targetRoot: root, isDurable: false })
     expect(readFileSync(join(root, 'snapshot'), 'utf8')).toBe(text)
-  })
-
-  test('without repair nothing is changed', async () => {
-    const root = makeTargetRoot()
-    const text = `${lines('a.csv')}{"crc":"torn`
-    writeTree(root, { [JOURNAL]: text })
-    const damage = [{ path: join(root, JOURNAL), offsetBytes: Buffer.byteLength(lines('a.csv')), lineCount: 1 }]
-    expect((await readAll(root)).summary).toEqual({ entryCount: 1, damage })
-    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
+    expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(lines('a.csv'))
   })
 
   test('lines are found whatever their distance from the edges of what is read at once', async () => {

@@ -56,9 +56,7 @@ async function look(
   root: string,
 ): Promise<{ proofs: Map<string, { hash: string; runId: string }>; claimed: Set<string> }> {
   const proofs = new Map<string, { hash: string; runId: string }>()
-  await readJournals(root, ({ target, targetHash }, runId) => proofs.set(target, { hash: targetHash, runId }), {
-    repair: true,
-  })
+  await readJournals(root, ({ target, targetHash }, runId) => proofs.set(target, { hash: targetHash, runId }))
   const claimed = new Set<string>()
   await readManifests(root, ({ target }, { runId }) => {
     if ((proofs.get(target)?.runId ?? '') < runId) claimed.add(target)

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readManifests, settleManifests, writeManifest, type ManifestHeader } from '../../src/commit/manifest.ts'
@@ -27,6 +27,9 @@ async function write(root: string, runId: string, ...targets: readonly string[])
   )
 }
 
+const proofs: Readonly<Record<string, string>> = { a: FIRST, b: SECOND, both: SECOND }
+const isProved = (target: string, runId: string): boolean => (proofs[target] ?? '') >= runId
+
 describe('manifests', () => {
   test('what a run claims is read back with its header, run after run', async () => {
     const root = makeTargetRoot()
@@ -47,14 +50,47 @@ describe('manifests', () => {
     expect(await claimsOf(root)).toEqual(targets.map((target) => `${FIRST} ${target}`))
   })
 
-  test.each([
-    ['an empty one', ''],
-    ['a torn header', '{"runId":"0000'],
-    ['a torn claim', `${JSON.stringify(header(FIRST))}\n{"target":"a"}\n{"targ`],
-  ])('a manifest that died young (%s) claims only what it says', async (_, text) => {
+  test('a manifest that is cut off at any byte, or has any one byte changed, is damaged, and claims only what it says', async () => {
+    const root = makeTargetRoot()
+    await write(root, FIRST, 'a', 'b')
+    const path = join(root, `.migrate/manifests/${FIRST}.ndjson`)
+    const whole = readFileSync(path)
+    const look = async (bytes: Buffer): Promise<void> => {
+      writeFileSync(path, bytes)
+      const claims: string[] = []
+      const damage = await readManifests(root, ({ target }) => claims.push(target))
+      expect(damage).toMatchObject([{ path, runNumber: 1 }])
+      expect(['a', 'b']).toEqual(expect.arrayContaining(claims))
+    }
+    for (let at = 0; at < whole.length - 1; at += 3) {
+      await look(whole.subarray(0, at))
+      const bytes = Buffer.from(whole)
+      bytes[at]! ^= 1
+      await look(bytes)
+    }
+  })
+
+  const OLD = `${JSON.stringify(header(FIRST))}\n{"target":"a"}\n{"target":"b"}\n`
+  test.each<[string, string, string[], boolean]>([
+    ['whole', OLD, ['a', 'b'], false],
+    ['torn in a claim', OLD.slice(0, -8), ['a'], true],
+    ['torn in its header', OLD.slice(0, 9), [], true],
+    ['with a damaged line', OLD.replace('{"target":"a"', '{"t\u0000rget":"a"'), ['b'], true],
+  ])('a manifest of an older version, without checksums, still counts: %s', async (_, text, claims, isDamaged) => {
     const root = makeTargetRoot()
     writeTree(root, { [`.migrate/manifests/${FIRST}.ndjson`]: text })
-    expect(await claimsOf(root)).toEqual(text.includes('"a"') ? [`${FIRST} a`] : [])
+    expect(await claimsOf(root)).toEqual(claims.map((target) => `${FIRST} ${target}`))
+    expect(await readManifests(root, () => {})).toHaveLength(isDamaged ? 1 : 0)
+  })
+
+  test('a kill while a manifest is written leaves none, and nothing that stays', async () => {
+    const root = makeTargetRoot()
+    await expect(writeManifest({ targetRoot: root, isDurable: false }, header(FIRST), killed())).rejects.toThrow(
+      'killed',
+    )
+    expect(await readManifests(root, () => {})).toEqual([])
+    await settleManifests({ targetRoot: root, isDurable: false }, header(SECOND), isProved)
+    expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([])
   })
 
   test('a tree without manifests claims nothing', async () => {
@@ -63,9 +99,6 @@ describe('manifests', () => {
 })
 
 describe('settleManifests', () => {
-  const proofs: Readonly<Record<string, string>> = { a: FIRST, b: SECOND, both: SECOND }
-  const isProved = (target: string, runId: string): boolean => (proofs[target] ?? '') >= runId
-
   test('when all is proved no manifest is left', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'a', 'both')
@@ -105,3 +138,8 @@ describe('settleManifests', () => {
     expect(await claimsOf(root)).toEqual([`${SECOND} gone`])
   })
 })
+
+function* killed(): Generator<{ target: string }> {
+  yield { target: 'a' }
+  throw new Error('killed')
+}

@@ -51,7 +51,7 @@ function isContent(path: string): boolean {
 /** The last commit of each target that the journals prove. */
 export async function proofsOf(out: string): Promise<Map<string, JournalEntry>> {
   const proofs = new Map<string, JournalEntry>()
-  await readJournals(out, (entry) => proofs.set(entry.target, entry), { repair: false })
+  await readJournals(out, (entry) => proofs.set(entry.target, entry))
   return proofs
 }
 

@@ -31,7 +31,7 @@ test('in a tree that does not exist there are none', () => {
 
 function refusal(
   targets: string[],
-  rules: { claimed?: number[]; mayOverwrite?: boolean },
+  rules: { claimed?: number[]; mayOverwrite?: boolean; damaged?: string },
   folder?: string,
 ): object | null {
   const root = temporaryFolder()
@@ -43,6 +43,7 @@ function refusal(
     refuseForeignTargets(findExistingTargets(root, names), names, {
       isClaimed,
       mayOverwrite: rules.mayOverwrite ?? false,
+      damaged: rules.damaged ?? null,
     })
     return null
   } catch (error) {
@@ -57,12 +58,16 @@ test('targets that an earlier run claims, or that may be overwritten, are not re
 })
 
 test.each<[string[], number[], string]>([
-  [['2.json'], [0], 'a target is already there and was not made by Drover: 2.json'],
-  [['1.json', '2.json', '3.json'], [0], '2 targets are already there and were not made by Drover: 2.json, 3.json'],
+  [['2.json'], [0], '1 target is already there, and nothing here proves that Drover made it: 2.json'],
+  [
+    ['1.json', '2.json', '3.json'],
+    [0],
+    '2 targets are already there, and nothing here proves that Drover made them: 2.json, 3.json',
+  ],
   [
     ['1.json', '2.json', '3.json', '4.json', '5.json', '6.json'],
     [],
-    '6 targets are already there and were not made by Drover: 1.json, 2.json, 3.json, 4.json, 5.json, ...',
+    '6 targets are already there, and nothing here proves that Drover made them: 1.json, 2.json, 3.json, 4.json, 5.json, ...',
   ],
 ])('with %j there, of which %j are claimed: %s', (targets, claimed, message) => {
   expect(refusal(targets, { claimed })).toMatchObject({
@@ -72,9 +77,17 @@ test.each<[string[], number[], string]>([
   })
 })
 
+test('where the books are damaged they are named in place of a stranger, with what was proved perhaps', () => {
+  expect(refusal(['2.json', '3.json'], { claimed: [1], damaged: 'J is damaged from byte 7 on' })).toMatchObject({
+    code: 'BOOKKEEPING_DAMAGED',
+    message: 'J is damaged from byte 7 on, so nothing proves any more that Drover made 1 target that is there: 3.json',
+    hint: expect.stringContaining('make sure that none of these targets is yours'),
+  })
+})
+
 test('a folder in the place of a target is refused whatever is claimed or allowed', () => {
   expect(refusal([], { claimed: [0], mayOverwrite: true }, '1.json')).toMatchObject({
     code: 'TARGET_EXISTS',
-    message: 'a target is already there and was not made by Drover: 1.json (no regular file)',
+    message: '1 target is already there, and nothing here proves that Drover made it: 1.json (no regular file)',
   })
 })

@@ -26,6 +26,8 @@ function proof(changes: Partial<Proof> = {}): Proof {
   }
 }
 
+const TREE = { key: 'tree', source: null }
+
 /** A ledger for these sources, with all their targets in place, 6 bytes each. */
 function ledgerOf(sources: readonly string[] = ['a.csv']) {
   const root = temporaryFolder()
@@ -36,14 +38,18 @@ function ledgerOf(sources: readonly string[] = ['a.csv']) {
     writeTree(root, [targets.path(index)])
     writeFileSync(join(root, targets.path(index)), '123456')
   }
-  const decide = (options: { isForced?: boolean; findsOrphans?: boolean } = {}) =>
+  let seen: string[] = []
+  const decide = (options: { isForced?: boolean; rejectsSize?: number | null } = {}) =>
     ledger.decide({
-      targetRoot: root,
       existing: findExistingTargets(root, targets),
       isForced: options.isForced ?? false,
-      findsOrphans: options.findsOrphans ?? true,
+      rejectsSizeOf: () => options.rejectsSize ?? null,
+      findOrphans: (candidates) => {
+        seen = [...candidates].map(({ target }) => target)
+        return []
+      },
     })
-  return { root, ledger, decide }
+  return { root, ledger, decide, candidates: () => (decide(), seen) }
 }
 
 test.each<[string, Partial<Proof>, string | null]>([
@@ -56,7 +62,7 @@ test.each<[string, Partial<Proof>, string | null]>([
   ['the proof is about another target', { target: 'b.json' }, 'new'],
 ])('when %s, the file runs because of: %j', (_what, changes, reason) => {
   const { ledger, decide } = ledgerOf()
-  ledger.takeProof(proof(changes), 1)
+  ledger.takeProof(proof(changes), 1, TREE)
   expect(decide().reason(0)).toBe(reason)
 })
 
@@ -66,7 +72,7 @@ test('a file without a proof is new', () => {
 
 test('a file whose target is gone, or is a link now, runs', () => {
   const { root, ledger, decide } = ledgerOf()
-  ledger.takeProof(proof(), 1)
+  ledger.takeProof(proof(), 1, TREE)
   rmSync(join(root, 'a.json'))
   expect(decide().reason(0)).toBe('target is gone')
   symlinkSync('elsewhere', join(root, 'a.json'))
@@ -75,7 +81,7 @@ test('a file whose target is gone, or is a link now, runs', () => {
 
 test('with --force every file runs', () => {
   const { ledger, decide } = ledgerOf()
-  ledger.takeProof(proof(), 1)
+  ledger.takeProof(proof(), 1, TREE)
   expect(decide({ isForced: true }).reason(0)).toBe('forced')
 })
 
@@ -86,7 +92,7 @@ test.each<[string, Partial<Proof>[], string | null]>([
   ['a proof under another name of the target changes nothing', [{}, { target: 'a.csv.json' }], null],
 ])('the last proof of a target counts: %s', (_what, proofs, reason) => {
   const { ledger, decide } = ledgerOf()
-  for (const [at, changes] of proofs.entries()) ledger.takeProof(proof(changes), at + 1)
+  for (const [at, changes] of proofs.entries()) ledger.takeProof(proof(changes), at + 1, TREE)
   expect(decide().reason(0)).toBe(reason)
 })
 
@@ -98,7 +104,7 @@ test.each([
   for (const isClaimFirst of [true, false]) {
     const { ledger, decide } = ledgerOf()
     if (isClaimFirst) ledger.takeClaim('a.json', claimRun)
-    ledger.takeProof(proof(), proofRun)
+    ledger.takeProof(proof(), proofRun, TREE)
     if (!isClaimFirst) ledger.takeClaim('a.json', claimRun)
     expect(decide().reason(0)).toBe(reason)
   }
@@ -106,7 +112,7 @@ test.each([
 
 test('a target is claimed by a proof about it or by a manifest, and by nothing else', () => {
   const { ledger } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
-  ledger.takeProof(proof({ filePlanHash: 'other' }), 1)
+  ledger.takeProof(proof({ filePlanHash: 'other' }), 1, TREE)
   ledger.takeClaim('b.json', 1)
   ledger.takeClaim('z.json', 1)
   expect([0, 1, 2].map((index) => ledger.isClaimed(index))).toEqual([true, true, false])
@@ -114,19 +120,31 @@ test('a target is claimed by a proof about it or by a manifest, and by nothing e
 
 test('a done file gives what is proved about it, and the sums count done files only', () => {
   const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
-  ledger.takeProof(proof(), 1)
-  const rejects = { hasRejects: true, records: { read: 9, written: 5, rejected: 3, filtered: 1 } }
-  ledger.takeProof(proof({ source: 'b.csv', target: 'b.json', sourceHash: '0000000a', ...rejects }), 1)
-  ledger.takeProof(proof({ source: 'c.csv', target: 'c.json', sizeBytes: 1, ...rejects }), 1)
-  const decision = decide()
+  ledger.takeProof(proof(), 1, TREE)
+  const rejects = {
+    hasRejects: true,
+    rejects: { sizeBytes: 4, hash: '0000000b' },
+    records: { read: 9, written: 5, rejected: 3, filtered: 1 },
+  }
+  ledger.takeProof(proof({ source: 'b.csv', target: 'b.json', sourceHash: '0000000a', ...rejects }), 1, TREE)
+  ledger.takeProof(proof({ source: 'c.csv', target: 'c.json', sizeBytes: 1, ...rejects }), 1, TREE)
+  const decision = decide({ rejectsSize: 4 })
   expect(decision.done(0)).toEqual({
     targetBytes: 6,
     targetHash: 0xffffffff,
     sourceHash: null,
     hasRejects: false,
+    rejectsBytes: null,
+    rejectsHash: null,
     records: { read: 5, written: 5, rejected: 0, filtered: 0 },
   })
-  expect(decision.done(1)).toMatchObject({ sourceHash: 10, hasRejects: true, records: rejects.records })
+  expect(decision.done(1)).toMatchObject({
+    sourceHash: 10,
+    hasRejects: true,
+    rejectsBytes: 4,
+    rejectsHash: 11,
+    records: rejects.records,
+  })
   const records = { read: 14, written: 10, rejected: 3, filtered: 1 }
   expect(decision.totals()).toEqual({ fileCount: 2, targetBytes: 12, records, filesWithRejects: 1 })
   decision.rerun(1, 'source content differs')
@@ -134,18 +152,55 @@ test('a done file gives what is proved about it, and the sums count done files o
   expect(decision.totals()).toMatchObject({ fileCount: 1, filesWithRejects: 0 })
 })
 
-test('orphans are proved targets that are still as they were and that the plan does not make', () => {
-  const { root, ledger, decide } = ledgerOf()
-  writeTree(root, ['z.json', 'x/y.json', 'changed.json', 'stranger.json'])
-  ledger.takeProof(proof(), 1)
-  ledger.takeProof(proof({ source: 'z.csv', target: 'z.json' }), 1)
-  ledger.takeProof(proof({ source: 'x/y.csv', target: 'x/y.json', targetBytes: 8 }), 1)
-  ledger.takeProof(proof({ source: 'gone.csv', target: 'gone.json' }), 1)
-  ledger.takeProof(proof({ source: 'below.csv', target: 'z.json/below.json' }), 1)
-  ledger.takeProof(proof({ source: 'changed.csv', target: 'changed.json', targetBytes: 1 }), 1)
-  expect(decide().orphans).toEqual([
-    { target: 'x/y.json', source: 'x/y.csv', sizeBytes: 8 },
-    { target: 'z.json', source: 'z.csv', sizeBytes: 6 },
-  ])
-  expect(decide({ findsOrphans: false }).orphans).toEqual([])
+test.each([
+  ['are gone', null, 'rejects are gone'],
+  ['have another size', 3, 'rejects differ'],
+  ['are as they were', 4, null],
+])('a file whose rejects %s (%j) runs because of: %j', (_what, rejectsSize, reason) => {
+  const { ledger, decide } = ledgerOf()
+  ledger.takeProof(proof({ hasRejects: true, rejects: { sizeBytes: 4, hash: '00000001' } }), 1, TREE)
+  expect(decide({ rejectsSize }).reason(0)).toBe(reason)
+})
+
+test('of rejects whose size an older version did not write down, it counts that they are there', () => {
+  const { ledger, decide } = ledgerOf()
+  ledger.takeProof(proof({ hasRejects: true }), 1, TREE)
+  expect(decide({ rejectsSize: 9 }).reason(0)).toBeNull()
+  expect(decide({ rejectsSize: null }).reason(0)).toBe('rejects are gone')
+})
+
+test('of two proofs that of the later run counts, in whatever order they are read', () => {
+  const { ledger, decide } = ledgerOf()
+  ledger.takeProof(proof(), 10, TREE)
+  ledger.takeProof(proof({ filePlanHash: 'old' }), 9, TREE)
+  expect(decide().reason(0)).toBeNull()
+})
+
+test('proofs of runs before one that is damaged are in doubt, and those of that run and later ones are not', () => {
+  const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv', 'd.csv'])
+  for (const [at, name] of ['a', 'b', 'c'].entries())
+    ledger.takeProof(proof({ source: `${name}.csv`, target: `${name}.json` }), at + 1, TREE)
+  ledger.takeDamage(2)
+  ledger.takeDamage(1)
+  const decision = decide()
+  expect([0, 1, 2, 3].map((index) => decision.reason(index))).toEqual([null, null, null, 'new'])
+  expect([...decision.doubtful]).toEqual([0])
+})
+
+test('targets that the plan does not make may be orphans, unless their proof is void or in doubt', () => {
+  const { ledger, candidates } = ledgerOf()
+  ledger.takeProof(proof(), 1, TREE)
+  for (const [target, run] of [
+    ['old.json', 1],
+    ['x/y.json', 2],
+    ['z.json', 3],
+  ] as const)
+    ledger.takeProof(proof({ source: 'gone.csv', target }), run, TREE)
+  expect(candidates()).toEqual(['old.json', 'x/y.json', 'z.json'])
+  ledger.takeClaim('z.json', 4)
+  ledger.takeClaim('x/y.json', 2)
+  expect(candidates()).toEqual(['old.json', 'x/y.json'])
+  ledger.takeDamage(2)
+  expect(candidates()).toEqual(['x/y.json'])
+  expect([...ledger.doubtfulStrangers()]).toEqual(['old.json'])
 })
