@@ -43,7 +43,7 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
     content = DATA_EXTENSIONS.includes(extension) ? await parseData(text, extension) : await loadModule(path)
   } catch (cause) {
     // What parsers say that call themselves for each level.
-    if (cause instanceof RangeError && DATA_EXTENSIONS.includes(extension))
+    if (DATA_EXTENSIONS.includes(extension) && isOfDepth(cause))
       throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
     if (cause instanceof DataFaults) throw fail(`${shown} cannot be understood: ${printableName(cause.message)}`)
     throw fail(`${shown} threw an error when it was run: ${describeThrown(cause, path)}`, { cause })
@@ -75,6 +75,12 @@ function describeThrown(thrown: unknown, path: string): string {
   const [, behindPath = ''] = (thrown.stack ?? '').split(path)
   const [, line, column] = /^:(\d+):(\d+)/.exec(behindPath) ?? []
   return line === undefined ? message : `${message} (line ${line}, column ${column})`
+}
+
+/** Some parsers throw what Node does where the stack ends, others make a fault of it. */
+function isOfDepth(cause: unknown): boolean {
+  if (cause instanceof RangeError) return true
+  return cause instanceof DataFaults && /Maximum call stack|excessively nested/.test(cause.message)
 }
 
 /** Level by level, since a call for each level is what must not be. */
