@@ -57,7 +57,7 @@ export async function searchPoison(search: PoisonSearch): Promise<'divided' | 'f
     if (isSplit) await search.add(halves(job, splitUnit(only)))
     return 'divided'
   }
-  return (await countLonelyTry(search, only)) > LONELY_TRIES ? giveUp(search, only) : 'alone'
+  return (await countLonelyTries(search, only)) >= LONELY_TRIES ? giveUp(search, only) : 'alone'
 }
 
 function halves(job: ShardJob, units: readonly CommitUnit[]): ShardJob[] {
@@ -69,12 +69,19 @@ function halves(job: ShardJob, units: readonly CommitUnit[]): ShardJob[] {
   })
 }
 
-/** Notes, before the try, that there will be one: whoever dies of it cannot note it afterwards. @returns its number. */
-async function countLonelyTry({ tree, folder }: PoisonSearch, unit: CommitUnit): Promise<number> {
-  const prefix = `${unit.from}.try`
-  const tries = (await tree.list(folder)).filter((name) => name.startsWith(prefix)).length
-  await tree.write(join(folder, `${prefix}${tries + 1}`), '')
-  return tries + 1
+type Tries = Pick<PoisonSearch, 'tree' | 'folder'>
+
+async function countLonelyTries({ tree, folder }: Tries, unit: CommitUnit): Promise<number> {
+  return (await tree.list(folder)).filter((name) => name.startsWith(`${unit.from}.try`)).length
+}
+
+/**
+ * Notes that a file is tried with nothing else on the node. Before the try, since whoever dies of it cannot note it afterwards, and
+ * only when the node is free for it: whoever dies while it waits has not died of it.
+ */
+export async function noteLonelyTry(tries: Tries, unit: CommitUnit): Promise<void> {
+  const number = (await countLonelyTries(tries, unit)) + 1
+  await tries.tree.write(join(tries.folder, `${unit.from}.try${number}`), '')
 }
 
 async function giveUp(search: PoisonSearch, unit: CommitUnit): Promise<'failed'> {

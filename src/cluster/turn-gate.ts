@@ -4,10 +4,24 @@ export class TurnGate {
   private isAlone = false
   private readonly waiting: { readonly isAlone: boolean; readonly enter: () => void }[] = []
 
-  /** @returns resolves to the way out, which must be taken once. */
-  enter(isAlone: boolean): Promise<() => void> {
+  /** @returns resolves to the way out, which must be taken once; to null where the signal came first. */
+  enter(isAlone: boolean, signal: AbortSignal): Promise<(() => void) | null> {
+    if (signal.aborted) return Promise.resolve(null)
     return new Promise((resolve) => {
-      this.waiting.push({ isAlone, enter: () => resolve(() => this.leave()) })
+      const giveUp = (): void => {
+        this.waiting.splice(this.waiting.indexOf(one), 1)
+        resolve(null)
+        this.letIn()
+      }
+      const one = {
+        isAlone,
+        enter: () => {
+          signal.removeEventListener('abort', giveUp)
+          resolve(() => this.leave())
+        },
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      this.waiting.push(one)
       this.letIn()
     })
   }

@@ -1,14 +1,38 @@
-/** Lets one after the other go on, in the order of coming. */
+/** Lets one after the other go on, in the order of coming: those of one plan. Plans do not wait for each other. */
 export class Turns {
-  private last: Promise<void> = Promise.resolve()
+  private readonly lines = new Map<string, (() => void)[]>()
 
-  /** @returns resolves when all who came before have let go, to the way to do so; doing it twice is doing it once. */
-  take(): Promise<() => void> {
-    const before = this.last
-    return new Promise((go) => {
-      this.last = new Promise((letGo) => {
-        void before.then(() => go(() => letGo()))
-      })
+  /**
+   * @param signal ends the waiting, at once.
+   * @returns resolves when all of the plan who came before have let go, to the way to do so; doing it twice is doing it once. Null: the signal
+   * came first.
+   */
+  take(plan: string, signal: AbortSignal): Promise<(() => void) | null> {
+    if (signal.aborted) return Promise.resolve(null)
+    const line = this.lines.get(plan) ?? []
+    this.lines.set(plan, line)
+    return new Promise((resolve) => {
+      const go = (): void => {
+        signal.removeEventListener('abort', giveUp)
+        resolve(() => this.leave(plan, go))
+      }
+      const giveUp = (): void => {
+        this.leave(plan, go)
+        resolve(null)
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      line.push(go)
+      if (line[0] === go) go()
     })
+  }
+
+  /** Whoever is first in a line has the turn. */
+  private leave(plan: string, go: () => void): void {
+    const line = this.lines.get(plan) ?? []
+    const place = line.indexOf(go)
+    if (place < 0) return
+    line.splice(place, 1)
+    if (line.length === 0) this.lines.delete(plan)
+    else if (place === 0) line[0]?.()
   }
 }

@@ -10,7 +10,7 @@ import type { NodeStatus } from '../cluster/node-status.ts'
 import { openQueue, openRegister, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { TRIES } from '../cluster/queue-settings.ts'
-import { isSuspect, searchPoison } from '../cluster/search-poison.ts'
+import { isSuspect, noteLonelyTry, searchPoison } from '../cluster/search-poison.ts'
 import { SelfFence } from '../cluster/self-fence.ts'
 import { jobId, type ShardJob } from '../cluster/shard-job.ts'
 import { TurnGate } from '../cluster/turn-gate.ts'
@@ -52,6 +52,7 @@ export interface NodeHooks {
 const SHARDS_AT_A_TIME = 2
 /** Between two looks whether anybody still wants the shards in work. */
 const WATCH_MS = 1000
+const CLOSED = 'generation closed'
 /** How long a connection may take to close. */
 const CLOSE_MS = 3000
 const LOOK_MS = 20
@@ -194,9 +195,29 @@ class ClusterNode {
     const action = isSuspect(found.job, job.stalledCounter) ? await this.suspect(shard, job.stalledCounter) : 'run'
     if (action === 'divided') return action
     if (action === 'failed') return this.endShard(shard, false)
-    const leave = await this.gate.enter(action === 'alone')
+    // Whoever closes the generation takes this folder away first.
+    const watch = setInterval(() => {
+      if (!existsSync(folder)) controller.abort(CLOSED)
+    }, WATCH_MS)
     try {
-      if (controller.signal.aborted || this.hooks.signal.aborted) return await this.giveBack(job, token)
+      return await this.convertWhenFree(shard, job, token, action === 'alone')
+    } finally {
+      clearInterval(watch)
+    }
+  }
+
+  private async convertWhenFree(
+    shard: ShardInWork,
+    job: ShardJobOnQueue,
+    token: string,
+    isAlone: boolean,
+  ): Promise<string> {
+    const { found, files, folder, open } = shard
+    const { plan, generation } = found
+    const leave = await this.gate.enter(isAlone, this.untilNotWanted(shard))
+    if (leave === null) return this.giveUpWaiting(shard, job, token)
+    try {
+      if (isAlone) for (const unit of open) await noteLonelyTry({ tree: treeOf(found), folder }, unit)
       const areOthersPlaced = await placeOfOthers(files, open, folder, {
         targetRoot: generation.targetRoot,
         sourceRoot: found.sourceRoot,
@@ -204,6 +225,7 @@ class ClusterNode {
         isDurable: plan.isDurable,
       })
       const result = await this.convertInTurn(shard, job)
+      if (result === null) return await this.giveUpWaiting(shard, job, token)
       const left = await findOpen(found, files, folder)
       if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
       this.fence.assertHeld(shard.id)
@@ -239,6 +261,15 @@ class ClusterNode {
     return action
   }
 
+  /** The node drains, or the shard is not its own any more, or nobody's. */
+  private untilNotWanted({ controller }: ShardInWork): AbortSignal {
+    return AbortSignal.any([controller.signal, this.hooks.signal])
+  }
+
+  private async giveUpWaiting({ controller }: ShardInWork, job: ShardJobOnQueue, token: string): Promise<string> {
+    return controller.signal.reason === CLOSED ? 'GENERATION_CLOSED' : this.giveBack(job, token)
+  }
+
   /** Puts a shard back for others, with what is left of it. */
   private async giveBack(job: ShardJobOnQueue, token: string): Promise<never> {
     await job.moveToWait(token)
@@ -251,8 +282,10 @@ class ClusterNode {
     return 'done'
   }
 
-  private async convertInTurn(shard: ShardInWork, job: ShardJobOnQueue): Promise<ShardRunResult> {
-    const endTurn = await this.turns.take()
+  /** @returns null where the shard was not wanted any more before its turn came. */
+  private async convertInTurn(shard: ShardInWork, job: ShardJobOnQueue): Promise<ShardRunResult | null> {
+    const endTurn = await this.turns.take(shard.found.job.planFileHash, this.untilNotWanted(shard))
+    if (endTurn === null) return null
     try {
       return await this.convert(shard, job, endTurn)
     } finally {
@@ -270,10 +303,6 @@ class ClusterNode {
     progress.begin()
     const threads = this.threads.take(found.job.planFileHash, plan)
     const tree = this.trees.take(generation)
-    // Whoever closes the generation takes this folder away first.
-    const watch = setInterval(() => {
-      if (!existsSync(folder)) controller.abort('generation closed')
-    }, WATCH_MS)
     const startMs = performance.now()
     try {
       const result = await runShard({
@@ -303,7 +332,6 @@ class ClusterNode {
       this.count(result, number, performance.now() - startMs)
       return result
     } finally {
-      clearInterval(watch)
       tree.giveBack()
       await threads.giveBack()
     }

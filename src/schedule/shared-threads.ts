@@ -15,6 +15,10 @@ export class SharedThreads {
   private readonly pool: ThreadPool
   private shareCount = 0
   private isStopped = false
+  /** Where tasks are timed: those for which no thread is free, whose clock must not run yet. */
+  private readonly waiting: (() => void)[] = []
+  private running = 0
+  private readonly areTimed: boolean
 
   constructor(options: {
     readonly plan: DataPlan
@@ -22,6 +26,7 @@ export class SharedThreads {
     readonly taskTimeoutMs?: number | undefined
   }) {
     this.pool = new ThreadPool(options)
+    this.areTimed = options.taskTimeoutMs !== undefined
   }
 
   /** False where the threads were stopped: further work needs new ones. */
@@ -36,7 +41,7 @@ export class SharedThreads {
       size: pool.size,
       tasksPerThread: pool.tasksPerThread,
       run: async (task) => {
-        const result = await pool.run(moveTask(task, base))
+        const result = await this.runWhenFree(moveTask(task, base))
         moveResult(result, -base)
         return result
       },
@@ -52,6 +57,20 @@ export class SharedThreads {
         pool.requestStop()
       },
       destroy: () => this.destroy(),
+    }
+  }
+
+  /** The clock of a task begins with `run` of the pool, and here tasks of other shares may be before it. */
+  private async runWhenFree(task: Task): Promise<TaskResult> {
+    if (!this.areTimed) return this.pool.run(task)
+    if (this.running >= this.pool.size) await new Promise<void>((free) => this.waiting.push(free))
+    else this.running++
+    try {
+      return await this.pool.run(task)
+    } finally {
+      const next = this.waiting.shift()
+      if (next === undefined) this.running--
+      else next()
     }
   }
 

@@ -39,9 +39,9 @@ describe('the gate of a node', () => {
     const gate = new TurnGate()
     const seen: string[] = []
     const enter = async (name: string, isAlone: boolean): Promise<() => void> => {
-      const leave = await gate.enter(isAlone)
+      const leave = await gate.enter(isAlone, new AbortController().signal)
       seen.push(name)
-      return leave
+      return () => leave?.()
     }
     const [first, second] = await Promise.all([enter('first', false), enter('second', false)])
     const alone = enter('alone', true)
@@ -55,5 +55,17 @@ describe('the gate of a node', () => {
     leaveAlone()
     await last
     expect(seen).toEqual(['first', 'second', 'alone', 'last'])
+  })
+
+  it('ends the waiting of one who must be alone by a signal, and lets in who waits behind', async () => {
+    const gate = new TurnGate()
+    const never = new AbortController().signal
+    expect(await gate.enter(false, never)).not.toBeNull()
+    const stop = new AbortController()
+    const alone = gate.enter(true, stop.signal)
+    const behind = gate.enter(false, never)
+    stop.abort()
+    expect(await alone).toBeNull()
+    expect(await behind).not.toBeNull()
   })
 })

@@ -1,17 +1,38 @@
 import { expect, it } from 'vitest'
 import { Turns } from '../../src/cluster/turns.ts'
 
-it('lets one after the other go on, in the order of coming', async () => {
+const never = new AbortController().signal
+
+it('lets one after the other of a plan go on, in the order of coming', async () => {
   const turns = new Turns()
   const order: number[] = []
   const work = async (number: number): Promise<void> => {
-    const letGo = await turns.take()
+    const letGo = await turns.take('plan', never)
     order.push(number)
     await new Promise((resolve) => setImmediate(resolve))
     order.push(number)
-    letGo()
-    letGo()
+    letGo?.()
+    letGo?.()
   }
   await Promise.all([work(1), work(2), work(3)])
   expect(order).toEqual([1, 1, 2, 2, 3, 3])
+})
+
+it('lets no plan wait for another', async () => {
+  const turns = new Turns()
+  expect(await turns.take('a large one', never)).not.toBeNull()
+  expect(await turns.take('a small one', never)).not.toBeNull()
+})
+
+it('ends the waiting by a signal, at once, and those behind keep their places', async () => {
+  const turns = new Turns()
+  const first = await turns.take('plan', never)
+  const stop = new AbortController()
+  const second = turns.take('plan', stop.signal)
+  const third = turns.take('plan', never)
+  stop.abort()
+  expect(await second).toBeNull()
+  expect(await turns.take('plan', stop.signal)).toBeNull()
+  first?.()
+  expect(await third).not.toBeNull()
 })
