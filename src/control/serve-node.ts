@@ -2,37 +2,30 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Job } from 'bullmq'
 import { bullmq } from '../cluster/bullmq.ts'
 import { RegisterEntry } from '../cluster/cluster-register.ts'
-import { findPlan, type FoundPlan } from '../cluster/find-plan.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
 import { openQueue, openRegister, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { TRIES } from '../cluster/queue-settings.ts'
 import { isSuspect, noteLonelyTry, searchPoison } from '../cluster/search-poison.ts'
 import { SelfFence } from '../cluster/self-fence.ts'
-import { jobId, type ShardJob } from '../cluster/shard-job.ts'
+import { jobId } from '../cluster/shard-job.ts'
 import { TurnGate } from '../cluster/turn-gate.ts'
 import { Turns } from '../cluster/turns.ts'
-import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
-import { makeRecordFolder, recordFolder } from '../commit/commit-record.ts'
-import type { CommitUnit } from '../commit/commit-units.ts'
-import { readShard } from '../commit/frozen-plan.ts'
-import { findOpenUnits, markDone } from '../commit/settle-shard.ts'
+import { markDone } from '../commit/settle-shard.ts'
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
-import type { ShardFile } from '../model/frozen-plan.ts'
 import { readCpuModel } from '../report/cpu-model.ts'
 import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
-import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { NodeMeter } from './node-meter.ts'
 import { NodeStatusTeller } from './node-status-teller.ts'
 import { NodeThreads } from './node-threads.ts'
 import { NodeTrees } from './node-trees.ts'
 import { placeOfOthers, runShard, type ShardRunResult } from './run-shard.ts'
-import { bytesOfUnits, countFiles, ShardProgress } from './shard-progress.ts'
+import { findOpen, openShard, treeOf, type ShardInWork, type ShardJobOnQueue } from './shard-in-work.ts'
+import { bytesOfUnits, countFiles } from './shard-progress.ts'
 
 export interface NodeOptions {
   readonly address: QueueAddress
@@ -65,23 +58,6 @@ export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise
   const queue = await openQueue(address, { waitsForServer: true, onWaiting: tell })
   watchErrors(queue, address.server, tell)
   return new ClusterNode(options, hooks, queue).serve()
-}
-
-type ShardJobOnQueue = Pick<
-  Job<ShardJob>,
-  'id' | 'data' | 'stalledCounter' | 'attemptsMade' | 'attemptsStarted' | 'moveToWait'
->
-
-/** A shard in work. */
-interface ShardInWork {
-  readonly id: string
-  readonly found: FoundPlan
-  readonly files: readonly ShardFile[]
-  readonly folder: string
-  readonly controller: AbortController
-  /** What it has to convert. */
-  readonly open: readonly CommitUnit[]
-  readonly progress: ShardProgress
 }
 
 class ClusterNode {
@@ -181,15 +157,8 @@ class ClusterNode {
   }
 
   private async processShard(job: ShardJobOnQueue, token: string, controller: AbortController): Promise<string> {
-    const found = await findPlan(job.data, this.options.root)
-    const { plan, generation } = found
-    const files = await readShard(generation, plan, found.job.shard)
-    const folder = recordFolder(generation, found.job.shard)
-    await makeRecordFolder(treeOf(found), folder)
-    const { generation: id, shard: number, range } = found.job
-    const open = await findOpen(found, files, folder)
-    const progress = new ShardProgress({ generation: id, shard: number, range, files, units: open })
-    const shard = { id: job.id ?? '', found, files, folder, controller, open, progress }
+    const shard = await openShard(job, this.options.root, controller)
+    const { found, folder, open, progress } = shard
     if (open.length === 0) return this.endShard(shard, false)
     this.teller.begin(shard.id, progress)
     const action = isSuspect(found.job, job.stalledCounter) ? await this.suspect(shard, job.stalledCounter) : 'run'
@@ -226,7 +195,7 @@ class ClusterNode {
       })
       const result = await this.convertInTurn(shard, job)
       if (result === null) return await this.giveUpWaiting(shard, job, token)
-      const left = await findOpen(found, files, folder)
+      const left = await findOpen(shard)
       if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
       this.fence.assertHeld(shard.id)
       if (this.hooks.signal.aborted) return await this.giveBack(job, token)
@@ -351,16 +320,6 @@ class ClusterNode {
       reason: report.stopped === null ? null : (report.failures[0]?.code ?? report.stopped),
     })
   }
-}
-
-async function findOpen(found: FoundPlan, files: readonly ShardFile[], folder: string): Promise<CommitUnit[]> {
-  const { range } = found.job
-  const open = await findOpenUnits(treeOf(found), files, folder)
-  return range === undefined ? open : open.filter(({ from, to }) => from >= range.from && to <= range.to)
-}
-
-function treeOf({ generation }: FoundPlan): GuardedTree {
-  return bookkeepingPaths(generation.targetRoot).tree
 }
 
 /** A name of a host that leaves room for more: servers cut names of connections off. */

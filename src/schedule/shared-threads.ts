@@ -24,6 +24,8 @@ export class SharedThreads {
     readonly plan: DataPlan
     readonly threads: number
     readonly taskTimeoutMs?: number | undefined
+    /** As the pool takes it. */
+    readonly entry?: string
   }) {
     this.pool = new ThreadPool(options)
     this.areTimed = options.taskTimeoutMs !== undefined

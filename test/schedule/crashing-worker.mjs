@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
 
 /*
@@ -8,13 +8,19 @@ import { threadId } from 'node:worker_threads'
 
 const memory = []
 
+const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
 const DEEDS = {
   exit: () => process.exit(3),
   throw: () => {
     throw new Error('thrown by the worker')
   },
   loop: () => {
-    for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+    for (;;) pause(1000)
+  },
+  /** Until the file that `stagedRejects` names is there. */
+  hold: ({ stagedRejects }) => {
+    while (!existsSync(stagedRejects)) pause(10)
   },
   memory: () => {
     for (;;) memory.push(Array.from({ length: 100_000 }, (_, index) => ({ index })))
@@ -31,7 +37,7 @@ function convert(file) {
   const [deed, count = Number.POSITIVE_INFINITY] = file.relativePath.split('/').at(-1).split('-')
   const attempt = Number(file.stagedTarget.split('#')[1])
   writeFileSync(file.stagedTarget.split('#')[0], `${file.relativePath} ${attempt}\n`, { flag: 'a' })
-  DEEDS[deed]?.()
+  DEEDS[deed]?.(file)
   const stageNs = { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
   const isFailed = deed in ERRORS && attempt <= Number(count)
   if (isFailed)
