@@ -20,9 +20,10 @@ export async function whoAnswers(host: string, port: number): Promise<Answer | n
     ask(host, port, POSTGRES_SSL_REQUEST, (text) => /^[SNE]/.test(text)),
     speaksTls(host, port),
   ])
-  if (isTls) return 'tls'
   if (isRedis) return 'redis'
-  return isPostgres ? 'postgres' : null
+  // One that has a certificate takes TLS at once, too.
+  if (isPostgres) return 'postgres'
+  return isTls ? 'tls' : null
 }
 
 function ask(host: string, port: number, question: Buffer, isIt: (text: string) => boolean): Promise<boolean> {
