@@ -29,19 +29,23 @@ export function refuseForeign(
       position,
     })
   }
-  if (isUtf8Label(plan.encoding)) refuseWide(start, file)
+  if (isUtf8Label(plan.encoding)) {
+    const separatesByNul = format === 'csv' && plan.delimitedSource.delimiter === 0
+    refuseWide(start, file, separatesByNul)
+  }
   if (format !== 'csv' && format !== 'tsv') return
   // Whoever says how the file begins has looked at it.
   if (!plan.delimitedSource.hasHeader || plan.delimitedSource.skipLines > 0) return
   refuseOtherText(start, isWhole, file)
 }
 
-function refuseWide(start: Uint8Array, file: string): void {
+function refuseWide(start: Uint8Array, file: string, separatesByNul: boolean): void {
   const first = start[0]!
   const mayBeWide = first === 0 || first > NEWEST_ASCII || start.includes(0)
   const encoding = mayBeWide ? recogniseWideEncoding(start) : null
   if (encoding === null) return
   const isMarked = first === 0xff || first === 0xfe || (first === 0 && start[2] === 0xfe)
+  if (separatesByNul && !isMarked) return
   const what = isMarked
     ? `the file starts with the byte order mark of ${encoding}`
     : `the file is in ${encoding}, by where its NUL bytes lie`

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 // What a file is when it is no text, by its first bytes: the one place that knows them. Only what is certain counts, since such a file
 // fails; whatever could be text is text.
 
@@ -95,14 +97,32 @@ function isMarkOf32(bytes: Buffer): boolean {
   return mark === 0xfffe0000 || mark === 0x0000feff
 }
 
-/** A line end, no control character, and at least a tenth of the units from Latin-1, as its delimiters and digits are. */
+const LEAST_UNITS = 8
+
+/**
+ * A line end, no control character, letters or digits, and at least a tenth of the units from Latin-1, as delimiters and digits are. Bytes that
+ * are UTF-8 as well are a table with some NUL characters, unless a fifth of them is nothing that text in UTF-8 has.
+ */
 function isText16(bytes: Buffer, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const whole = bytes.subarray(0, bytes.length & ~1)
   // The end of what is looked at may cut a surrogate pair.
   const text = decodeStrictly(whole, encoding) ?? decodeStrictly(whole.subarray(0, -2), encoding)
-  if (text === null || text.length < 4 || !/[\r\n]/.test(text) || NO_TEXT.test(text)) return false
-  const latin = Array.from(text, (character) => character.charCodeAt(0)).filter((unit) => unit < 0x100).length
-  return latin * 10 >= text.length
+  if (text === null || text.length < LEAST_UNITS || !/[\r\n]/.test(text) || NO_TEXT.test(text)) return false
+  const latin = countMatches(text, /[\0-\xff]/g)
+  const words = countMatches(text, /[\p{L}\p{N}]/gu)
+  return latin * 10 >= text.length && words * 4 >= text.length && !isText8(bytes)
+}
+
+/** Whether bytes that hold a NUL are UTF-8 all the same. Their end may be cut. */
+function isText8(bytes: Buffer): boolean {
+  const isValid = [0, 1, 2, 3].some((cut) => isUtf8(bytes.subarray(0, bytes.length - cut)))
+  if (!isValid) return false
+  const text = bytes.toString('latin1')
+  return /[\x80-\xff]/.test(text) || countMatches(text, /[\0-\x08\x0e-\x1b\x7f]/g) * 5 < bytes.length
+}
+
+function countMatches(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
 }
 
 function isText32(bytes: Buffer): boolean {
@@ -137,13 +157,18 @@ export function looksLikeMarkup(text: string): boolean {
   return MARKUP.test(text.replace(/^\ufeff/, ''))
 }
 
-/** What the first line of a text is, where that is one whole JSON object or array; null where not, or where the line is cut. */
+/**
+ * What the first line of a text is, where that is one whole JSON object or array with something in it; null where not, or where the line is
+ * cut. An array of bare numbers may be names of columns.
+ */
 export function jsonInFirstLine(text: string, isWhole: boolean): 'object' | 'array' | null {
   const [line = '', rest] = text.replace(/^\ufeff/, '').split('\n', 2)
   if (rest === undefined && !isWhole) return null
   if (!/^\s*[[{]/.test(line)) return null
   try {
-    return Array.isArray(JSON.parse(line)) ? 'array' : 'object'
+    const value: unknown = JSON.parse(line)
+    if (Array.isArray(value)) return value.some((element) => typeof element === 'object') ? 'array' : null
+    return Object.keys(value as object).length > 0 ? 'object' : null
   } catch {
     return null
   }

@@ -28,6 +28,10 @@ it.each([
   'SQLite format 3,b\n1,2\n',
   'a,b\n\0,"x\0"\n',
   '(µ/ý,b\n',
+  '"\né"\n\0\n',
+  '{a\t\n\0\n""\n',
+  '\0,\0,\0\n\0,\0,\0\n\0,\0,\0\n',
+  '"}xyz ","\0\r\n""",\n,"\0"\n,\n',
 ])('takes text for text: %j', (text) => {
   expect(recogniseForeign(Buffer.from(text))).toBeNull()
   expect(recogniseForeign(Buffer.from(text, 'latin1'))).toBeNull()
