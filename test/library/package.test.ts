@@ -83,15 +83,25 @@ describe('the package', () => {
     expect(execFileSync(process.execPath, [program, '--version']).toString()).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  // The least version is the one that docs/library.md names.
   it.each([
-    ['nodenext', 'nodenext'],
-    ['node16', 'node16'],
-    ['esnext', 'bundler'],
-  ])('is typed for module %s, resolved as %s, all declarations checked', (module, resolution) => {
-    const program = join(ROOT, 'node_modules/typescript/bin/tsc')
+    ['typescript', 'nodenext', 'nodenext'],
+    ['typescript-least', 'nodenext', 'nodenext'],
+    ['typescript-least', 'node16', 'node16'],
+    ['typescript-least', 'esnext', 'bundler'],
+  ])('is typed for %s: module %s, resolved as %s, all declarations checked', (compiler, module, resolution) => {
+    const program = join(ROOT, 'node_modules', compiler, 'bin/tsc')
     const flags = `--noEmit --strict --target es2022 --lib es2022 --types node --skipLibCheck false --module ${module}`
     const args = [program, ...flags.split(' '), '--moduleResolution', resolution, 'consumer.ts']
     expect(outputOf(args)).toBe('')
+  })
+
+  it('says in its docs which version of TypeScript it needs at least', () => {
+    const least = JSON.parse(readFileSync(join(ROOT, 'node_modules/typescript-least/package.json'), 'utf8')) as {
+      version: string
+    }
+    const [, said] = /TypeScript (\d+\.\d+) or newer/.exec(readFileSync(join(ROOT, 'docs/library.md'), 'utf8')) ?? []
+    expect(least.version.startsWith(`${said}.`)).toBe(true)
   })
 })
 
