@@ -50,7 +50,7 @@ interface TargetNumbers {
 
 /**
  * Puts all journals of a target tree into one, which proves the same. Call it under the lock, while nobody else is at work.
- * Damaged lines go: whoever calls it has made sure that nothing depends on what they said.
+ * Damaged lines go: whoever calls it has made sure that nothing depends on what they said. Where a journal has no end, nothing is done.
  */
 export async function compactJournals(options: CompactOptions): Promise<void> {
   const { targetRoot, isDurable, assertOwned } = options
@@ -59,10 +59,12 @@ export async function compactJournals(options: CompactOptions): Promise<void> {
   await sweepAside(paths)
   const lastProofs = new LastProofs(options.targets ?? NO_TARGETS)
   const trees = new TreeNumbers(options.treeOf ?? ((tree) => tree.source))
-  const { journals } = await readJournals(targetRoot, ({ target }, runId, tree) => {
+  const { journals, unsealed } = await readJournals(targetRoot, ({ target }, runId, tree) => {
     lastProofs.take(target, runNumberOf(runId))
     trees.add(tree)
   })
+  // This process was held up, and whoever took the tree over meanwhile is still writing: what it adds would go with its journal.
+  if (unsealed.length > 0) return
   if (lastProofs.count > 0) {
     const highest = Math.max(1, ...journals.map((path) => runNumberOf(basename(path))))
     const name = `${makeRunId(highest)}${COMPACTED_EXTENSION}`

@@ -109,11 +109,12 @@ async function scanJournal(
       onEntry(line.entry, line.run ?? runId, tree),
     )
     if (scan === null) return null
-    const { entryCount, isSealed, state } = scan
-    if (isSealed || scan.damage !== null) return { entryCount, isSealed, state, damage: scan.damage }
-    // A shard claims before it opens its journal, and drops its claims when that is whole: a second look sees it whole.
-    if (!isCompacted && isThere(join(paths.manifests, `${runId}.ndjson`)))
-      return { entryCount, isSealed, state, damage: null }
+    const { entryCount, isSealed, state, damage } = scan
+    const mayBeAtWork = !isSealed && !isCompacted && isThere(join(paths.manifests, `${runId}.ndjson`))
+    // Lines that were read while a shard wrote them look damaged: a second look sees them whole.
+    if (damage !== null && (hasLookedAgain || !mayBeAtWork)) return { entryCount, isSealed, state, damage }
+    if (damage === null && (isSealed || mayBeAtWork)) return { entryCount, isSealed, state, damage: null }
+    // A shard claims before it opens its journal, and drops its claims when that is whole: so does this one.
     if (hasLookedAgain) return { entryCount, isSealed, state, damage: { offsetBytes: state.validBytes, lineCount: 0 } }
   }
 }

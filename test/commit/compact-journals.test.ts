@@ -71,6 +71,18 @@ describe('compactJournals', () => {
     expect(names(root)).toHaveLength(1)
   })
 
+  test('leaves all as it is while somebody who took the tree over writes a journal', async () => {
+    const root = oldTree()
+    const atWork = formatJournalHeader([HERE]) + formatJournalLine(makeEntry('f.csv', 'twelve'))
+    writeTree(root, {
+      '.migrate/journal/000012-abcabc-local.ndjson': atWork,
+      '.migrate/manifests/000012-abcabc.ndjson': '',
+    })
+    const before = names(root)
+    await compactJournals({ targetRoot: root, ...OWNED })
+    expect(names(root)).toEqual(before)
+  })
+
   test('numbers of runs never go back', async () => {
     const root = oldTree()
     await compactJournals({ targetRoot: root, ...OWNED })

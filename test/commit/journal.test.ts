@@ -200,6 +200,21 @@ describe('readJournals', () => {
     expect((await readAll(root)).summary.damage).toHaveLength(1)
   })
 
+  test('a line that was read while a shard wrote it is looked at once more, and is no damage', async () => {
+    const root = makeTargetRoot()
+    const whole = HEADER + lines('a.csv', 'b.csv', 'c.csv')
+    const middle = whole.length - lines('c.csv').length - lines('b.csv').length
+    const halfWritten = whole.slice(0, middle) + '\0'.repeat(50) + whole.slice(middle + 50)
+    writeTree(root, { [JOURNAL]: halfWritten, [MANIFEST]: '' })
+    const targets = new Set<string>()
+    const summary = await readJournals(root, ({ target }) => {
+      targets.add(target)
+      writeFileSync(join(root, JOURNAL), whole)
+    })
+    expect(summary).toMatchObject({ damage: [], entryCount: 3 })
+    expect(targets.size).toBe(3)
+  })
+
   test('what a kill left behind the end of a journal does no harm', async () => {
     const root = makeTargetRoot()
     writeTree(root, { [JOURNAL]: `${HEADER}${lines('a.csv')}${formatJournalEnd(1)}${'\0'.repeat(5000)}` })
