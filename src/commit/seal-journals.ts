@@ -24,7 +24,7 @@ export async function sealJournals(journals: readonly UnsealedJournal[], options
 
 async function seal(journal: UnsealedJournal, paths: BookkeepingPaths, isDurable: boolean): Promise<void> {
   const { path, validBytes, entryCount, hasHeader } = journal
-  await giveItsOwnFile(path, paths)
+  await giveItsOwnFile(path, paths, isDurable)
   const handle = await paths.tree.open(path, 'r+')
   try {
     await handle.truncate(validBytes)
@@ -38,13 +38,14 @@ async function seal(journal: UnsealedJournal, paths: BookkeepingPaths, isDurable
 }
 
 /** A snapshot made of hard links must keep its lines. */
-async function giveItsOwnFile(path: string, { tree }: BookkeepingPaths): Promise<void> {
+async function giveItsOwnFile(path: string, { tree }: BookkeepingPaths, isDurable: boolean): Promise<void> {
   if ((tree.statFile(path)?.nlink ?? 1) === 1) return
   const aside = `${path}.new`
   await tree.removeFile(aside)
   const copy = await tree.open(aside, 'wx', 0o600)
   try {
     await copy.writeFile((await tree.read(path)) ?? '')
+    if (isDurable) await copy.sync()
   } finally {
     await copy.close()
   }

@@ -33,11 +33,25 @@ test('where a whole group of them was slow they are handed on', async () => {
   expect(new Set(ways.slice(128))).toEqual(new Set(['handed on']))
 })
 
-function failOverMounts(): never {
-  throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' })
+function failingBy(code: string) {
+  return (): never => {
+    throw Object.assign(new Error(code), { code })
+  }
 }
 
+const PLACE = { path: 'b', shown: 'b', seen: null }
+
 test('a link that fails throws what the system says', () => {
-  const failing = new TargetPlacer({ ...realFileSystem, linkSync: failOverMounts }, false)
-  expect(() => failing.place('a', { path: 'b', shown: 'b', seen: null })).toThrow('EXDEV')
+  const failing = new TargetPlacer({ ...realFileSystem, linkSync: failingBy('EIO') }, false)
+  expect(() => failing.place('a', PLACE)).toThrow('EIO')
+})
+
+test('where files cannot be linked into another folder they are renamed, and a rename that fails throws', () => {
+  const names: string[] = []
+  const fileSystem = { ...realFileSystem, linkSync: failingBy('EXDEV') }
+  const renameSync = (from: unknown, to: unknown): void => void names.push(`${String(from)} -> ${String(to)}`)
+  void new TargetPlacer({ ...fileSystem, renameSync }, false).place('a', PLACE)
+  expect(names).toEqual(['a -> b'])
+  const failing = new TargetPlacer({ ...fileSystem, renameSync: failingBy('EXDEV') }, false)
+  expect(() => failing.place('a', PLACE)).toThrow('EXDEV')
 })
