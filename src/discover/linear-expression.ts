@@ -1,4 +1,8 @@
-import { RE2JS } from 're2js'
+import { createRequire } from 'node:module'
+import type * as Engine from 're2js'
+
+// Loaded when there is something to match: a run without patterns does without its 260 kB.
+const load = createRequire(import.meta.url)
 
 /**
  * Regular expressions that users write, and those that their patterns become: matched by RE2, whose time is in proportion to the text. Node's own
@@ -13,6 +17,7 @@ export interface LinearExpression {
  * @param fail makes the error of what is wrong with it. Look-around and back references are: no linear engine has them.
  */
 export function compileLinear(source: string, fail: (why: string) => Error): LinearExpression {
+  const { RE2JS } = load('re2js') as typeof Engine
   try {
     return RE2JS.compile(source, RE2JS.DOTALL)
   } catch (error) {
