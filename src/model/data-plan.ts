@@ -77,9 +77,9 @@ export interface DataPlan {
   /** What the mapping says of single columns. With `select` they are the same columns, else they are renamed in their places. */
   readonly columns: readonly MappedColumn[]
   readonly maxRecordBytes: number
-  /** Rejected records a file may have: a number, or a share of its records from 0 to 1; null: no limit of the user's. */
   /** Bytes of a target for each byte of its source; null: any number. */
   readonly maxExpansion: number | null
+  /** Rejected records a file may have: a number, or a share of its records from 0 to 1; null: no limit of the user's. */
   readonly maxRejects: { readonly count: number } | { readonly share: number } | null
   /** Bytes read at once. A knob for tests: the target never depends on it. */
   readonly chunkBytes: number
