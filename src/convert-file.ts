@@ -67,7 +67,7 @@ export async function convertFile(
     ...takeSpans(),
   })
   try {
-    context.staged?.requireFolderOf(file.stagedTarget)
+    context.staged?.requireFolders(file)
     const { format } = file
     const converted =
       format === 'bytes'

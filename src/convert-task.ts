@@ -1,4 +1,4 @@
-import { readSync, openSync, closeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBatchMemory } from './batch/batch-memory.ts'
 import { RecordBatch } from './batch/record-batch.ts'
@@ -175,8 +175,10 @@ function hashFile(path: string, { memory, checksum }: RecordBatch, pace?: PaceIo
   const { bytes, inputStart, inputEnd } = memory
   try {
     pace?.(0)
-    const descriptor = openSync(path, 'r')
+    // A FIFO or a device that has taken its place is never waited for.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
+      if (!fstatSync(descriptor).isFile()) return null
       const chunk = bytes.subarray(inputStart, Math.min(inputEnd, inputStart + HASHED_BYTES))
       let hash = 0
       for (;;) {

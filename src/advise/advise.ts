@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { RecordBatch } from '../batch/record-batch.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { DataPlan } from '../model/data-plan.ts'
@@ -75,7 +75,7 @@ function readSample(file: FileTask, plan: DataPlan, batch: RecordBatch): Sample 
   const { inputStart, inputEnd } = batch.memory
   // A byte behind it is the readers'.
   const room = Math.min(SAMPLE_BYTES, inputEnd - inputStart - 1)
-  const descriptor = openSync(file.sourcePath, 'r')
+  const descriptor = openSync(file.sourcePath, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const read = Buffer.alloc(Math.min(isUtf8Label(plan.encoding) ? room : Math.floor(room / 3), file.sizeBytes))
     const raw = read.subarray(0, readSync(descriptor, read, 0, read.length, 0))

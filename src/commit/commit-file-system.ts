@@ -46,12 +46,3 @@ export async function syncFile(fileSystem: CommitFileSystem, path: string): Prom
     await handle.close()
   }
 }
-
-/** Removes a file if it is there. */
-export async function removeFile(fileSystem: Pick<CommitFileSystem, 'unlink'>, path: string): Promise<void> {
-  try {
-    await fileSystem.unlink(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
-}

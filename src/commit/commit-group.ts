@@ -4,7 +4,8 @@ import type { SeenFile } from '../model/seen-file.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { FolderHolder } from '../storage/held-folders.ts'
-import { removeFile, syncFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { HeldSources } from '../storage/held-sources.ts'
+import { syncFile, syncFolder, type CommitFileSystem } from './commit-file-system.ts'
 import type { FolderModes } from './folder-modes.ts'
 import { forEachConcurrently } from './for-each-concurrently.ts'
 import type { JournalWriter } from './journal.ts'
@@ -77,7 +78,7 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
   )
 
   const failed = members.filter(({ error }) => error !== null)
-  await forEachConcurrently(failed, ({ file }) => discardStaged(file, context.fileSystem))
+  await forEachConcurrently(failed, ({ file }) => discardStaged(file, context.tree))
   const totalNs = elapsedShareNs()
   return members.map(({ error }) =>
     error === null ? { isCommitted: true, syncNs: totalNs } : { isCommitted: false, error },
@@ -127,10 +128,23 @@ async function syncStaged(file: StagedFile, { fileSystem }: CommitContext): Prom
 }
 
 /**
- * Each target folder is held while the files of the group go into it, so it is looked at once a group, and nothing goes anywhere else
- * whatever takes its place.
+ * Each target folder is held while the files of the group go into it, and each folder of staged files while they leave it. So both are looked
+ * at once a group, and nothing goes anywhere else, or comes from there, whatever takes their place.
  */
 async function makeAllVisible(members: readonly Member[], context: CommitContext): Promise<void> {
+  const staged = new HeldSources(context.folders)
+  try {
+    await makeVisibleByFolder(members, staged, context)
+  } finally {
+    staged.release()
+  }
+}
+
+async function makeVisibleByFolder(
+  members: readonly Member[],
+  staged: HeldSources,
+  context: CommitContext,
+): Promise<void> {
   const byFolder = new Map<string, Member[]>()
   for (const member of members) {
     if (member.error !== null) continue
@@ -145,7 +159,7 @@ async function makeAllVisible(members: readonly Member[], context: CommitContext
     await forAllAlive(inside, async () => {
       const held = await context.folders.holdOrMake(folder, context.modeOf, noteMade)
       try {
-        await forEachAlive(inside, (member) => makeVisible(member, held.path, context))
+        await forEachAlive(inside, (member) => makeVisible(member, held.path, staged, context))
       } finally {
         held.release()
       }
@@ -158,18 +172,24 @@ function targetPath({ file }: Member, { paths }: CommitContext): string {
 }
 
 /** Rejects first: a target that is there must never lack the rejects that belong to it. */
-async function makeVisible(member: Member, heldFolder: string, context: CommitContext): Promise<void> {
+async function makeVisible(
+  member: Member,
+  heldFolder: string,
+  staged: HeldSources,
+  context: CommitContext,
+): Promise<void> {
   const { file, folders } = member
   const { entry } = file
   const shown = targetPath(member, context)
   const slash = shown.lastIndexOf('/')
   if (entry.hasRejects) {
-    for (const changed of await placeRejects(context, entry.source, file.stagedRejects)) folders.add(changed)
+    for (const changed of await placeRejects(context, entry.source, staged.pathOf(file.stagedRejects)))
+      folders.add(changed)
   } else if (context.mayHaveStaleRejects) {
     for (const changed of await removeRejects(context, entry.source)) folders.add(changed)
   }
   try {
-    const placing = context.placer.place(file.stagedTarget, {
+    const placing = context.placer.place(staged.pathOf(file.stagedTarget), {
       path: `${heldFolder}${shown.slice(slash)}`,
       shown,
       seen: file.seen,
@@ -211,11 +231,11 @@ function withSyncTime(entry: JournalEntry, syncNs: number): JournalEntry {
   return { ...entry, stageNs: { ...entry.stageNs, sync: entry.stageNs.sync + syncNs } }
 }
 
-/** Removes what a worker staged. What cannot be removed now is collected at the end of the run. */
-export async function discardStaged(file: StagedFile, fileSystem: CommitFileSystem): Promise<void> {
+/** Removes what a worker staged, never through a link. What cannot be removed now is collected at the end of the run. */
+export async function discardStaged(file: StagedFile, tree: GuardedTree): Promise<void> {
   for (const path of [file.stagedTarget, file.stagedRejects]) {
     try {
-      await removeFile(fileSystem, path)
+      await tree.removeFile(path)
     } catch {
       continue
     }

@@ -180,7 +180,7 @@ export class Committer {
   async #commitOrRefuse(files: readonly StagedFile[]): Promise<CommitOutcome[]> {
     const finalError = this.#finalError
     if (finalError !== null) {
-      for (const file of files) await discardStaged(file, this.#context.fileSystem)
+      for (const file of files) await discardStaged(file, this.#context.tree)
       return files.map((file) => refuse(file, finalError))
     }
     const startMs = performance.now()

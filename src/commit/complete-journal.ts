@@ -4,6 +4,7 @@ import type { SourceTree } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
 import { formatJournalEnd, formatJournalHeader } from './journal-lines.ts'
+import { runIdOf } from './run-id.ts'
 
 /*
  * A journal that appears with all its lines at once: written aside, synced, renamed. A kill leaves nothing, or the whole.
@@ -86,5 +87,8 @@ export class CompleteJournal {
 
 /** Removes what killed runs left aside. Only for who holds the lock. */
 export async function sweepAside({ tree, journal }: BookkeepingPaths): Promise<void> {
-  for (const name of await tree.list(journal)) if (name.endsWith(ASIDE)) await tree.removeFile(join(journal, name))
+  for (const name of await tree.list(journal)) {
+    // What has another name than that of a run is not ours.
+    if (name.endsWith(ASIDE) && runIdOf(name) !== null) await tree.removeFile(join(journal, name))
+  }
 }

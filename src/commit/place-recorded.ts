@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, constants, existsSync, fstatSync, openSync } from 'node:fs'
+import { closeSync, createReadStream, constants, fstatSync, lstatSync, openSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { MigrationError } from '../errors/migration-error.ts'
@@ -6,6 +6,7 @@ import type { RecordedTarget } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
 import { GuardedTree } from '../storage/guarded-tree.ts'
 import { FolderHolder, type HeldFolder } from '../storage/held-folders.ts'
+import { HeldSources } from '../storage/held-sources.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { realFileSystem, type CommitFileSystem } from './commit-file-system.ts'
 import { folderModesOf, type FolderModes } from './folder-modes.ts'
@@ -78,6 +79,21 @@ export async function placeRecorded(
   changed: Set<string>,
   onFailed: (target: TargetToPlace, error: unknown) => void,
 ): Promise<void> {
+  const staged = new HeldSources(context.folders)
+  try {
+    await placeByFolder(targets, staged, context, changed, onFailed)
+  } finally {
+    staged.release()
+  }
+}
+
+async function placeByFolder(
+  targets: readonly TargetToPlace[],
+  staged: HeldSources,
+  context: PlacingContext,
+  changed: Set<string>,
+  onFailed: (target: TargetToPlace, error: unknown) => void,
+): Promise<void> {
   for (const [folder, inside] of byFolder(targets)) {
     let held: HeldFolder
     try {
@@ -89,7 +105,7 @@ export async function placeRecorded(
     try {
       for (const target of inside) {
         try {
-          await placeOne(target, held, context, changed)
+          await placeOne(target, { held, staged }, context, changed)
           // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
           changed.add(pathOf(folder, context))
         } catch (error) {
@@ -104,33 +120,38 @@ export async function placeRecorded(
 
 async function placeOne(
   { file, recorded }: TargetToPlace,
-  held: HeldFolder,
+  { held, staged }: { readonly held: HeldFolder; readonly staged: HeldSources },
   context: PlacingContext,
   changed: Set<string>,
 ): Promise<void> {
   const { targetRoot } = context.paths
   if (recorded.stagedRejects !== null) {
     try {
-      const folders = await placeRejects(context, file.path, `${targetRoot}/${recorded.stagedRejects}`)
+      const folders = await placeRejects(context, file.path, staged.pathOf(`${targetRoot}/${recorded.stagedRejects}`))
       for (const folder of folders) changed.add(folder)
     } catch (error) {
       // They are in their place already.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
-  const staged = `${targetRoot}/${recorded.stagedTarget}`
   const shown = `${targetRoot}/${file.target}`
   const path = `${held.path}${shown.slice(shown.lastIndexOf('/'))}`
+  let stagedPath: string | null = null
   try {
-    const placing = context.placer.place(staged, { path, shown, seen: file.seen })
+    stagedPath = staged.pathOf(`${targetRoot}/${recorded.stagedTarget}`)
+    const placing = context.placer.place(stagedPath, { path, shown, seen: file.seen })
     if (placing !== undefined) await placing
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'TARGET_EXISTS' && (await isRecordedTarget(path, recorded))) {
-      await unlink(staged).catch(() => undefined)
-    } else if (code !== 'ENOENT' || existsSync(staged)) throw error
+    if (code === 'TARGET_EXISTS' && stagedPath !== null && (await isRecordedTarget(path, recorded))) {
+      await unlink(stagedPath).catch(() => undefined)
+    } else if (code !== 'ENOENT' || isThere(stagedPath)) throw error
     else if (!(await isRecordedTarget(path, recorded))) throw voidCommit(file.target)
   }
+}
+
+function isThere(stagedPath: string | null): boolean {
+  return stagedPath !== null && lstatSync(stagedPath, { throwIfNoEntry: false }) !== undefined
 }
 
 function byFolder(targets: readonly TargetToPlace[]): Map<string, TargetToPlace[]> {

@@ -1,7 +1,9 @@
-import { createReadStream } from 'node:fs'
-import fs from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import type { BigIntStats } from 'node:fs'
+import fs, { type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { MigrationError } from '../errors/migration-error.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { FolderHolder } from '../storage/held-folders.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder } from './commit-file-system.ts'
@@ -32,9 +34,8 @@ export async function pruneOrphans({ targetRoot, orphans, isDurable }: PruneOpti
   const folders = new Set<string>()
   const removed: ProvedOrphan[] = []
   for (const orphan of orphans) {
-    if (!(await isAsProved(targetRoot, orphan))) continue
     const path = join(targetRoot, orphan.target)
-    await tree.removeFile(path)
+    if (!(await removeIfProved(path, orphan, place))) continue
     removed.push(orphan)
     folders.add(dirname(path))
     for (const folder of await removeRejects(place, orphan.source)) folders.add(folder)
@@ -43,13 +44,59 @@ export async function pruneOrphans({ targetRoot, orphans, isDurable }: PruneOpti
   return removed
 }
 
+/** Its folder is held from the look at it to its end, and what is removed is the very file that was looked at. */
+async function removeIfProved(
+  path: string,
+  orphan: ProvedOrphan,
+  { tree, folders }: { readonly tree: GuardedTree; readonly folders: FolderHolder },
+): Promise<boolean> {
+  const found = await findProved(tree, path, orphan)
+  if (found === null) return false
+  const held = folders.hold(dirname(path))
+  if (held === null) return false
+  try {
+    const heldPath = `${held.path}/${basename(path)}`
+    const now = await fs.lstat(heldPath, { bigint: true })
+    if (now.dev !== found.dev || now.ino !== found.ino || now.mtimeNs !== found.mtimeNs) return false
+    await fs.unlink(heldPath)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  } finally {
+    held.release()
+  }
+}
+
 /** Whether a target has the size and the content that a journal proves. */
-export async function isAsProved(targetRoot: string, { target, sizeBytes, hash }: ProvedOrphan): Promise<boolean> {
-  const path = join(targetRoot, target)
-  const { tree } = bookkeepingPaths(targetRoot)
-  // Its folder may have become a link since it was looked at.
-  if (!tree.isPlainFile(path) || tree.statFile(path)?.size !== sizeBytes) return false
-  let found = 0
-  for await (const chunk of createReadStream(path)) found = crc32(chunk as Buffer, found)
-  return formatCrc32(found) === hash
+export async function isAsProved(targetRoot: string, orphan: ProvedOrphan): Promise<boolean> {
+  return (await findProved(bookkeepingPaths(targetRoot).tree, join(targetRoot, orphan.target), orphan)) !== null
+}
+
+/** What the target is, if it is as a journal proves; null for anything else, which is neither followed nor waited for. */
+async function findProved(
+  tree: GuardedTree,
+  path: string,
+  { sizeBytes, hash }: ProvedOrphan,
+): Promise<BigIntStats | null> {
+  const handle = await openPlainFile(tree, path)
+  if (handle === null) return null
+  try {
+    const stats = await handle.stat({ bigint: true })
+    if (Number(stats.size) !== sizeBytes) return null
+    let found = 0
+    for await (const chunk of handle.createReadStream({ autoClose: false })) found = crc32(chunk as Buffer, found)
+    return formatCrc32(found) === hash ? stats : null
+  } finally {
+    await handle.close()
+  }
+}
+
+async function openPlainFile(tree: GuardedTree, path: string): Promise<FileHandle | null> {
+  try {
+    return await tree.openIfThere(path, 'r')
+  } catch (error) {
+    if (error instanceof MigrationError) return null
+    throw error
+  }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
-import fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
@@ -137,12 +136,7 @@ function isNameTaken(error: unknown, { paths }: RejectsPlace, path: string): boo
 
 /** Whether earlier runs left any rejects. Where none did, a run need not look for stale ones at each of a million files. */
 export async function hasRejectsOfEarlierRuns(paths: BookkeepingPaths): Promise<boolean> {
-  try {
-    return (await fs.readdir(paths.rejects)).length > 0
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
+  return (await paths.tree.list(paths.rejects)).length > 0
 }
 
 /** Where the rejects of a source lie: under the plain name if they are there, else under the hashed one. */

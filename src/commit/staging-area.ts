@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
+import { BESIDE_TARGET_PREFIX } from '../model/path-inside.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { mountPointOf, readMountPoints } from './mount-points.ts'
@@ -21,7 +22,7 @@ export function liesInStagingArea(stagedTarget: string, { staged }: Pick<Bookkee
 
 /** What staged files beside their targets begin with. `collectStaged` finds them by it, so it names the run. */
 export function besideTargetPrefix(runId: string): string {
-  return `.migrate-staged-${runId}-`
+  return `${BESIDE_TARGET_PREFIX}${runId}-`
 }
 
 /** Names given out one after the other that share a folder: as many as the files of a task. */

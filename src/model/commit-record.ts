@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { columnOf, columnsOf, isAmount, isCount, orNull } from './columns.ts'
-import { isPathInside } from './path-inside.ts'
+import { isStagedInside, isStagedTarget } from './path-inside.ts'
 import {
   FileSumSchema,
   NoticeCountsSchema,
@@ -52,8 +52,8 @@ const amounts = columnOf(isAmount)
 const RecordedTargetsSchema = columnsOf({
   at: counts,
   attempt: counts,
-  stagedTarget: columnOf(isPathInside),
-  stagedRejects: columnOf(orNull(isPathInside)),
+  stagedTarget: columnOf(isStagedTarget),
+  stagedRejects: columnOf(orNull(isStagedInside)),
   targetBytes: counts,
   targetHash: counts,
   sourceHash: columnOf(orNull(isCount)),

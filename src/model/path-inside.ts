@@ -19,6 +19,25 @@ export function isTargetInside(path: unknown): path is string {
   return isPathInside(path) && path !== BOOKKEEPING_FOLDER && !path.startsWith(`${BOOKKEEPING_FOLDER}/`)
 }
 
+/** What staged files beside targets on other mounts are called by. */
+export const BESIDE_TARGET_PREFIX = '.migrate-staged-'
+
+const STAGING_AREA = `${BOOKKEEPING_FOLDER}/staged/`
+
+/** Whether a path names what may be a staged file in the bookkeeping. */
+export function isStagedInside(path: unknown): path is string {
+  return isPathInside(path) && path.startsWith(STAGING_AREA)
+}
+
+/** Whether a path names what may be a staged target: it may lie beside its place too. */
+export function isStagedTarget(path: unknown): path is string {
+  return isStagedInside(path) || (isTargetInside(path) && nameOf(path).startsWith(BESIDE_TARGET_PREFIX))
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
 /** Whether a path names a folder of a tree: `.` is the tree itself. */
 export function isFolderInside(path: unknown): path is string {
   return path === '.' || isPathInside(path)

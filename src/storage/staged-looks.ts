@@ -1,7 +1,8 @@
+import { dirname } from 'node:path'
 import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
 import { GuardedTree } from './guarded-tree.ts'
 
-const STAGED = `/${BOOKKEEPING_FOLDER}/`
+const BOOKKEEPING = `/${BOOKKEEPING_FOLDER}/`
 
 /**
  * Looks at the folders that a thread is about to stage files in: once a task, since a look at five folders would cost a small file some
@@ -15,13 +16,27 @@ export class StagedLooks {
     this.#seen.clear()
   }
 
-  /** @param path of a staged file. @throws MigrationError as GuardedTree. */
-  requireFolderOf(path: string): void {
-    const folder = path.slice(0, path.lastIndexOf('/'))
-    if (this.#seen.has(folder)) return
-    const top = folder.lastIndexOf(STAGED)
-    // Beside its target, the folders above are looked at by who commits it.
-    const root = top < 0 ? folder.slice(0, folder.lastIndexOf('/')) : folder.slice(0, top)
-    new GuardedTree(root === '' ? '/' : root).hasFolder(folder, this.#seen)
+  /**
+   * Looks at both folders, from the target tree down: a target on another mount is staged beside its place, its rejects never are.
+   * @throws MigrationError as GuardedTree.
+   */
+  requireFolders({
+    stagedTarget,
+    stagedRejects,
+  }: {
+    readonly stagedTarget: string
+    readonly stagedRejects: string
+  }): void {
+    const folders = [folderOf(stagedTarget), folderOf(stagedRejects)].filter((folder) => !this.#seen.has(folder))
+    if (folders.length === 0) return
+    const top = stagedRejects.lastIndexOf(BOOKKEEPING)
+    for (const folder of folders) {
+      const root = top < 0 ? dirname(folder) : stagedRejects.slice(0, top) || '/'
+      new GuardedTree(root).hasFolder(folder, this.#seen)
+    }
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'))
 }

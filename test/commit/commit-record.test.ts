@@ -121,6 +121,10 @@ describe('what a commit record says', () => {
     ['plain files, others with all there is to tell, and failures', record],
     ['failures alone', { ...record, targets: [] }],
     ['a unit of no files', { ...record, targets: [], failures: [] }],
+    [
+      'a file staged beside its target',
+      { ...record, targets: [{ ...plain, stagedTarget: 'a/.migrate-staged-r-n-0' }] },
+    ],
     ['a split', SPLIT],
   ] as const)('is read as it was written: %s', async (name, written) => {
     const path = join(folder, `${name}.json`)
@@ -135,6 +139,9 @@ describe('what a commit record says', () => {
     ['a time that is no number', (text) => text.replace('"durationNs":[21.5,21.5]', '"durationNs":[21.5,null]')],
     ['a staged file outside of the tree', (text) => text.replace('.migrate/staged/r/n/0', '.migrate/../../0')],
     ['staged rejects outside of the tree', (text) => text.replace('.migrate/staged/r/n/1', '/etc')],
+    ['a staged file that is a target', (text) => text.replace('.migrate/staged/r/n/0', 'own/file.ndjson')],
+    ['a staged file that is other bookkeeping', (text) => text.replace('.migrate/staged/r/n/0', '.migrate/journal/0')],
+    ['staged rejects beside a target', (text) => text.replace('.migrate/staged/r/n/1', 'a/.migrate-staged-r-n-1')],
     ['a column that nobody knows', (text) => text.replace('"thread":[3,3]', '"thread":[3,3],"more":[1,1]')],
   ])('is refused: %s', async (name, damage) => {
     const path = join(folder, `${name}.json`)

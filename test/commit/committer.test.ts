@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
@@ -367,4 +367,32 @@ describe('Rejects get a hashed name and one line in the index', () => {
     await commitAll(root, { [source]: { target: 'A' } }, { lock: heldLock('000003-third') })
     expect(() => indexedRejects(root)).toThrow('ENOENT')
   })
+})
+
+describe('What is staged is taken from its own folder only', () => {
+  test.each([true, false])(
+    'a link in its place costs the files, and what is behind it stays (durable: %s)',
+    async (isDurable) => {
+      const root = makeTargetRoot()
+      const victim = makeTargetRoot()
+      const staged = join(root, '.migrate/staged', RUN)
+      const files = await stageFiles(root, RUN, {
+        'a.csv': { target: 'A', rejects: 'R' },
+        'deep/b.csv': { target: 'B' },
+      })
+      renameSync(staged, `${staged}-moved`)
+      mkdirSync(join(victim, 'local'))
+      for (const name of ['0', '0.rejects', '1']) writeFileSync(join(victim, 'local', name), 'mine')
+      symlinkSync(victim, staged)
+      const committer = await Committer.open({ targetRoot: root, isDurable, lock: heldLock(RUN) })
+      const outcomes = await committer.commit(files)
+      await committer.close()
+      expect(outcomes.map((outcome) => (outcome.isCommitted ? 'done' : outcome.error.code))).toEqual([
+        'BOOKKEEPING_UNSAFE',
+        'BOOKKEEPING_UNSAFE',
+      ])
+      expect(readTree(victim)).toEqual({ 'local/0': 'mine', 'local/0.rejects': 'mine', 'local/1': 'mine' })
+      expect(Object.keys(visibleFiles(root)).filter((name) => !name.startsWith('.migrate/'))).toEqual([])
+    },
+  )
 })

@@ -151,9 +151,12 @@ describe('compactJournals', () => {
 
   test('journals of which none proves anything go, and so does what a kill left aside', async () => {
     const root = makeTargetRoot()
-    writeTree(root, { '.migrate/journal/000001-aaaaaa.compacted.new': 'half of one' })
+    writeTree(root, {
+      '.migrate/journal/000001-aaaaaa.compacted.new': 'half of one',
+      '.migrate/journal/own.new': 'mine',
+    })
     await compactJournals({ targetRoot: root, ...OWNED })
-    expect(names(root)).toEqual([])
+    expect(names(root)).toEqual(['own.new'])
     expect(existsSync(join(root, '.migrate/journal'))).toBe(true)
   })
 })

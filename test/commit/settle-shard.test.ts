@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -146,6 +146,17 @@ describe('what dead nodes have won', () => {
     expect(open).toEqual([])
     expect(await placeOfOthers(files, open, records, trees())).toBe(true)
     expect(readFileSync(join(root, '1/1.ndjson'), 'utf8')).toBe('{"at":1}\n')
+  })
+
+  it('is never taken through a link', async () => {
+    const files = [fileOf(0), fileOf(1)]
+    await commit(cutUnits(files)[0]!, [stage(0), stage(1)])
+    const victim = makeTargetRoot()
+    for (const name of ['0', '1']) writeFileSync(join(victim, name), `{"at":${name}}\n`)
+    renameSync(join(root, '.migrate/staged'), join(root, '.migrate/moved'))
+    symlinkSync(victim, join(root, '.migrate/staged'))
+    expect(await placeOfOthers(files, [], records, trees())).toBe(false)
+    expect([existsSync(join(victim, '0')), existsSync(join(root, '0/0.ndjson'))]).toEqual([true, false])
   })
 
   it('is not called placed where a target is gone', async () => {

@@ -227,12 +227,36 @@ it('looks once a task at the folders that a thread stages files in', () => {
   const folder = join(books, 'staged', 'run', 'local')
   mkdirSync(folder, { recursive: true })
   const looks = new StagedLooks()
+  const staged = (name: string) => ({
+    stagedTarget: join(folder, name),
+    stagedRejects: join(folder, `${name}.rejects`),
+  })
   looks.beginTask()
-  looks.requireFolderOf(join(folder, '0'))
+  looks.requireFolders(staged('0'))
   renameSync(join(books, 'staged', 'run'), join(books, 'moved'))
   mkdirSync(join(victim, 'local'))
   symlinkSync(victim, join(books, 'staged', 'run'))
-  looks.requireFolderOf(join(folder, '1'))
+  looks.requireFolders(staged('1'))
   looks.beginTask()
-  expect(() => looks.requireFolderOf(join(folder, '2'))).toThrow(/is a symbolic link to .*victim, where Drover/)
+  expect(() => looks.requireFolders(staged('2'))).toThrow(/is a symbolic link to .*victim, where Drover/)
 })
+
+it.each(['a', '.migrate/staged'])(
+  'a thread that stages beside a target looks at all folders from the tree down: %s',
+  (way) => {
+    const { root, victim } = makeTrees()
+    mkdirSync(join(root, 'a', 'mount'), { recursive: true })
+    mkdirSync(join(root, '.migrate', 'staged', 'run'), { recursive: true })
+    for (const name of ['mount', 'run']) mkdirSync(join(victim, name))
+    const staged = {
+      stagedTarget: join(root, 'a', 'mount', '.migrate-staged-0'),
+      stagedRejects: join(root, '.migrate', 'staged', 'run', '0.rejects'),
+    }
+    const looks = new StagedLooks()
+    looks.requireFolders(staged)
+    renameSync(join(root, way), join(root, 'moved'))
+    symlinkSync(victim, join(root, way))
+    looks.beginTask()
+    expect(() => looks.requireFolders(staged)).toThrow(/is a symbolic link to .*victim/)
+  },
+)

@@ -1,0 +1,43 @@
+/*
+ * Calls that change files are made in src/storage, which looks before it touches. Elsewhere only these, each for its reason: a path is either
+ * the user's own word, or the folder was looked at or is held by who calls. What is listed and not there any more is a fault as well.
+ */
+
+const NAMED_BY_USER = 'a file that the user names, outside of any tree of ours'
+const BENCH = 'scratch folders of `migrate bench`, which it makes itself under names that nobody had'
+const HELD = 'in a folder that is held open (src/storage/held-folders.ts), on both sides'
+const STAGED = 'a staged file, made with O_EXCL in a folder that the thread has looked at (src/storage/staged-looks.ts)'
+const LOOKED_AT = 'one step in a folder that GuardedTree has looked at just before'
+
+/** Each by its file: the calls, and why. */
+export const EXCEPTIONS = {
+  'src/bench/ladder.ts': { calls: ['mkdirSync', 'writeFileSync'], reason: BENCH },
+  'src/bench/run-bench.ts': { calls: ['mkdirSync'], reason: BENCH },
+  'src/bench/run-work.ts': { calls: ['rmSync', 'writeFileSync'], reason: BENCH },
+  'src/bench/sample-sources.ts': { calls: ['copyFileSync', 'mkdirSync', 'writeFileSync'], reason: BENCH },
+  'src/bench/scratch.ts': { calls: ['mkdtempSync', 'rmSync'], reason: BENCH },
+  'src/cli/bench-command.ts': { calls: ['mkdirSync', 'writeFileSync'], reason: NAMED_BY_USER },
+  'src/cli/report/write-reports.ts': { calls: ['mkdirSync', 'writeFileSync'], reason: NAMED_BY_USER },
+  'src/control/recording.ts': { calls: ['mkdirSync', 'openSync', 'writeFileSync'], reason: NAMED_BY_USER },
+  'src/report/cpu-profile.ts': { calls: ['writeFileSync'], reason: NAMED_BY_USER },
+  'src/commit/commit-file-system.ts': {
+    calls: ['open'],
+    reason: 'opens for reading only, to sync, and follows no link in the last place',
+  },
+  'src/commit/commit-record.ts': { calls: ['link', 'mkdir', 'symlink'], reason: LOOKED_AT },
+  'src/commit/lock-file.ts': { calls: ['copyFile', 'link'], reason: `${LOOKED_AT}; both fail where the name is taken` },
+  'src/commit/lock.ts': { calls: ['rmdir'], reason: 'folders above the target tree that this run made, while empty' },
+  'src/commit/place-recorded.ts': { calls: ['unlink'], reason: HELD },
+  'src/commit/prune-orphans.ts': { calls: ['unlink'], reason: HELD },
+  'src/commit/rejects-file.ts': { calls: ['rename', 'unlink'], reason: HELD },
+  'src/commit/staging-area.ts': { calls: ['mkdirSync'], reason: LOOKED_AT },
+  'src/commit/target-placer.ts': {
+    calls: ['link', 'linkSync', 'rename', 'renameSync', 'unlink', 'unlinkSync'],
+    reason: HELD,
+  },
+  'src/control/node-trees.ts': { calls: ['mkdir'], reason: LOOKED_AT },
+  'src/split/convert-split.ts': { calls: ['unlinkSync'], reason: STAGED },
+  'src/stream/convert-with-streams.ts': { calls: ['createWriteStream', 'openSync', 'unlinkSync'], reason: STAGED },
+  'src/write/positioned-file.ts': { calls: ['openSync'], reason: STAGED },
+  'src/write/staged-file.ts': { calls: ['openSync', 'unlinkSync'], reason: STAGED },
+}
