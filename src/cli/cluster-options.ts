@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { onePath } from '../model/options.ts'
 import { parseClusterUrl } from '../cluster/cluster-url.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import type { Settings } from './resolve-settings.ts'
@@ -8,7 +9,7 @@ import { wrongUse } from './wrong-use.ts'
 /** The options that say where the nodes of a cluster meet. */
 export const ClusterOptionsSchema = z.strictObject({
   cluster: z.string().min(1).optional(),
-  root: z.string().min(1).optional(),
+  root: onePath.optional(),
   /** It becomes part of keys and of names of files. */
   queue: z
     .string()

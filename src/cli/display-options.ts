@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, onePath } from '../model/options.ts'
+import { faultOfPath } from '../model/path-text.ts'
 import { REPORT_EXTENSIONS, REPORT_FORMATS, reportFormatOf } from './report/report-format.ts'
 
 /** The options that only the command line has, beside OptionsSchema: what is drawn, said and logged, and where. */
@@ -20,12 +21,8 @@ export const DisplayOptionsSchema = z.strictObject({
     .transform((value) => (typeof value === 'string' ? [value] : value))
     .superRefine((paths, context) => {
       for (const [index, path] of paths.entries()) {
-        if (reportFormatOf(path) !== null) continue
-        context.addIssue({
-          code: 'custom',
-          path: [index],
-          message: `the name of a report must end in ${REPORT_EXTENSIONS.join(', ')}`,
-        })
+        const fault = faultOfPath(path) ?? faultOfReportName(path)
+        if (fault !== null) context.addIssue({ code: 'custom', path: [index], message: fault })
       }
     })
     .default([]),
@@ -36,3 +33,7 @@ export const DisplayOptionsSchema = z.strictObject({
 })
 
 export type DisplayOptions = z.output<typeof DisplayOptionsSchema>
+
+function faultOfReportName(path: string): string | null {
+  return reportFormatOf(path) === null ? `the name of a report must end in ${REPORT_EXTENSIONS.join(', ')}` : null
+}

@@ -1,5 +1,5 @@
 import type { ClusterState, NodeState, RunState } from '../control/cluster-state.ts'
-import { printableName } from '../errors/printable-name.ts'
+import { printableMessage, printableName } from '../errors/printable-name.ts'
 import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from './format-quantity.ts'
 
 /** Ended runs that are named. */
@@ -59,7 +59,7 @@ function describeNode({ node, shards, ...status }: NodeState, atMs: number): str
     ...(status.refused === null
       ? []
       : [
-          `    refused ${countOf(status.refused.jobs, 'job')}: ${printableName(`${status.refused.code}: ${status.refused.message}`)}`,
+          `    refused ${countOf(status.refused.jobs, 'job')}: ${printableMessage(`${status.refused.code}: ${status.refused.message}`)}`,
         ]),
   ]
 }

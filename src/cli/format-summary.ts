@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { printableName } from '../errors/printable-name.ts'
+import { printableMessage, printableName } from '../errors/printable-name.ts'
 import type { Report } from '../model/report.ts'
 import { describeCluster } from './describe-cluster.ts'
 import { describeNotices } from './describe-notices.ts'
@@ -209,7 +209,7 @@ function rejects(report: Report, paint: Paint): string[] {
 
 function warnings(report: Report, options: SummaryOptions): string[] {
   const { notices, skipped, orphans } = report
-  const lines = report.warnings.map((warning) => printableName(warning.message))
+  const lines = report.warnings.map((warning) => printableMessage(warning.message))
   lines.push(...describeNotices(notices))
   lines.push(...describeSkipped('file', 'of an unknown format', skipped.unknownFormat, options))
   lines.push(...describeSkipped('symbolic link', '', skipped.links, options))

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { MigrationError } from '../errors/migration-error.ts'
+import { shortMessage } from '../errors/printable-name.ts'
 import type { MigrateEvent } from '../model/events.ts'
 import type { Report } from '../model/report.ts'
 import type { DisplayOptions } from './display-options.ts'
@@ -42,7 +43,7 @@ export function openLog(options: LogOptions, stderr: OutputStream): Log {
         nextProgressMs = event.elapsedMs + options.stats
       }
       const { level, message, fields } = describeEvent(event)
-      logger[level]({ event: event.type, runId, ...fields }, message)
+      logger[level]({ event: event.type, runId, ...fields }, shortMessage(message))
     },
     finish: (report, exitCode) => {
       const { files, records, sourceBytes, targetBytes, treeHash, rejectCodes, stopped } = report
@@ -51,8 +52,9 @@ export function openLog(options: LogOptions, stderr: OutputStream): Log {
       logger.info({ event: 'run-finished', runId: report.runId, ...fields, ...rates }, 'the run has ended')
     },
     refuse: (error, exitCode) => {
-      const { code, phase, hint, position } = error
-      logger.error({ event: 'run-refused', runId, code, phase, hint, position, exitCode }, error.message)
+      const { code, phase, position } = error
+      const hint = error.hint && shortMessage(error.hint)
+      logger.error({ event: 'run-refused', runId, code, phase, hint, position, exitCode }, shortMessage(error.message))
     },
   }
 }
@@ -112,7 +114,7 @@ const DESCRIBE: Describe = {
   'file-failed': ({ file, error: { code, phase, message, hint, position } }) => ({
     level: 'error',
     message,
-    fields: { file, code, phase, hint, position },
+    fields: { file, code, phase, hint: hint && shortMessage(hint), position },
   }),
   progress: ({ doneFiles, failedFiles, readBytes, elapsedMs }) => ({
     level: 'info',

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { printableName } from '../errors/printable-name.ts'
+import { printableMessage, printableName } from '../errors/printable-name.ts'
 import type { PlannedFile, PlanReport } from '../model/report.ts'
 import { formatFailures } from './format-failures.ts'
 import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from './format-quantity.ts'
@@ -95,7 +95,7 @@ function formatTotals(plan: PlanReport): string[] {
   ]
   const parts = skipped.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`)
   if (parts.length > 0) lines.push(`skipped: ${parts.join(', ')}`)
-  for (const warning of plan.warnings) lines.push(`warning: ${printableName(warning.message)}`)
+  for (const warning of plan.warnings) lines.push(`warning: ${printableMessage(warning.message)}`)
   if (plan.orphans.count > 0) {
     const what = plan.orphans.wouldBePruned
       ? 'would be removed by --prune'

@@ -1,5 +1,5 @@
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
-import { printableName } from '../errors/printable-name.ts'
+import { printableMessage } from '../errors/printable-name.ts'
 import type { MigrateEvent, MigrateHooks } from '../model/events.ts'
 import type { Report } from '../model/report.ts'
 import { checkSettings } from './check-settings.ts'
@@ -56,7 +56,8 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
     log?.take(event)
     // Threads that started have unsaid a part of it.
     if (event.type === 'progress') collectEarly()
-    if (event.type === 'warning' && SAID_AT_ONCE.has(event.code)) view.say(`warning: ${printableName(event.message)}`)
+    if (event.type === 'warning' && SAID_AT_ONCE.has(event.code))
+      view.say(`warning: ${printableMessage(event.message)}`)
     view.show(event)
   }
   try {

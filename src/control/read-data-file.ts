@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import { isSystemError, MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import { faultOfPath } from '../model/path-text.ts'
 import { DataFaults, parseData } from './parse-data.ts'
 
 /** Extensions of files that are data, and of modules, which are code that is run. */
@@ -33,6 +34,8 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
   const shown = printableName(name)
   const fail = (message: string, details: { readonly hint?: string; readonly cause?: unknown } = {}) =>
     new MigrationError(code, message, { phase: 'options', ...details })
+  const fault = faultOfPath(name)
+  if (fault !== null) throw fail(`cannot read ${shown}: ${fault}`)
   if (!DATA_EXTENSIONS.includes(extension) && !CODE_EXTENSIONS.includes(extension)) {
     const known = [...DATA_EXTENSIONS, ...CODE_EXTENSIONS].join(' ')
     throw fail(`${shown} is no kind of ${what} that is known`, { hint: `the name must end in one of ${known}` })

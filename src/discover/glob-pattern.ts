@@ -17,12 +17,16 @@ export interface GlobPattern {
   mayMatchBelow(folder: string): boolean
 }
 
+/** Longer ones take seconds to compile, and no path is that long. Lists belong into `--filter-from` or `--files-from`. */
+const LONGEST_PATTERN = 20_000
+
 /**
  * Compiles a pattern. Paths are relative to the source tree, `/` between parts, without a leading `/`.
  * @throws MigrationError WRONG_USE for a pattern that is malformed.
  */
 export function parseGlobPattern(pattern: string): GlobPattern {
   if (pattern === '') throw malformed(pattern, 'it is empty')
+  if (pattern.length > LONGEST_PATTERN) throw malformed(pattern, `it has more than ${LONGEST_PATTERN} characters`)
   const glob = pattern.endsWith('/') ? `${pattern}**` : pattern
   const isAnchored = glob.startsWith('/')
   const body = isAnchored ? glob.slice(1) : glob

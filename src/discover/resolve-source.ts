@@ -52,8 +52,8 @@ function statIfThere(path: string): BigIntStats | undefined {
   try {
     return statSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (thrown) {
-    // A path that goes through a file is not there either.
-    if (isSystemError(thrown) && thrown.code === 'ENOTDIR') return undefined
+    // A path that goes through a file is not there either, nor is a pattern longer than any name.
+    if (isSystemError(thrown) && (thrown.code === 'ENOTDIR' || thrown.code === 'ENAMETOOLONG')) return undefined
     throw fromWireError(toWireError(thrown, { phase: 'discover', file: path }))
   }
 }

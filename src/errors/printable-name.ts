@@ -19,11 +19,16 @@ const LONGEST_MESSAGE = 1200
 
 /** A message of one line: printable, and without its middle where it is long. It may quote names and texts of any length. */
 export function printableMessage(message: string): string {
+  return printableName(shortMessage(message))
+}
+
+/** A message without its middle where it is long, for what escapes by itself: a log. */
+export function shortMessage(message: string): string {
   const points = message.length <= LONGEST_MESSAGE ? [] : Array.from(message)
-  if (points.length <= LONGEST_MESSAGE) return printableName(message)
+  if (points.length <= LONGEST_MESSAGE) return message
   const half = LONGEST_MESSAGE / 2
   const left = points.length - 2 * half
-  return printableName(`${points.slice(0, half).join('')}... ${left} characters ...${points.slice(-half).join('')}`)
+  return `${points.slice(0, half).join('')}... ${left} characters ...${points.slice(-half).join('')}`
 }
 
 /** Like `printableName`, for a name that may be no valid UTF-8: bytes that are not part of a valid sequence become `\xNN`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FORMAT_NAMES } from './format-name.ts'
 import type { MappingInput } from './mapping.ts'
+import { faultOfPath } from './path-text.ts'
 
 /**
  * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema
@@ -70,11 +71,23 @@ export const duration = z.union([z.number(), z.string()]).transform((value, cont
   return totalMs
 })
 
+const IS_PIPE = 'pipes are not read or written: name a file (one called "-" is "./-")'
+
 /** A path of a single file or folder. `-` stands for a pipe everywhere else, so it is never taken for a name. */
-export const onePath = z
-  .string()
-  .min(1)
-  .refine((path) => path !== '-', { error: 'pipes are not read or written: name a file (one called "-" is "./-")' })
+export const onePath = pathText(() => false)
+
+/** A path, or a pattern whose parts match names that are shorter. */
+const pathOrPattern = pathText((path) => /[*?[{]/.test(path))
+
+function pathText(isPattern: (path: string) => boolean): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .superRefine((path, context) => {
+      const fault = path === '-' ? IS_PIPE : faultOfPath(path, isPattern(path))
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+    })
+}
 
 /** A list given as an array or as text with commas. */
 const list = z
@@ -167,7 +180,7 @@ const shard = z.string().transform((text, context) => {
 
 export const OptionsSchema = z.strictObject({
   // What
-  in: onePath,
+  in: pathOrPattern,
   out: onePath,
   from: z.enum(FORMAT_NAMES).optional(),
   to: z.enum(FORMAT_NAMES).optional(),

@@ -3,6 +3,7 @@ import type { RecordBatch } from '../batch/record-batch.ts'
 import type { Checksum } from '../batch/checksum.ts'
 import type { FileWork } from '../convert-file.ts'
 import type { ErrorCode } from '../errors/error-codes.ts'
+import { ExpansionLimit } from '../limit-expansion.ts'
 import type { PositionedFile } from '../write/positioned-file.ts'
 import { formatReject, keepRejects, type KeptReject } from '../write/reject-writer.ts'
 import { combineCrc32 } from './combine-crc32.ts'
@@ -39,6 +40,7 @@ export class BlockStore {
   private readonly files: SplitFiles
   private readonly relativePath: string
   private readonly checksum: Checksum
+  private readonly expansion: ExpansionLimit
   private keptTarget: Buffer[] = []
   private keptRejects: KeptReject[] = []
   private keptRejectBytes = 0
@@ -49,12 +51,14 @@ export class BlockStore {
     this.files = files
     this.relativePath = file.relativePath
     this.checksum = context.batch.checksum
+    this.expansion = new ExpansionLimit(context.plan, file.sizeBytes)
     this.truth = truth
   }
 
   /** Takes target bytes out of the output region. */
   takeTarget(bytes: Uint8Array, start: number, end: number): void {
     if (this.truth !== null) {
+      this.expansion.check(this.truth.targetBytes + this.targetBytes + end - start)
       this.files.target.writeAt(this.truth.targetBytes + this.targetBytes, bytes, start, end)
     } else {
       if (this.targetBytes + end - start > MOST_KEPT_TARGET_BYTES) throw new GuessGivenUp('too large a target')
@@ -91,6 +95,11 @@ export class BlockStore {
       rejectBytes: totals.rejectBytes + rejectBytes,
       rejectCount: totals.rejectCount + this.rejectCount,
     }
+  }
+
+  /** @throws MigrationError EXPANSION_TOO_LARGE where the target is too large with this block. After `close`. */
+  checkExpansion(totals: SplitTotals): void {
+    this.expansion.check(totals.targetBytes + this.targetBytes)
   }
 
   /** Makes the rejects file where it is needed: while it is the block's turn, so that the file is there for the next one. */

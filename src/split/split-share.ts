@@ -138,6 +138,7 @@ export class SplitShare {
     const { end } = opening
     const sourceHash = this.hashSource(0, end)
     const after = addPart({ ...store.addTo(before), sourceHash }, opening)
+    store.checkExpansion(before)
     store.openRejects()
     converter.writeRest(store, before)
     this.blocksStart = end
@@ -172,6 +173,7 @@ export class SplitShare {
     try {
       const converted = guessed ?? this.converter.convertFrom(before, limit, this.files)
       failOnTooManyRejects(this.work.context.plan, before.refusedByReader + converted.refusedByReader)
+      converted.store.checkExpansion(before)
       converted.store.openRejects()
       return converted
     } catch (error) {

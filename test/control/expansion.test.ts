@@ -58,6 +58,30 @@ test.each([
   },
 )
 
+test.each([
+  ['in the block that the first thread converts', 10],
+  ['in a later block', 600],
+])('a file that several threads share fails all the same, and nothing is left of it: %s', async (_, rows) => {
+  const folder = temporaryFolder()
+  const text = `${'x'.repeat(40_000)},b\n${'1,2\n'.repeat(20_000)}`
+  writeFileSync(join(folder, 'a.csv'), text)
+  const out = join(folder, 'out')
+  const splitSize = rows * 200
+  const options = {
+    in: join(folder, 'a.csv'),
+    out: `${out}/`,
+    to: 'ndjson',
+    fsync: false,
+    threads: '3',
+    splitSize,
+  } as const
+  const report = await migrate({ ...options, maxExpansion: 50 })
+  expect(report.splitFiles).toBe(1)
+  expect(report.failures).toMatchObject([{ code: 'EXPANSION_TOO_LARGE' }])
+  expectNothingLeft(out)
+  expect(readdirSync(out)).toEqual(['.migrate'])
+})
+
 test('a target that is more than 100 times as large, but allowed, is converted and warned of', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'a.ndjson'), ownNames(5000))

@@ -69,6 +69,7 @@ test.each([
   ['[z-a]', 'character class range'],
   ['[[:nonsense:]]', 'no class'],
   ['a\\', 'nothing follows'],
+  ['*a'.repeat(10_001), 'more than 20000 characters'],
 ])('the pattern %j is refused: %s', (pattern, why) => {
   expect(() => parseGlobPattern(pattern)).toThrow(
     expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining(why) }),
