@@ -105,7 +105,10 @@ async function placeByFolder(
     try {
       for (const target of inside) {
         try {
-          await placeOne(target, { held, staged }, context, changed)
+          await placeOne(target, { held, staged }, context, changed).catch((error: unknown) => {
+            if (!isOfGoneFolder(error)) throw error
+            return placeAgain(target, { folder, staged }, context, changed)
+          })
           // Only now: a folder that is not there cannot be synced, and would cost all files of the shard their lines in the journal.
           changed.add(pathOf(folder, context))
         } catch (error) {
@@ -115,6 +118,25 @@ async function placeByFolder(
     } finally {
       held.release()
     }
+  }
+}
+
+function isOfGoneFolder(error: unknown): boolean {
+  return ['ENOENT', 'COMMIT_VOID'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+/** Somebody took the folder away while it was held. Another placer may have made it again, and put the target into that one. */
+async function placeAgain(
+  target: TargetToPlace,
+  { folder, staged }: { readonly folder: string; readonly staged: HeldSources },
+  context: PlacingContext,
+  changed: Set<string>,
+): Promise<void> {
+  const held = await holdTargetFolder(folder, context, changed)
+  try {
+    await placeOne(target, { held, staged }, context, changed)
+  } finally {
+    held.release()
   }
 }
 

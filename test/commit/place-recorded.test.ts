@@ -1,0 +1,78 @@
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  type PathLike,
+} from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { expect, it } from 'vitest'
+import { realFileSystem } from '../../src/commit/commit-file-system.ts'
+import { makePlacingContext, placeRecorded } from '../../src/commit/place-recorded.ts'
+import { TargetPlacer } from '../../src/commit/target-placer.ts'
+import type { RecordedTarget } from '../../src/model/commit-record.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const CONTENT = 'id\n1\n'
+
+/** Places `a/b.csv`, and does something at the moment at which it is about to get its name. @returns what failed, by code. */
+async function placeWhile(happens: (out: string, staged: string) => void): Promise<{ out: string; failed: string[] }> {
+  const out = temporaryFolder()
+  const staged = join(out, '.migrate/staged/b.csv')
+  mkdirSync(join(out, '.migrate/staged'), { recursive: true })
+  writeFileSync(staged, CONTENT)
+  let hasHappened = false
+  const fileSystem = {
+    ...realFileSystem,
+    linkSync: (from: PathLike, to: PathLike) => {
+      if (!hasHappened) happens(out, staged)
+      hasHappened = true
+      linkSync(from, to)
+    },
+  }
+  const parts = { targetRoot: out, sourceRoot: null, mayOverwrite: false, isDurable: false, knownFolders: new Map() }
+  const context = { ...makePlacingContext(parts), placer: new TargetPlacer(fileSystem, false) }
+  const recorded: Partial<RecordedTarget> = {
+    stagedTarget: '.migrate/staged/b.csv',
+    stagedRejects: null,
+    targetBytes: CONTENT.length,
+    targetHash: crc32(CONTENT),
+  }
+  const target = { file: { path: 'a/b.csv', target: 'a/b.csv', seen: null }, recorded: recorded as RecordedTarget }
+  const failed: string[] = []
+  await placeRecorded([target], context, new Set(), (_, error) => failed.push((error as { code: string }).code))
+  return { out, failed }
+}
+
+const takeFolder = (out: string): void => rmSync(join(out, 'a'), { recursive: true })
+const placeByAnother = (out: string, staged: string): void => {
+  mkdirSync(join(out, 'a'), { recursive: true })
+  linkSync(staged, join(out, 'a/b.csv'))
+  unlinkSync(staged)
+}
+
+it.each<[string, (out: string, staged: string) => void]>([
+  ['another placer was faster', placeByAnother],
+  ['its folder is taken away', takeFolder],
+  [
+    'another placer makes a folder again that was taken away, and is faster',
+    (out, staged) => {
+      takeFolder(out)
+      placeByAnother(out, staged)
+    },
+  ],
+])('a target is in its place and nothing has failed where %s', async (_, happens) => {
+  const { out, failed } = await placeWhile(happens)
+  expect(failed).toEqual([])
+  expect(readFileSync(join(out, 'a/b.csv'), 'utf8')).toBe(CONTENT)
+})
+
+it('a target that was taken away with its staged file is void', async () => {
+  const { out, failed } = await placeWhile((_, staged) => rmSync(staged))
+  expect(failed).toEqual(['COMMIT_VOID'])
+  expect(existsSync(join(out, 'a/b.csv'))).toBe(false)
+})
