@@ -3,7 +3,7 @@ import type { SingleBar } from 'cli-progress'
 import { printableName } from '../errors/printable-name.ts'
 import { describeFileEvent } from './describe-file-event.ts'
 import type { NodeProgress } from '../model/events.ts'
-import { formatBytes, threeDigits } from './format-quantity.ts'
+import { countOf, formatBytes, threeDigits } from './format-quantity.ts'
 import type { OutputStream } from './host.ts'
 import { ProgressFigures } from './progress-figures.ts'
 import type { ProgressEvent } from './progress-figures.ts'
@@ -96,7 +96,7 @@ function describeNode(node: NodeProgress | undefined): object {
   const { name, threads, megabytesPerSecond, verdict, files } = node
   return {
     name: printableName(name),
-    rate: `${threads} threads, ${threeDigits(megabytesPerSecond)} MB/s`,
+    rate: `${countOf(threads, 'thread')}, ${threeDigits(megabytesPerSecond)} MB/s`,
     bound: verdict ?? '',
     file: printableName(files[0] ?? ''),
   }

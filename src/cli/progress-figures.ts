@@ -18,7 +18,9 @@ export class ProgressFigures {
     this.planned = planned
   }
 
-  take(event: ProgressEvent): void {
+  /** A source that grew since the plan counts as planned: nothing is ever more than there is. */
+  take(given: ProgressEvent): void {
+    const event = { ...given, readBytes: Math.min(given.readBytes, this.planned.totalBytes) }
     this.latest = event
     const start = event.elapsedMs - WINDOW_MS
     this.samples = this.samples.filter((sample) => sample.elapsedMs >= start)
@@ -34,8 +36,9 @@ export class ProgressFigures {
   get percent(): number {
     const { readBytes = 0, doneFiles = 0, failedFiles = 0 } = this.latest ?? {}
     const { totalBytes, fileCount } = this.planned
-    const share = totalBytes > 0 ? readBytes / totalBytes : (doneFiles + failedFiles) / Math.max(1, fileCount)
-    return Math.floor(Math.min(1, share) * 100)
+    const ended = doneFiles + failedFiles
+    const share = totalBytes > 0 ? readBytes / totalBytes : ended / Math.max(1, fileCount)
+    return Math.min(Math.floor(share * 100), ended < fileCount ? 99 : 100)
   }
 
   /** `12 of 80 files`, and what failed. */
@@ -50,10 +53,10 @@ export class ProgressFigures {
     return `${threeDigits(this.bytesPerMs / 1000)} MB/s`
   }
 
-  /** `ETA 1m20s`, by the bytes that are left; `ETA ?` where nothing moves. */
+  /** `ETA 1m20s`, by the bytes that are left; `ETA ?` where nothing moves, or all is read and not all is done. */
   get timeLeft(): string {
     const leftBytes = Math.max(0, this.planned.totalBytes - (this.latest?.readBytes ?? 0))
-    return this.bytesPerMs === 0 ? 'ETA ?' : `ETA ${formatDuration(leftBytes / this.bytesPerMs)}`
+    return this.bytesPerMs === 0 || leftBytes === 0 ? 'ETA ?' : `ETA ${formatDuration(leftBytes / this.bytesPerMs)}`
   }
 
   private get bytesPerMs(): number {

@@ -24,6 +24,28 @@ describe('a drawing', () => {
     expect(stream.text).not.toContain('a/b.csv')
   })
 
+  it('never shows more than there is, and neither 100 % nor a time while files are left', async () => {
+    const stream = keepText('terminal')
+    const view = drawProgress(stream, 0)
+    view.show(PLANNED)
+    view.show(progressAt(10_000, { doneFiles: 3, readBytes: 116_000_000 }))
+    await waitFor(stream, ' 99 % | 100 MB of 100 MB | 3 of 4 files | 10.0 MB/s | ETA ?')
+    view.stop()
+    expect(stream.text).not.toContain('116 MB')
+  })
+
+  it('counts the threads of a node', async () => {
+    const stream = keepText('terminal')
+    const view = drawProgress(stream, 0)
+    view.show(PLANNED)
+    const node = { name: 'one', threads: 1, megabytesPerSecond: 3, verdict: null, files: [] }
+    view.show(progressAt(2000, { nodes: [node, { ...node, name: 'two', threads: 2 }] }))
+    await waitFor(stream, 'one  1 thread, 3.00 MB/s')
+    await waitFor(stream, 'two  2 threads, 3.00 MB/s')
+    view.stop()
+    expect(stream.text).not.toContain('1 threads')
+  })
+
   it('has a line for each thread with -v, and no control character of a name', async () => {
     const stream = keepText('terminal')
     const view = drawProgress(stream, 1)
