@@ -96,7 +96,13 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
 }
 
 /** Warnings that the user may want to act on before the end; the summary has all of them. */
-const SAID_AT_ONCE: ReadonlySet<string> = new Set(['NO_SPACE_LIKELY', 'RUN_ACTIVE', 'QUEUE_UNREACHABLE', 'JOINED'])
+const SAID_AT_ONCE: ReadonlySet<string> = new Set([
+  'NO_SPACE_LIKELY',
+  'RUN_ACTIVE',
+  'QUEUE_UNREACHABLE',
+  'JOINED',
+  'PLAN_REFUSED',
+])
 
 /** The run is over by then, so a path that cannot be written is told and nothing is lost. */
 async function saveReports(report: Report, paths: readonly string[]): Promise<MigrationError | null> {

@@ -38,6 +38,8 @@ export const NodeStatusSchema = z.object({
   node: NodeSchema,
   /** Of Drover. */
   version: z.string().max(100),
+  /** The form of plans that it works for. */
+  planVersion: count.default(0),
   /** `draining`: it ends what it has in work, and takes nothing more. */
   state: z.enum(['serving', 'draining']),
   /** Of the whole node, over the last seconds. */

@@ -4,7 +4,7 @@ import { bullmq } from './bullmq.ts'
 import { registerName, type Register } from './cluster-register.ts'
 import { redact, type ClusterUrl } from './cluster-url.ts'
 import type { QueueAddress } from './queue-address.ts'
-import { CONNECT_MS, reachServer, textOf, unreachable, type Patience } from './reach-server.ts'
+import { CONNECT_MS, orStopped, reachServer, textOf, unreachable, type Patience } from './reach-server.ts'
 import { queueRefused, whyRefused } from './refusal.ts'
 import type { ShardJob } from './shard-job.ts'
 import {
@@ -49,7 +49,7 @@ export function openRegister(queue: ShardQueue): Register {
 
 export type ShardWorker = Pick<
   Worker<ShardJob>,
-  'on' | 'cancelAllJobs' | 'cancelJob' | 'close' | 'pause' | 'run' | 'isRunning' | 'waitUntilReady'
+  'on' | 'cancelAllJobs' | 'cancelJob' | 'close' | 'pause' | 'resume' | 'run' | 'isRunning' | 'waitUntilReady'
 >
 
 /**
@@ -141,12 +141,14 @@ async function connect<Connection extends Connecting>(
     const connection = make()
     const seen = watchErrors(connection, server)
     try {
-      await withPatience(connection.waitUntilReady(), untilMs - performance.now())
+      const ready = withPatience(connection.waitUntilReady(), untilMs - performance.now())
+      await orStopped(ready, patience.signal)
       return connection
     } catch (error) {
       // Closing waits for a connection that may never come.
       void connection.close().catch(() => undefined)
       const refusal = error instanceof Error ? whyRefused(error) : null
+      if (patience.signal?.aborted === true) throw error
       if (refusal !== null) throw queueRefused(server, refusal, (error as Error).message)
       if (performance.now() < untilMs - CONNECT_AGAIN_MS && error !== NO_ANSWER) {
         await sleep(CONNECT_AGAIN_MS)

@@ -14,6 +14,8 @@ export interface Patience {
   readonly waitsForServer?: boolean
   /** Told once, where it takes longer than a second. */
   readonly onWaiting?: (message: string) => void
+  /** Ends the waiting, at once. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How long a server may take to come up. */
@@ -26,16 +28,16 @@ const TRY_MS = 1500
 /**
  * Connects once, and leaves again.
  * @throws MigrationError QUEUE_REFUSED for what will not pass; QUEUE_UNREACHABLE where nothing listens (unless `waitsForServer`), or nothing
- * else came of it in 15 s.
+ * else came of it in 15 s; STOPPED by the signal.
  */
 export async function reachServer(
   server: ClusterUrl,
-  { waitsForServer = false, onWaiting }: Patience = {},
+  { waitsForServer = false, onWaiting, signal }: Patience = {},
 ): Promise<void> {
   const startMs = performance.now()
   let isTold = false
   for (;;) {
-    const error = await tryOnce(server)
+    const error = await orStopped(tryOnce(server), signal)
     if (error === null) return
     await throwIfFinal(server, error, waitsForServer)
     const waitedMs = performance.now() - startMs
@@ -44,7 +46,23 @@ export async function reachServer(
       isTold = true
       onWaiting?.(`waiting for ${server.shown}, up to ${CONNECT_MS / 1000} s: ${redact(server, textOf(error))}`)
     }
-    await sleep(CONNECT_AGAIN_MS)
+    await orStopped(sleep(CONNECT_AGAIN_MS), signal)
+  }
+}
+
+/** @throws MigrationError STOPPED where the signal comes first. */
+export async function orStopped<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return promise
+  let stop: (() => void) | undefined
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new MigrationError('STOPPED', 'stopped while waiting for the queue', { phase: 'lock' }))
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+  })
+  try {
+    return await Promise.race([promise, stopped])
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop)
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PLAN_VERSION } from '../model/frozen-plan.ts'
 import { isFolderInside } from '../model/path-inside.ts'
 
 /** A job on the queue: it names a plan by hash and a shard by number. It carries no paths of files, no options and no code. */
@@ -7,6 +8,8 @@ const count = z.number().int().nonnegative()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const ShardJobSchema = z.strictObject({
+  /** The form of the plan. */
+  planVersion: z.literal(PLAN_VERSION),
   planHash: sha256,
   manifestHash: sha256,
   generation: z.string().regex(/^\d{6,15}-[0-9a-f]{6}$/),
@@ -22,6 +25,14 @@ export const ShardJobSchema = z.strictObject({
 })
 
 export type ShardJob = z.infer<typeof ShardJobSchema>
+
+const VersionSchema = z.looseObject({ planVersion: count })
+
+/** The form of the plan that a job is of, whatever else it may say; null: it names none. */
+export function planVersionOf(data: unknown): number | null {
+  const parsed = VersionSchema.safeParse(data)
+  return parsed.success ? parsed.data.planVersion : null
+}
 
 /**
  * The same job always has the same id, so adding it twice adds it once. The generation is part of it: other target trees may be made from the

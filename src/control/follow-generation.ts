@@ -35,8 +35,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal | undefined
   /** Throws where this coordinator has lost the target tree. */
   readonly assertOwned: () => Promise<void>
-  /** Called up to 40 times a second, with the number of shards that are not settled. */
-  readonly onLook: (openShards: number) => void
+  /** Called up to 40 times a second, with the shards that are not settled. */
+  readonly onLook: (openShards: ReadonlySet<number>) => void
 }
 
 /** @returns shards that no node could finish, with the reason. */
@@ -81,8 +81,8 @@ class Follower {
 
   private describeJob(shard: number): ShardJob {
     const { plan, sha256 } = this.options.frozen
-    const { planHash, manifestHash, generation, targetRoot } = plan
-    return { planHash, manifestHash, generation, targetRoot, planFileHash: sha256, shard }
+    const { planVersion, planHash, manifestHash, generation, targetRoot } = plan
+    return { planVersion, planHash, manifestHash, generation, targetRoot, planFileHash: sha256, shard }
   }
 
   async follow(): Promise<ReadonlyMap<number, string>> {
@@ -90,7 +90,7 @@ class Follower {
     let nextQueueLookMs = performance.now() + QUEUE_LOOK_MS
     while (this.open.size > 0 && options.signal?.aborted !== true) {
       const folderCount = await this.settleMarked()
-      options.onLook(this.open.size)
+      options.onLook(this.open)
       if (this.open.size === 0) break
       if (performance.now() >= nextQueueLookMs) {
         await options.assertOwned()

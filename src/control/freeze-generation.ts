@@ -8,7 +8,7 @@ import { writeManifest, type ManifestClaim } from '../commit/manifest.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { FORMAT_NAMES } from '../model/format-name.ts'
-import type { ShardFile } from '../model/frozen-plan.ts'
+import { PLAN_VERSION, type ShardFile } from '../model/frozen-plan.ts'
 import { isPathInside } from '../model/path-inside.ts'
 import type { ExistingTargets } from '../plan/find-existing-targets.ts'
 import type { Plan } from './make-plan.ts'
@@ -42,7 +42,7 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
   const header = { runId: generation.id, manifestHash, planHash }
   await writeManifest({ targetRoot, isDurable: fsync }, header, claimsOf(plan, indexes, staging))
   const frozen = {
-    planVersion: 4 as const,
+    planVersion: PLAN_VERSION as typeof PLAN_VERSION,
     planHash,
     manifestHash,
     generation: generation.id,

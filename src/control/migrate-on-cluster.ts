@@ -1,21 +1,18 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { existsSync } from 'node:fs'
 import { openQueue, openRegister, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { closeLeftGenerations, GenerationCloser } from '../commit/close-generation.ts'
 import { collectStaged } from '../commit/collect-staged.ts'
 import { readFrozenPlan, readShard, type FrozenPlanFile } from '../commit/frozen-plan.ts'
-import { folderModesOf } from '../commit/folder-modes.ts'
 import { generationPaths, listGenerations, type Generation } from '../commit/generation-paths.ts'
-import { acquireLock, type LockHandle } from '../commit/lock.ts'
-import { describeOwner, readLockOwner } from '../commit/lock-file.ts'
+import type { LockHandle } from '../commit/lock.ts'
 import { makeRunId, nextRunNumber, runNumberOf } from '../commit/run-id.ts'
 import type { FileOutcome } from '../commit/settle-shard.ts'
-import { MigrationError, type WireError } from '../errors/migration-error.ts'
+import type { WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
-import type { MigrateOptions, ResolvedOptions } from '../model/options.ts'
+import type { MigrateOptions } from '../model/options.ts'
 import type { Report } from '../model/report.ts'
 import { startClock, type Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
@@ -23,10 +20,13 @@ import { stopReasonOf, type StopReason } from '../schedule/stop-switch.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, needsContents } from './check-contents.ts'
+import { refuseUnfit, resolveRoot } from './check-cluster-options.ts'
 import { ClusterTally } from './cluster-tally.ts'
 import { followGeneration } from './follow-generation.ts'
 import { filesToConvert, findRemainder, type Remainder } from './find-remainder.ts'
-import { commonParent, freezeGeneration, pathBelow } from './freeze-generation.ts'
+import { findLackOfSpace } from './find-lack-of-space.ts'
+import { freezeGeneration, pathBelow } from './freeze-generation.ts'
+import { lockOrFollow } from './lock-or-follow.ts'
 import { makePlan, resolveOptions, type Plan } from './make-plan.ts'
 import { recordSums } from './record-sums.ts'
 import { RunStatusTeller } from './run-status-teller.ts'
@@ -43,7 +43,6 @@ export interface ClusterOptions {
 
 /** How often a generation is followed by another one for commits that turned out to be void. */
 const MOST_GENERATIONS = 3
-const FOLLOW_MS = 1000
 
 /**
  * Coordinates a run on a cluster: plans, freezes the plan in the target tree, puts its shards on the queue, follows the nodes, and adds
@@ -62,7 +61,7 @@ export async function migrateOnCluster(
   refuseUnfit(settings)
   const warn = (message: string): void => hooks.onEvent?.({ type: 'warning', code: 'QUEUE_UNREACHABLE', message })
   // Before the plan, which may take minutes: a wrong password is told at once.
-  const queue = await openQueue(cluster.address, { onWaiting: warn })
+  const queue = await openQueue(cluster.address, { onWaiting: warn, signal: hooks.signal })
   watchErrors(queue, cluster.address.server, warn)
   try {
     const plan = await makePlan(settings, hooks)
@@ -76,56 +75,6 @@ export async function migrateOnCluster(
     }
   } finally {
     await queue.close()
-  }
-}
-
-function refuseUnfit(settings: ResolvedOptions): void {
-  const unfit = {
-    shard: settings.shard,
-    trace: settings.trace,
-    profile: settings.profile,
-    halt: settings.halt ?? undefined,
-  }
-  const [flag] = Object.entries(unfit).find(([, value]) => value !== undefined) ?? []
-  if (flag === undefined) return
-  throw new MigrationError('WRONG_USE', `--${flag} cannot be used with --cluster`, {
-    phase: 'options',
-    hint: `leave out --${flag}, or run on one machine`,
-  })
-}
-
-function resolveRoot(root: string | undefined, plan: Plan): string {
-  if (root === undefined) return commonParent(plan.discovery.root, plan.targetRoot)
-  try {
-    return realpathSync(root)
-  } catch {
-    throw new MigrationError('WRONG_USE', '--root is not a folder that can be read', { phase: 'options' })
-  }
-}
-
-/** The lock of the target tree. While another coordinator of the same plan has it, this one waits to take its place. */
-async function lockOrFollow(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
-  for (let isTold = false; ; isTold = true) {
-    try {
-      return await acquireLock({
-        targetRoot: plan.targetRoot,
-        manifestHash: plan.manifestHash,
-        forceUnlock: plan.options.unlock,
-        isDurable: plan.options.fsync,
-        rootMode: folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
-        ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
-      })
-    } catch (error) {
-      if (!(error instanceof MigrationError) || error.code !== 'RUN_ACTIVE') throw error
-      const paths = bookkeepingPaths(plan.targetRoot)
-      const owner = readLockOwner(paths, paths.lock)
-      if (owner !== null && owner.manifestHash !== plan.manifestHash) throw error
-      if (!isTold && owner !== null) {
-        const message = `another coordinator, ${describeOwner(owner)}, has this plan in hand: waiting, to go on if it dies`
-        hooks.onEvent?.({ type: 'warning', code: 'RUN_ACTIVE', message })
-      }
-      await sleep(FOLLOW_MS, undefined, hooks.signal === undefined ? {} : { signal: hooks.signal })
-    }
   }
 }
 
@@ -168,6 +117,7 @@ class ClusterRun {
       tally: this.tally,
       readFindings: () => this.clusterTally.findings(startMs),
       hooks,
+      warn: (code, message) => this.warn(code, message),
     })
     for (const failure of plan.discovery.failed) this.fail(failure)
   }
@@ -204,6 +154,8 @@ class ClusterRun {
     let open = ofJoined ?? toConvert
     this.takeDone(remainder, toConvert)
     this.announce(toConvert)
+    const lack = await findLackOfSpace(plan, toConvert, (sample) => this.withPool(sample))
+    if (lack !== null) this.warn('NO_SPACE_LIKELY', lack)
     for (let next = joined; open.length > 0 && !this.isStopped; next = null) {
       const current = next ?? (await this.freeze(open, remainder))
       const voided = await this.runGeneration(current)
@@ -251,12 +203,18 @@ class ClusterRun {
   }
 
   private async checkContents(remainder: Remainder): Promise<void> {
-    const { plan } = this.parts
-    const pool = new ThreadPool({ plan: plan.data, threads: plan.threads })
+    const { plan, lock } = this.parts
+    const newSums = await this.withPool((pool) => checkContents(plan, remainder.decision, pool))
+    const warning = await recordSums(plan, remainder.decision, newSums, lock)
+    if (warning !== null) this.warn(warning.code, warning.message)
+  }
+
+  /** Threads of its own, for what is not left to nodes. */
+  private async withPool<Result>(work: (pool: ThreadPool) => Promise<Result>): Promise<Result> {
+    const { data, threads } = this.parts.plan
+    const pool = new ThreadPool({ plan: data, threads })
     try {
-      const newSums = await checkContents(plan, remainder.decision, pool)
-      const warning = await recordSums(plan, remainder.decision, newSums, this.parts.lock)
-      if (warning !== null) this.warn(warning.code, warning.message)
+      return await work(pool)
     } finally {
       await pool.destroy()
     }

@@ -14,6 +14,7 @@ export class NodeStatusTeller {
   private readonly entry: RegisterEntry<NodeStatus>
   private readonly node: NodeIdentity
   private readonly meter: NodeMeter
+  private readonly planVersion: number
   private readonly shards = new Map<string, ShardProgress>()
   private readonly startedAtMs = Date.now()
   private refused: NodeStatus['refused'] = null
@@ -21,10 +22,11 @@ export class NodeStatusTeller {
   private nextMs = 0
   private timer: NodeJS.Timeout | undefined
 
-  constructor(entry: RegisterEntry<NodeStatus>, node: NodeIdentity, meter: NodeMeter) {
+  constructor(entry: RegisterEntry<NodeStatus>, node: NodeIdentity, meter: NodeMeter, planVersion: number) {
     this.entry = entry
     this.node = node
     this.meter = meter
+    this.planVersion = planVersion
   }
 
   /** Resolves when the node is known. */
@@ -68,6 +70,7 @@ export class NodeStatusTeller {
     return this.entry.tell({
       node: this.node,
       version: readDroverVersion(),
+      planVersion: this.planVersion,
       state: this.state,
       megabytesPerSecond: this.meter.megabytesPerSecond(),
       verdict: this.meter.verdict,

@@ -4,6 +4,7 @@ import { readRegister, tidyRegister, RegisterEntry, type Register } from '../clu
 import type { NodeStatus } from '../cluster/node-status.ts'
 import type { RunFindings, RunStatus } from '../cluster/run-status.ts'
 import type { MigrateEvent, MigrateHooks, NodeProgress } from '../model/events.ts'
+import { PLAN_VERSION } from '../model/frozen-plan.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import type { RunTally } from '../report/run-tally.ts'
 import { shardsOf, SILENT_MS, type ShardInWork } from './cluster-state.ts'
@@ -21,6 +22,7 @@ interface RunParts {
   readonly tally: RunTally
   readonly readFindings: () => RunFindings | null
   readonly hooks: MigrateHooks
+  readonly warn: (code: string, message: string) => void
 }
 
 /** Tells how far a run on a cluster is: whoever started it, and in the register of the queue everybody else. */
@@ -34,6 +36,9 @@ export class RunStatusTeller {
   private alreadyDoneFiles = 0
   private generation: string | null = null
   private nodes: readonly NodeStatus[] = []
+  private openShards: ReadonlySet<number> = new Set()
+  /** Nodes of which was told that they know another form of the plan. */
+  private readonly toldNodes = new Set<string>()
   private nextMs = 0
 
   constructor(parts: RunParts) {
@@ -62,8 +67,9 @@ export class RunStatusTeller {
   }
 
   /** May be called as often as one likes. @param openShards that are not settled. */
-  async look(openShards: number): Promise<void> {
-    this.settled.shards = this.total.shards - openShards
+  async look(openShards: ReadonlySet<number>): Promise<void> {
+    this.openShards = openShards
+    this.settled.shards = this.total.shards - openShards.size
     if (performance.now() < this.nextMs) return
     this.nextMs = performance.now() + TELL_MS
     const told = this.entry.tell(this.status('converting'))
@@ -71,6 +77,7 @@ export class RunStatusTeller {
       ({ nodes }) => nodes.filter(({ atMs }) => atMs >= Date.now() - SILENT_MS),
       () => this.nodes,
     )
+    this.tellOtherVersions()
     this.parts.hooks.onEvent?.(this.progress())
     await told
   }
@@ -110,15 +117,29 @@ export class RunStatusTeller {
     }
   }
 
+  private tellOtherVersions(): void {
+    for (const { node, version, planVersion } of this.nodes) {
+      if (planVersion === PLAN_VERSION || this.toldNodes.has(node.name)) continue
+      this.toldNodes.add(node.name)
+      this.parts.warn(
+        'PLAN_REFUSED',
+        `node ${node.name} takes no part: its Drover ${version} knows plans of version ${planVersion}, and this one is of version ${PLAN_VERSION}`,
+      )
+    }
+  }
+
   private progress(): MigrateEvent {
-    const shards = shardsOf(this.generation, this.nodes)
+    // A node may still tell of a shard that is settled already.
+    const shards = shardsOf(this.generation, this.nodes).filter(({ shard }) => this.openShards.has(shard))
     const failedFiles = this.parts.tally.failures.length
     const sum = (amount: (shard: ShardInWork) => number): number => shards.reduce((all, one) => all + amount(one), 0)
+    const doneFiles = Math.max(0, this.settled.files - failedFiles) + sum((shard) => shard.doneFiles)
+    const readBytes = this.settled.bytes + sum((shard) => Math.min(shard.readBytes, shard.bytes))
     return {
       type: 'progress',
-      doneFiles: Math.max(0, this.settled.files - failedFiles) + sum(({ doneFiles }) => doneFiles),
+      doneFiles: Math.min(doneFiles, this.total.files),
       failedFiles,
-      readBytes: this.settled.bytes + sum(({ readBytes }) => readBytes),
+      readBytes: Math.min(readBytes, this.total.bytes),
       elapsedMs: performance.now() - this.startMs,
       threads: shards.flatMap(({ current }) => current),
       nodes: this.nodes.flatMap((status) => describeNode(status, shards)),

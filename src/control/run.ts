@@ -8,7 +8,6 @@ import type { MigrateHooks } from '../model/events.ts'
 import type { ThreadTuning } from '../model/measurement.ts'
 import type { Report } from '../model/report.ts'
 import type { FileTask } from '../model/task.ts'
-import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Clock } from '../report/clock.ts'
 import { RunTally } from '../report/run-tally.ts'
 import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
@@ -23,13 +22,14 @@ import type { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, needsContents } from './check-contents.ts'
+import { findLackOfSpace } from './find-lack-of-space.ts'
 import { filesToConvert, type Remainder } from './find-remainder.ts'
 import type { Plan } from './make-plan.ts'
 import { recordSums } from './record-sums.ts'
 import { committing, tasksOfShard, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
-import { describeSource, samplePlan } from './sample-plan.ts'
+import { describeSource } from './sample-plan.ts'
 import { isStrangersCode, settleTree } from './settle-tree.ts'
 import { saveShardReport } from './shard-report.ts'
 import { mayQueueTasks, mostThreads, threadsToFeed, threadsToHash, type PoolSize } from './size-pool.ts'
@@ -202,7 +202,10 @@ export class Run {
     // Claims are listed in the order of the plan.
     const indexes = ordered.toSorted()
     const { place } = this
-    if (place === null) await this.warnAboutSpace(indexes, pool)
+    if (place === null) {
+      const lack = await findLackOfSpace(plan, indexes, (sample) => sample(pool))
+      if (lack !== null) this.warn('NO_SPACE_LIKELY', lack)
+    }
     const staging = place?.staging ?? (await StagingArea.open({ targetRoot, runId: lock.runId }))
     const isDurable = options.fsync
     if (place === null)
@@ -364,16 +367,6 @@ export class Run {
         endedBytes: this.endedBytes,
       }),
     })
-  }
-
-  private async warnAboutSpace(indexes: Uint32Array, pool: Executor): Promise<void> {
-    const sourceBytes = this.plan.discovery.files.sumBytes(indexes)
-    // Hardly a target is this many times as large as its source: where that much is free, no sample is needed.
-    const generousExpansion = 10
-    if (spacePreflight(this.plan.targetRoot, sourceBytes, generousExpansion) === null) return
-    const sample = await samplePlan(this.plan, indexes, pool)
-    const message = sample && spacePreflight(this.plan.targetRoot, sourceBytes, sample.expansion)
-    if (message) this.warn('NO_SPACE_LIKELY', message)
   }
 
   private warnOfExpansion(): void {

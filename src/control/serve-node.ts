@@ -1,28 +1,29 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bullmq } from '../cluster/bullmq.ts'
-import { RegisterEntry } from '../cluster/cluster-register.ts'
+import { RegisterEntry, type Register } from '../cluster/cluster-register.ts'
 import type { NodeStatus } from '../cluster/node-status.ts'
 import { openQueue, openRegister, openWorker, watchErrors, type ShardQueue } from '../cluster/open-queue.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
 import { TRIES } from '../cluster/queue-settings.ts'
 import { isSuspect, noteLonelyTry, searchPoison } from '../cluster/search-poison.ts'
 import { SelfFence } from '../cluster/self-fence.ts'
-import { jobId } from '../cluster/shard-job.ts'
+import { jobId, planVersionOf } from '../cluster/shard-job.ts'
 import { TurnGate } from '../cluster/turn-gate.ts'
 import { Turns } from '../cluster/turns.ts'
 import { markDone } from '../commit/settle-shard.ts'
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
-import { readCpuModel } from '../report/cpu-model.ts'
-import { countUsableCores, resolveThreadCount } from '../schedule/thread-count.ts'
+import { PLAN_VERSION } from '../model/frozen-plan.ts'
+import { resolveThreadCount } from '../schedule/thread-count.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
+import { identifyNode } from './identify-node.ts'
+import { NodeIntake } from './node-intake.ts'
 import { NodeMeter } from './node-meter.ts'
 import { NodeStatusTeller } from './node-status-teller.ts'
 import { NodeThreads } from './node-threads.ts'
 import { NodeTrees } from './node-trees.ts'
+import { TurnWait } from './turn-wait.ts'
 import { placeOfOthers, runShard, type ShardRunResult } from './run-shard.ts'
 import { findOpen, openShard, treeOf, type ShardInWork, type ShardJobOnQueue } from './shard-in-work.ts'
 import { bytesOfUnits, countFiles } from './shard-progress.ts'
@@ -33,6 +34,8 @@ export interface NodeOptions {
   readonly root: string
   /** As `--threads` takes it; `auto` is as many as there are cores. */
   readonly threads: string
+  /** The form of plans that it works for; default: that of this Drover. */
+  readonly planVersion?: number
 }
 
 export interface NodeHooks {
@@ -46,24 +49,36 @@ const SHARDS_AT_A_TIME = 2
 /** Between two looks whether anybody still wants the shards in work. */
 const WATCH_MS = 1000
 const CLOSED = 'generation closed'
+/** How long jobs of another version are left to nodes that know it, and how soon those may have them. */
+const LEAVE_MS = 5000
+const BACK_AFTER_MS = 500
 /** How long a connection may take to close. */
 const CLOSE_MS = 3000
 const LOOK_MS = 20
+
+const NOTHING_DONE: NodeSummary = { shards: 0, files: 0, bytes: 0, refusedJobs: 0 }
 
 /** Serves as a node until the signal: takes shards, converts them on its threads, commits their files. */
 export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise<NodeSummary> {
   const { address } = options
   const tell = (message: string): void => hooks.onEvent({ type: 'connection', message })
   // A node may be started before its server.
-  const queue = await openQueue(address, { waitsForServer: true, onWaiting: tell })
-  watchErrors(queue, address.server, tell)
-  return new ClusterNode(options, hooks, queue).serve()
+  const { signal } = hooks
+  try {
+    const queue = await openQueue(address, { waitsForServer: true, onWaiting: tell, signal })
+    watchErrors(queue, address.server, tell)
+    return await new ClusterNode(options, hooks, queue).serve()
+  } catch (error) {
+    if (signal.aborted && error instanceof MigrationError && error.code === 'STOPPED') return NOTHING_DONE
+    throw error
+  }
 }
 
 class ClusterNode {
   private readonly options: NodeOptions
   private readonly hooks: NodeHooks
   private readonly queue: ShardQueue
+  private readonly register: Register
   private readonly identity: NodeIdentity
   private readonly threads: NodeThreads
   private readonly trees: NodeTrees
@@ -73,28 +88,25 @@ class ClusterNode {
   private readonly meter = new NodeMeter()
   private readonly teller: NodeStatusTeller
   private readonly fence: SelfFence
+  private readonly planVersion: number
+  private readonly intake = new NodeIntake()
+  /** Versions of plans of which was told that this node does not know them. */
+  private readonly toldVersions = new Set<number>()
   private readonly inWork = new Map<string, AbortController>()
-  private readonly summary = { shards: 0, files: 0, bytes: 0, refusedJobs: 0 }
+  private readonly summary = { ...NOTHING_DONE }
 
   constructor(options: NodeOptions, hooks: NodeHooks, queue: ShardQueue) {
     this.options = options
     this.hooks = hooks
     this.queue = queue
-    const host = hostname()
-    const threads = resolveThreadCount(options.threads)
-    this.identity = {
-      name: `${shortHost(host)}-${process.pid}-${randomBytes(3).toString('hex')}`,
-      host,
-      pid: process.pid,
-      threads,
-      cores: countUsableCores(),
-      cpu: readCpuModel(),
-    }
-    this.threads = new NodeThreads(threads)
+    this.planVersion = options.planVersion ?? PLAN_VERSION
+    this.identity = identifyNode(resolveThreadCount(options.threads))
+    this.threads = new NodeThreads(this.identity.threads)
     this.trees = new NodeTrees(this.identity.name)
     this.fence = new SelfFence({ onLost: (id) => this.loseLease(id) })
-    const entry = new RegisterEntry<NodeStatus>(openRegister(queue), 'node', this.identity.name)
-    this.teller = new NodeStatusTeller(entry, this.identity, this.meter)
+    this.register = openRegister(queue)
+    const entry = new RegisterEntry<NodeStatus>(this.register, 'node', this.identity.name)
+    this.teller = new NodeStatusTeller(entry, this.identity, this.meter, this.planVersion)
   }
 
   async serve(): Promise<NodeSummary> {
@@ -110,8 +122,10 @@ class ClusterNode {
     worker.on('locksRenewed', ({ jobIds }) => this.fence.renewed(jobIds))
     watchErrors(worker, server, (message) => this.hooks.onEvent({ type: 'connection', message }))
     this.hooks.onEvent({ type: 'joined', node: this.identity, server: server.shown, queue: address.queue, root })
+    this.intake.start(worker)
     const running = worker.run()
     await untilAborted(this.hooks.signal)
+    this.intake.end()
     this.hooks.onEvent({ type: 'draining' })
     this.teller.drain()
     const closing = worker.close().then(() => running)
@@ -131,6 +145,10 @@ class ClusterNode {
 
   private async process(job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
     const id = job.id ?? ''
+    const version = planVersionOf(job.data)
+    if (version !== null && version !== this.planVersion) return this.leaveToOthers(job, token, version)
+    // One that was on its way already.
+    if (this.intake.isFull) return this.giveBack(job, token)
     const controller = new AbortController()
     signal?.addEventListener('abort', () => controller.abort('cancelled'))
     this.fence.take(id)
@@ -152,8 +170,24 @@ class ClusterNode {
       this.teller.end(id)
       this.fence.release(id)
       this.inWork.delete(id)
+      if (this.inWork.size === 0) this.intake.takeAgain()
       this.meter.end(id)
     }
+  }
+
+  /** Nodes of another version are there, or will be: to fail the job would take it from them. */
+  private async leaveToOthers(job: ShardJobOnQueue, token: string, version: number): Promise<never> {
+    if (!this.toldVersions.has(version)) {
+      this.toldVersions.add(version)
+      this.summary.refusedJobs++
+      const message = `its plan is of version ${version}, and this node knows version ${this.planVersion}: such jobs are left to others`
+      this.teller.refuse('PLAN_REFUSED', message)
+      this.hooks.onEvent({ type: 'job-refused', jobId: job.id ?? '', code: 'PLAN_REFUSED', message })
+    }
+    this.intake.leaveToOthers(LEAVE_MS)
+    // Behind the others, since those may be for this node.
+    await job.moveToDelayed(Date.now() + BACK_AFTER_MS, token)
+    throw new bullmq.DelayedError()
   }
 
   private async processShard(job: ShardJobOnQueue, token: string, controller: AbortController): Promise<string> {
@@ -183,8 +217,14 @@ class ClusterNode {
   ): Promise<string> {
     const { found, files, folder, open } = shard
     const { plan, generation } = found
-    const leave = await this.gate.enter(isAlone, this.untilNotWanted(shard))
-    if (leave === null) return this.giveUpWaiting(shard, job, token)
+    const waiting = new TurnWait({
+      notWanted: [shard.controller.signal, this.hooks.signal],
+      queue: this.queue,
+      register: this.register,
+      planVersion: found.job.planVersion,
+    })
+    const leave = await this.gate.enter(isAlone, waiting.signal)
+    if (leave === null) return this.giveUpWaiting(shard, job, token, waiting)
     try {
       if (isAlone) for (const unit of open) await noteLonelyTry({ tree: treeOf(found), folder }, unit)
       const areOthersPlaced = await placeOfOthers(files, open, folder, {
@@ -193,8 +233,8 @@ class ClusterNode {
         mayOverwrite: plan.mayOverwrite,
         isDurable: plan.isDurable,
       })
-      const result = await this.convertInTurn(shard, job)
-      if (result === null) return await this.giveUpWaiting(shard, job, token)
+      const result = await this.convertInTurn(shard, job, waiting)
+      if (result === null) return await this.giveUpWaiting(shard, job, token, waiting)
       const left = await findOpen(shard)
       if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
       this.fence.assertHeld(shard.id)
@@ -204,6 +244,7 @@ class ClusterNode {
         ? new MigrationError('STOPPED', 'the shard was given up', { phase: 'worker', isRetryable: true })
         : fromWireError(failure)
     } finally {
+      waiting.end()
       leave()
     }
   }
@@ -230,13 +271,17 @@ class ClusterNode {
     return action
   }
 
-  /** The node drains, or the shard is not its own any more, or nobody's. */
-  private untilNotWanted({ controller }: ShardInWork): AbortSignal {
-    return AbortSignal.any([controller.signal, this.hooks.signal])
-  }
-
-  private async giveUpWaiting({ controller }: ShardInWork, job: ShardJobOnQueue, token: string): Promise<string> {
-    return controller.signal.reason === CLOSED ? 'GENERATION_CLOSED' : this.giveBack(job, token)
+  private async giveUpWaiting(
+    { controller }: ShardInWork,
+    job: ShardJobOnQueue,
+    token: string,
+    waiting: TurnWait,
+  ): Promise<string> {
+    waiting.end()
+    if (controller.signal.reason === CLOSED) return 'GENERATION_CLOSED'
+    // Else it would have it again before the other one.
+    if (waiting.isForOthers) this.intake.keepToOne()
+    return this.giveBack(job, token)
   }
 
   /** Puts a shard back for others, with what is left of it. */
@@ -252,8 +297,13 @@ class ClusterNode {
   }
 
   /** @returns null where the shard was not wanted any more before its turn came. */
-  private async convertInTurn(shard: ShardInWork, job: ShardJobOnQueue): Promise<ShardRunResult | null> {
-    const endTurn = await this.turns.take(shard.found.job.planFileHash, this.untilNotWanted(shard))
+  private async convertInTurn(
+    shard: ShardInWork,
+    job: ShardJobOnQueue,
+    waiting: TurnWait,
+  ): Promise<ShardRunResult | null> {
+    const endTurn = await this.turns.take(shard.found.job.planFileHash, waiting.signal)
+    waiting.end()
     if (endTurn === null) return null
     try {
       return await this.convert(shard, job, endTurn)
@@ -317,14 +367,15 @@ class ClusterNode {
       failedFiles: report.files.failed,
       bytes: report.sourceBytes,
       durationMs,
-      reason: report.stopped === null ? null : (report.failures[0]?.code ?? report.stopped),
+      reason: reasonOf(report),
     })
   }
 }
 
-/** A name of a host that leaves room for more: servers cut names of connections off. */
-function shortHost(host: string): string {
-  return (host.split('.')[0] ?? '').replaceAll(/[^\w-]/g, '-').slice(0, 30)
+/** Why a shard did not come to its end; null: it did. */
+function reasonOf({ stopped, failures, files }: ShardRunResult['report']): string | null {
+  if (stopped !== null) return failures[0]?.code ?? stopped
+  return files.notStarted > 0 ? 'draining' : null
 }
 
 async function withoutWaitingLong(closing: Promise<unknown>): Promise<void> {

@@ -15,8 +15,11 @@ const treeInside = z.string().refine(isFolderInside, {
   error: 'the path does not stay inside --root',
 })
 
+/** The form of frozen plans, shards, jobs and commit records: nodes work for plans of this one alone. */
+export const PLAN_VERSION = 4
+
 export const FrozenPlanSchema = z.strictObject({
-  planVersion: z.literal(4),
+  planVersion: z.literal(PLAN_VERSION),
   planHash: sha256,
   manifestHash: sha256,
   /** The run that froze the plan. Its number orders the generations of a target tree, and nobody else has its name. */

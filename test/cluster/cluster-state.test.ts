@@ -34,6 +34,7 @@ function nodeStatus(name: string, shards: readonly Partial<NodeStatus['shards'][
   return {
     node: { name, host: 'host', pid: 1, threads: 2, cores: 2, cpu: null },
     version: '1.0.0',
+    planVersion: 4,
     state: 'serving',
     megabytesPerSecond: 1,
     verdict: null,

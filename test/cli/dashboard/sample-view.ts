@@ -13,6 +13,7 @@ export function sampleNode(name: string, more: Partial<NodeState> = {}): NodeSta
   return {
     node: { name, host: 'host', pid: 7, threads: 4, cores: 8, cpu: null },
     version: '0.1.0',
+    planVersion: 4,
     state: 'serving',
     megabytesPerSecond: 42.5,
     verdict: 'cpu-bound',
