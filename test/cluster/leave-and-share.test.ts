@@ -14,6 +14,8 @@ import { freePort } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
 const STOPPED_BY_INTERRUPT = 130
+/** Some ten seconds in all, so that much is left when something is seen to be committed. */
+const SLOWER = ['--bwlimit', '300k', '--shard-files', '40']
 
 /** Resolves when something is committed, so that a shard is in the middle of its files. */
 async function untilCommitted(out: string, isOver: () => boolean): Promise<void> {
@@ -34,7 +36,7 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
       const out = bed.newOut()
       let coordinator: ChildProcess | undefined
       let isOver = false
-      const running = bed.coordinate(out, SLOW, (child) => (coordinator = child)).finally(() => (isOver = true))
+      const running = bed.coordinate(out, SLOWER, (child) => (coordinator = child)).finally(() => (isOver = true))
       await untilCommitted(out, () => isOver)
       coordinator?.kill('SIGINT')
       const stopped = await running
@@ -61,7 +63,7 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
       const [leaving] = await bed.startNodes(1)
       const out = bed.newOut()
       let isOver = false
-      const running = bed.coordinate(out, SLOW).finally(() => (isOver = true))
+      const running = bed.coordinate(out, SLOWER).finally(() => (isOver = true))
       await untilCommitted(out, () => isOver)
       expect(await leaving!.end('SIGTERM')).toBe(0)
       const ends = leaving!.lines.filter(({ event }) => event === 'node-shard-ended')
