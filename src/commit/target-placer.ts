@@ -21,8 +21,11 @@ const SLOW_MS = 2
 /** Targets are placed at once for this long, then everything else has its turn. */
 const SLICE_MS = 10
 
-/** EXDEV: some file systems (AFS) link within a folder only. Where a rename cannot go there either, it says so. */
-const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
+/**
+ * EXDEV: some file systems (AFS) link within a folder only. ENOSPC: tmpfs counts a second name as another file. Where a rename cannot go there
+ * either, it says so.
+ */
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'ENOSPC', 'EDQUOT'])
 
 /** A target's place. */
 export interface TargetPlace {

@@ -47,6 +47,8 @@ export class FolderHolder {
       if (CANNOT_BE_OPENED.has(code)) return this.#take(folder)
       // Whatever else is there, the look has words for it.
       if (!this.#tree.hasFolder(folder)) return null
+      // Another file of the group has made it in this moment.
+      if (code === 'ENOENT') return this.hold(folder)
       throw error
     }
     try {

@@ -87,10 +87,10 @@ describe.skipIf(noShimReason !== null)('a fault', () => {
     ['a target cannot be synced', 'EIO', null, { calls: 'fsync', path: '/staged/', times: 1, action: ERRNO.EIO }],
     ['a target cannot be closed', 'EIO', null, { calls: 'close', path: '/staged/', times: 1, action: ERRNO.EIO }],
     [
-      'a target cannot be renamed',
+      'a target cannot be linked into its place',
       'EIO',
       'file-1.ndjson',
-      { calls: 'rename', path: '/out/file-1.ndjson', action: ERRNO.EIO },
+      { calls: 'link', path: '/out/file-1.ndjson', action: ERRNO.EIO },
     ],
     [
       'rejects cannot be renamed',
