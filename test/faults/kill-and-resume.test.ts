@@ -43,7 +43,8 @@ describe('a run that is killed', () => {
     const sourcesBefore = contentsOf(source)
     const random = seededRandom(SEED)
     let kills = 0
-    for (let round = 0; round < ROUNDS; round++) {
+    // Where the machine is faster than it was a moment ago, kills come too late: some more rounds then.
+    for (let round = 0; round < ROUNDS || (kills === 0 && round < 10 * ROUNDS); round++) {
       const out = join(temporaryFolder(), 'out')
       const args = ['--in', source, '--out', out, '--threads', String(2 + Math.floor(random() * 3))]
       let proved = new Map<string, number>()

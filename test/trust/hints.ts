@@ -26,6 +26,13 @@ const AB_VALUES = ['v1', 'v2']
 
 export const FOLLOWED: readonly FollowedHint[] = [
   {
+    hint: '--to ndjson keeps each record its own names; --max-expansion N (or none) allows more',
+    tree: { 'f.ndjson': Array.from({ length: 4500 }, (_, at) => `{"own${at}":"value${at}"}\n`).join('') },
+    fault: ['--to', 'csv', '--max-expansion', '2'],
+    follow: ['--to', 'ndjson'],
+    values: ['own0', 'value0', 'own4499', 'value4499'],
+  },
+  {
     hint: "another delimiter fits, with 3 fields in every record: --delim ';'",
     tree: { 'f.csv': 'name;ort;preis\nMeier;Ulm;12,50\nHuber;Wien;3\n' },
     follow: ['--delim', ';'],
@@ -375,6 +382,8 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'columns are given as name or name=source',
       'sizes are like 500',
       'patterns are those of rclone',
+      'wildcards are those of a shell',
+      'a file of settings has at most',
       'a rule is "+ PATTERN"',
       'listed paths are relative to --in',
       'it was looked for in',
@@ -422,6 +431,37 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'each shard leaves one in',
       'reports of shards are put together by',
     ],
+  },
+  {
+    why: 'a server is needed, and nothing is planned before it answers',
+    test: ['test/cluster/refusals.test.ts', 'told at once'],
+    hints: [
+      'check both in --cluster',
+      'give it in --cluster',
+      'check what stands behind the last /',
+      'Redis: allow it all commands on keys',
+      'name the host as the certificate does',
+      'leave TLS out of --cluster',
+      'check the name of the host in --cluster',
+      'check the user in --cluster',
+      'check versions and certificates',
+      'say rediss:// instead of redis://',
+      'say redis:// instead of rediss://',
+      '…:// instead, or name another port',
+    ],
+  },
+  {
+    why: 'nothing is pruned where it is not sure whose targets these are',
+    test: ['test/control/orphans.test.ts', 'prune'],
+    hints: [
+      'check that it is mounted and that --in and the filters are right',
+      'give --in the tree that they were made from',
+    ],
+  },
+  {
+    why: 'nothing is replaced before somebody has looked',
+    test: ['test/control/proofs.test.ts', 'damaged'],
+    hints: ['put that file back from a copy if there is one'],
   },
   {
     why: 'a server and nodes are needed',
