@@ -3,12 +3,16 @@ import { setFlagsFromString } from 'node:v8'
 import { EXIT_CODES } from '../src/cli/exit-code.ts'
 import { formatUncaught } from '../src/cli/format-error.ts'
 import { main } from '../src/cli/main.ts'
+import { SIGNALS } from '../src/cli/signals.ts'
 
 /**
  * V8 lets a heap of 15 MB grow to 70 before it collects what outlived two short collections, and gives short-lived objects 32 MB. It
  * reads these flags each time it decides; a thread that starts sets the second one back to 2.
  */
 const COLLECT_EARLY = ['--heap-growing-percent=40', '--semi-space-growth-factor=1']
+
+/** A signal that ends the process has done so by then. */
+const ABORT_MS = 200
 
 // The last resort, where no call is left to throw to: a line instead of a stack.
 process.on('uncaughtException', (error) => {
@@ -23,11 +27,17 @@ process.exitCode = await main({
   stdout: process.stdout,
   stderr: process.stderr,
   signals: process,
-  endProcess: (exitCode) => process.exit(exitCode),
+  // Where it waits for a thread that hangs, the next signal ends it.
+  endProcess: (exitCode) => {
+    for (const signal of SIGNALS) process.removeAllListeners(signal)
+    process.exit(exitCode)
+  },
   // Unlike process.exit, which waits for all threads.
   dieOf: (signal) => {
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
+    // The first process of a container dies of no signal of its own.
+    setTimeout(() => process.abort(), ABORT_MS)
   },
   collectEarly: () => {
     for (const flag of COLLECT_EARLY) setFlagsFromString(flag)

@@ -7,7 +7,8 @@ import { EXIT_CODES } from './exit-code.ts'
  * The library itself installs no handlers.
  */
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Those that end a run in order. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export type StopSignal = (typeof SIGNALS)[number]
 
