@@ -33,6 +33,9 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   tib: 1024 ** 4,
 }
 
+/** 1 PiB: more than any file or disk that one run meets, and exact as a number. */
+const MOST_BYTES = 1024 ** 5
+
 /** Bytes, as a number or as text: `500`, `64k`, `16MiB`, `1.5G` (k, M, G, T count in 1024, kB, MB, GB, TB in 1000). */
 const byteSize = z.union([z.number(), z.string()]).transform((value, context) => {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim())
@@ -41,7 +44,10 @@ const byteSize = z.union([z.number(), z.string()]).transform((value, context) =>
     context.addIssue({ code: 'custom', message: `"${value}" is not a size (like 500, 64k, 16MiB or 1.5G)` })
     return z.NEVER
   }
-  return Math.round(Number(match[1]) * unit)
+  const bytes = Math.round(Number(match[1]) * unit)
+  if (bytes <= MOST_BYTES) return bytes
+  context.addIssue({ code: 'custom', message: `"${value}" is too large: the most is 1024T` })
+  return z.NEVER
 })
 
 const DURATION_MS: Readonly<Record<string, number>> = {
@@ -56,20 +62,36 @@ const DURATION_MS: Readonly<Record<string, number>> = {
   y: 31_536_000_000,
 }
 
+/** Anchored, and with a unit between two numbers: it takes a time in proportion to the text. */
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[smhdwMy]))*(?:\d+(?:\.\d+)?)?$/
+
+const LONGEST_DURATION = '1000y'
+
 /** Milliseconds of a duration: seconds as a number, or text: `10s`, `1.5h`, `2d`, `1h30m` (M is 30 days, y 365 days). */
-export const duration = z.union([z.number(), z.string()]).transform((value, context) => {
-  const text = String(value).trim()
-  let totalMs = 0
-  const rest = text.replaceAll(/(\d+(?:\.\d+)?)(ms|[smhdwMy]|$)/g, (_, amount: string, unit: string) => {
-    totalMs += Number(amount) * (DURATION_MS[unit] ?? Number.NaN)
-    return ''
-  })
-  if (text === '' || rest !== '' || Number.isNaN(totalMs)) {
-    context.addIssue({ code: 'custom', message: `"${value}" is not a duration (like 10s, 1.5h or 2d)` })
+export const duration = durationUpTo(LONGEST_DURATION)
+
+/** A duration that somebody waits for. @param most the longest, as text. */
+function durationUpTo(most: string): z.ZodType<number, number | string> {
+  return z.union([z.number(), z.string()]).transform((value, context) => {
+    const text = String(value).trim()
+    if (text === '' || !DURATION.test(text)) {
+      context.addIssue({ code: 'custom', message: `"${value}" is not a duration (like 10s, 1.5h or 2d)` })
+      return z.NEVER
+    }
+    const durationMs = addUpDuration(text)
+    if (durationMs <= addUpDuration(most)) return durationMs
+    context.addIssue({ code: 'custom', message: `"${value}" is too long: the most is ${most}` })
     return z.NEVER
-  }
-  return totalMs
-})
+  })
+}
+
+function addUpDuration(text: string): number {
+  const parts = text.matchAll(/(\d+(?:\.\d+)?)([a-zA-Z]*)/g)
+  return Array.from(parts, ([, amount, unit = '']) => Number(amount) * (DURATION_MS[unit] ?? Number.NaN)).reduce(
+    (sum, ms) => sum + ms,
+    0,
+  )
+}
 
 const IS_PIPE = 'pipes are not read or written: name a file (one called "-" is "./-")'
 
@@ -237,9 +259,11 @@ export const OptionsSchema = z.strictObject({
   shard: shard.optional(),
   fsync: z.boolean().default(true),
   bwlimit: byteSize.refine((bytes) => bytes > 0, { error: 'the least is one byte a second' }).optional(),
-  latency: duration.optional(),
+  /** More is no storage, and a run that only waits. */
+  latency: durationUpTo('1m').optional(),
   retries: z.coerce.number().int().nonnegative().max(100).default(3),
-  taskTimeout: duration.optional(),
+  /** A timer of more than 24 days would be over at once. */
+  taskTimeout: durationUpTo('20d').optional(),
   halt: halt.default(null),
   maxRecordSize: byteSize.default(16 * 1024 * 1024),
   /** Where the trace of the run is written. */

@@ -148,7 +148,7 @@ describe('migrate bench', () => {
     ]
     // The I/O-bound run would take hours: the signal comes in the middle of it.
     let pid: number | undefined
-    const ended = await runProgram([...args, '--latency', '1h'], {
+    const ended = await runProgram([...args, '--latency', '1m'], {
       onStart: (child) => {
         pid = child.pid
       },
