@@ -121,10 +121,15 @@ function errnoName({ code, errno = 0 }: SystemError): string {
 function describeSystemError(error: SystemError): string {
   if (error.code === 'UNKNOWN') return errnoName(error)
   // Node's message is "ENOSPC: no space left on device, write": the middle is the system's own words.
-  return `${error.code} (${/^E[A-Z0-9]+: ([^,]*)/.exec(error.message)?.[1] ?? error.message})`
+  const words = /^E[A-Z0-9]+: ([^,]*)/.exec(error.message)?.[1] ?? error.message
+  const limit = LIMITS[error.code]
+  return `${error.code} (${words}${limit === undefined ? '' : `: the limit is ${limit}`})`
 }
 
 const RETRYABLE_ERRNOS = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EINTR', 'ETIMEDOUT', 'EBUSY', 'ESTALE'])
+
+/** What an administrator would look at. */
+const LIMITS: Readonly<Record<string, string>> = { EMFILE: 'ulimit -n', ENFILE: 'fs.file-max' }
 
 const SYSTEM_HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space in the target tree and run the same command again: finished files are kept',
@@ -132,8 +137,9 @@ const SYSTEM_HINTS: Readonly<Record<string, string>> = {
   EACCES: 'check the permissions of the file and of the folders above it',
   EPERM: 'check the owner and the attributes of the file',
   EROFS: 'the file system is mounted read-only',
-  EMFILE: 'raise the limit of open files (ulimit -n) or use fewer threads',
-  ENFILE: 'the system has too many open files',
+  EMFILE: 'raise the limit of open files (ulimit -n) or use fewer --threads',
+  ENFILE:
+    'the system has as many open files as it allows (fs.file-max; ulimit -n limits each process): close some, or use fewer --threads',
   EIO: 'the disk reported an error: check it before you run the same command again',
   EFBIG: 'the target would be larger than the file system or the limit (ulimit -f) allows',
   ENAMETOOLONG: 'the name is longer than the file system of the target tree allows',
