@@ -32,6 +32,8 @@ export interface ConvertContext {
   /** Asked at each chunk. */
   readonly shouldStop: () => boolean
   readonly onProgress: (fileIndex: number, readBytes: number) => void
+  /** Told of a target that will be many times as large as its source, once there was progress of the file. */
+  readonly onLargeTarget: (predictedBytes: number) => void
   /** Slows I/O down, where that was asked for. */
   readonly pace?: Pace | undefined
   /** Sees to it that nothing is staged through a link. */
@@ -152,9 +154,10 @@ function pump(
   columns: readonly Key[] | undefined,
 ): Conversion | { readonly columns: readonly Key[] } {
   const { plan, batch } = context
-  const expansion = new ExpansionLimit(plan, file.sizeBytes)
+  const expansion = new ExpansionLimit(plan, file.sizeBytes, context.onLargeTarget)
   const output = new OutputBuffer(batch.memory, (bytes, start, end) => {
     expansion.check(target.sizeBytes + end - start)
+    expansion.extrapolate(target.sizeBytes + end - start, source.readBytes)
     timed(stageNs, 'write', () => target.write(bytes, start, end))
   })
   const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)

@@ -25,7 +25,10 @@ export interface WorkerSetup {
    * Word 2: those of them that a limit left no room for kernels.
    */
   readonly control: SharedArrayBuffer
-  /** Three numbers a thread: 1 + the index of the file it is at (0: idle), how many of its bytes are read, and the bytes of files before it in its task. */
+  /**
+   * Four numbers a thread: 1 + the index of the file it is at (0: idle), how many of its bytes are read, the bytes of files before it in its task,
+   * and how large its target will be, where that is worth a warning (else 0).
+   */
   readonly progress: SharedArrayBuffer
   readonly maxThreads: number
   /** One 64-bit word for `--bwlimit`. */
@@ -56,7 +59,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
-  const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 3)
+  const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 4)
   const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)
   const shouldStop = (): boolean => Atomics.load(control, STOP) !== 0
   const pace = plan.pacing
@@ -75,9 +78,12 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
     shouldStop,
     pace,
     onProgress: (fileIndex, readBytes) => {
+      // Never beside the number of another file.
+      if (progress[0] !== fileIndex + 1) progress[3] = 0
       progress[0] = fileIndex + 1
       progress[1] = readBytes
     },
+    onLargeTarget: (predictedBytes) => void (progress[3] = predictedBytes),
     staged: new StagedLooks(),
     spans: setup.isTraced ? new SpanRecorder() : null,
   }

@@ -8,32 +8,51 @@ import type { DataPlan } from './model/data-plan.ts'
 export class ExpansionLimit {
   private readonly most: number
   private readonly sourceBytes: number
-  private readonly factor: number | null
+  private readonly plan: Pick<DataPlan, 'maxExpansion' | 'targetFormat'>
+  private readonly onLarge: (predictedBytes: number) => void
 
-  /** @param sourceBytes the size of the file, or of the part of it that becomes what is checked. */
-  constructor({ maxExpansion }: Pick<DataPlan, 'maxExpansion'>, sourceBytes: number) {
-    this.factor = maxExpansion
+  /**
+   * @param sourceBytes the size of the file, or of the part of it that becomes what is checked.
+   * @param onLarge told how large the target will be, where that is worth a warning.
+   */
+  constructor(
+    plan: Pick<DataPlan, 'maxExpansion' | 'targetFormat'>,
+    sourceBytes: number,
+    onLarge: (predictedBytes: number) => void = () => {},
+  ) {
+    this.plan = plan
     this.sourceBytes = sourceBytes
-    this.most = maxExpansion === null ? Number.POSITIVE_INFINITY : Math.max(FREE_BYTES, maxExpansion * sourceBytes)
+    this.onLarge = onLarge
+    this.most =
+      plan.maxExpansion === null ? Number.POSITIVE_INFINITY : Math.max(FREE_BYTES, plan.maxExpansion * sourceBytes)
   }
 
   /** @throws MigrationError EXPANSION_TOO_LARGE where the target has more bytes. */
   check(targetBytes: number): void {
-    if (targetBytes > this.most) throw this.tooLarge(`the target is larger than ${mebibytes(this.most)}`)
+    if (targetBytes > this.most) throw this.tooLarge(`the target would have ${targetBytes} bytes or more`)
   }
 
   /** @throws MigrationError EXPANSION_TOO_LARGE where rows that are not written yet take more: a byte for each column at least. */
   predict(writtenBytes: number, rows: number, columns: number): void {
     const predicted = writtenBytes + rows * columns
-    if (predicted <= this.most) return
-    throw this.tooLarge(`the target would have ${mebibytes(predicted)} at least, for its ${columns} columns`)
+    if (predicted > this.most)
+      throw this.tooLarge(`the target would have ${predicted} bytes at least, for its ${columns} columns`)
+    if (isLargeExpansion(predicted, this.sourceBytes)) this.onLarge(predicted)
+  }
+
+  /** Predicts the whole target from what the part of the source that is read has become. */
+  extrapolate(writtenBytes: number, readBytes: number): void {
+    if (!isLargeExpansion(writtenBytes, readBytes)) return
+    this.onLarge(Math.round((writtenBytes / Math.max(1, readBytes)) * this.sourceBytes))
   }
 
   private tooLarge(what: string): MigrationError {
-    const message = `${what}: more than ${this.factor} times the ${this.sourceBytes} bytes of the source`
+    const message = `${what}: more than ${this.plan.maxExpansion} times the ${this.sourceBytes} bytes of the source`
     return new MigrationError('EXPANSION_TOO_LARGE', message, {
       phase: 'encode',
-      hint: '--to ndjson keeps each record its own names; --max-expansion N (or none) allows more',
+      hint: isTable(this.plan)
+        ? '--to ndjson keeps each record its own names; --max-expansion N (or none) allows more'
+        : '--select keeps fewer columns, whose names each record repeats; --max-expansion N (or none) allows more',
     })
   }
 }
@@ -41,6 +60,15 @@ export class ExpansionLimit {
 /** Targets of this size are never too large. */
 const FREE_BYTES = 16 * 2 ** 20
 
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`
+/** What is worth a warning, where `--max-expansion` allows it. */
+const LARGE_FACTOR = 100
+
+/** Whether a target is so large beside its source that it is worth a warning. */
+export function isLargeExpansion(targetBytes: number, sourceBytes: number): boolean {
+  return targetBytes > FREE_BYTES && targetBytes > LARGE_FACTOR * sourceBytes
+}
+
+/** Whether targets have all columns in every record, rather than each record its own. */
+export function isTable({ targetFormat }: Pick<DataPlan, 'targetFormat'>): boolean {
+  return targetFormat === 'csv' || targetFormat === 'tsv'
 }

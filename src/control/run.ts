@@ -29,6 +29,7 @@ import { recordSums } from './record-sums.ts'
 import { committing, tasksOfShard, type ShardPlace } from './commit-files.ts'
 import { RunMeter } from './run-meter.ts'
 import type { Recording } from './recording.ts'
+import { ExpansionWatch } from './expansion-watch.ts'
 import { describeSource } from './sample-plan.ts'
 import { isStrangersCode, settleTree } from './settle-tree.ts'
 import { saveShardReport } from './shard-report.ts'
@@ -39,10 +40,6 @@ import { tuneThreads } from './tune-threads.ts'
 
 /** Errors of a commit after which no further one can be right. */
 const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
-
-/** What is worth a warning, where `--max-expansion` allows it. */
-const LARGE_EXPANSION = 100
-const LARGE_TARGET_BYTES = 16 * 2 ** 20
 
 /** One run over a plan: what the steps share. */
 export class Run {
@@ -65,7 +62,7 @@ export class Run {
   /** Files that several threads convert together. */
   private splits: ReadonlySet<number> = new Set()
   /** Targets that are many times as large as their sources, and the largest factor. */
-  private expanded = { files: 0, factor: 0 }
+  private readonly expansion: ExpansionWatch
   /** Bytes of the files that are done or failed, for the progress. */
   private endedBytes = 0
 
@@ -81,6 +78,11 @@ export class Run {
     this.place = place
     this.recording = recording
     this.plan = plan
+    this.expansion = new ExpansionWatch({
+      plan: plan.data,
+      describeFile: (index) => this.describeFile(index),
+      warn: (code, message) => this.warn(code, message),
+    })
     this.remainder = remainder
     this.lock = lock
     this.hooks = hooks
@@ -115,7 +117,7 @@ export class Run {
       if (!wasStopped) throw error
     } finally {
       stop.disarm()
-      this.warnOfExpansion()
+      this.expansion.finish()
       const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
       for (const { code, message } of unwritten) this.warn(code, message)
       if (this.place === null) await this.cleanUp(stop.reason)
@@ -312,9 +314,7 @@ export class Run {
     this.meter.figures.addCommitted(result, attempt)
     this.ledger.add(result.index, result.targetBytes, result.targetHash)
     this.endedBytes += result.sourceBytes
-    const factor = result.targetBytes / Math.max(1, result.sourceBytes)
-    if (result.targetBytes > LARGE_TARGET_BYTES && factor > LARGE_EXPANSION)
-      this.expanded = { files: this.expanded.files + 1, factor: Math.max(this.expanded.factor, factor) }
+    this.expansion.converted(result.index, result.targetBytes)
     this.hooks.onEvent?.({
       type: 'file-done',
       file: task.relativePath,
@@ -356,11 +356,11 @@ export class Run {
   }
 
   private watch(pool: Executor, onEvent: NonNullable<MigrateHooks['onEvent']>): () => void {
-    const { files } = this.plan.discovery
     return watchProgress({
       pool,
       onEvent,
-      describeFile: (index) => ({ file: files.path(index), sizeBytes: files.sizeBytes(index) }),
+      onLargeTarget: (index, predictedBytes) => this.expansion.predicted(index, predictedBytes),
+      describeFile: (index) => this.describeFile(index),
       readTotals: () => ({
         doneFiles: this.tally.converted,
         failedFiles: this.tally.failures.length,
@@ -369,14 +369,9 @@ export class Run {
     })
   }
 
-  private warnOfExpansion(): void {
-    const { files, factor } = this.expanded
-    if (files === 0) return
-    const who = files === 1 ? 'a target is' : `${files} targets are`
-    this.warn(
-      'EXPANSION_LARGE',
-      `${who} up to ${Math.round(factor)} times as large as the source: a table has a column for each name in its records; --select names those to keep, --to ndjson needs none, --max-expansion limits`,
-    )
+  private describeFile(index: number): { readonly file: string; readonly sizeBytes: number } {
+    const { files } = this.plan.discovery
+    return { file: files.path(index), sizeBytes: files.sizeBytes(index) }
   }
 
   private warn(code: string, message: string): void {

@@ -8,6 +8,8 @@ export interface ThreadProgress {
   readonly readBytes: number
   /** Bytes of the files that it has converted before this one in its task. */
   readonly earlierBytes: number
+  /** How large its target will be, where that is many times as large as the file; null: it is not, or not known yet. */
+  readonly largeTargetBytes: number | null
 }
 
 /** What runs tasks: the pool of threads, or for a tiny run the main thread itself. */

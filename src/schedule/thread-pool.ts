@@ -197,7 +197,11 @@ export class ThreadPool implements Executor {
       const fileNumber = this.progress[thread * PROGRESS_STRIDE] ?? 0
       const readBytes = this.progress[thread * PROGRESS_STRIDE + 1] ?? 0
       const earlierBytes = this.progress[thread * PROGRESS_STRIDE + 2] ?? 0
-      return fileNumber === 0 ? null : { index: fileNumber - 1, readBytes, earlierBytes }
+      const predicted = this.progress[thread * PROGRESS_STRIDE + 3] ?? 0
+      // The thread may have gone on to another file meanwhile.
+      const isOfFile = this.progress[thread * PROGRESS_STRIDE] === fileNumber
+      const largeTargetBytes = isOfFile && predicted > 0 ? predicted : null
+      return fileNumber === 0 ? null : { index: fileNumber - 1, readBytes, earlierBytes, largeTargetBytes }
     })
   }
 

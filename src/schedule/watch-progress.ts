@@ -10,6 +10,8 @@ interface WatchProgressOptions {
   /** Files done and failed, and the bytes of all of them. */
   readonly readTotals: () => { readonly doneFiles: number; readonly failedFiles: number; readonly endedBytes: number }
   readonly onEvent: (event: MigrateEvent) => void
+  /** Told again and again of each target in work that will be many times as large as its source. */
+  readonly onLargeTarget: (index: number, predictedBytes: number) => void
 }
 
 /** Tells about ten times a second how far the run is. @returns a function that tells it one last time and stops. */
@@ -17,6 +19,9 @@ export function watchProgress(options: WatchProgressOptions): () => void {
   const startMs = performance.now()
   const tell = (): void => {
     const progress = options.pool.readProgress()
+    for (const thread of progress)
+      if (thread !== null && thread.largeTargetBytes !== null)
+        options.onLargeTarget(thread.index, thread.largeTargetBytes)
     const threads = progress.map(
       (thread) => thread && { ...options.describeFile(thread.index), readBytes: thread.readBytes },
     )

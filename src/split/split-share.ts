@@ -1,5 +1,6 @@
 import { stopped, type ConvertContext, type FileWork } from '../convert-file.ts'
 import { failOnTooManyRejects } from '../judge-rejects.ts'
+import { ExpansionLimit } from '../limit-expansion.ts'
 import { noStageTimes, timed } from '../stage-timer.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { NOTICE_NAMES, noNotices, pickNotices } from '../formats/format.ts'
@@ -26,6 +27,7 @@ export class SplitShare {
   private readonly isLeader: boolean
   private readonly blockBytes: number
   private readonly converter: BlockConverter
+  private readonly expansion: ExpansionLimit
   private readonly target: PositionedFile
   private rejects: PositionedFile | null = null
   private areFilesOpen = true
@@ -51,7 +53,9 @@ export class SplitShare {
     this.takeOver = () => {
       if (this.isLeader) this.convertSurrendered()
     }
-    const pace = work.context.pace?.wait
+    const { plan, pace: slowed, onLargeTarget } = work.context
+    this.expansion = new ExpansionLimit(plan, work.file.sizeBytes, onLargeTarget)
+    const pace = slowed?.wait
     this.target = PositionedFile.open(work.file.stagedTarget, pace)
     this.files = {
       target: this.target,
@@ -166,6 +170,7 @@ export class SplitShare {
       converter.writeRest(converted.store, before)
     }
     this.count(limit - start)
+    this.expansion.extrapolate(totals.targetBytes, totals.sourceOffset)
   }
 
   /** In the turn of a block: what it comes to. Nothing can go wrong after it but the writing. */

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { migrate } from '../../src/migrate.ts'
+import type { MigrateEvent } from '../../src/model/events.ts'
 import { expectNothingLeft } from '../faults/tree-state.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -18,23 +19,29 @@ test.each([
     'a.ndjson',
     ownNames(20_000),
     { to: 'csv' },
-    /would have \d{3} MiB at least, for its \d{5} columns/,
+    /would have \d{9} bytes at least, for its \d{5} columns/,
   ],
   [
     'nested records with names of their own',
     'a.ndjson',
     ownNames(20_000, (index) => ({ [`n${index}`]: 1 })),
     { to: 'csv', nested: 'flatten' },
-    /would have \d{2,3} MiB/,
+    /would have \d{8,9} bytes/,
   ],
   [
     'names that come late',
     'a.ndjson',
     `${'{"a":1}\n'.repeat(60_000)}${ownNames(2000)}`,
     { to: 'tsv' },
-    /would have \d{2,3} MiB/,
+    /would have \d{8,9} bytes/,
   ],
-  ['a long header repeated in each record', 'a.csv', LONG_HEADER, { to: 'ndjson' }, /the target is larger than/],
+  [
+    'a long header repeated in each record',
+    'a.csv',
+    LONG_HEADER,
+    { to: 'ndjson' },
+    /the target would have \d{8} bytes or more/,
+  ],
 ] as const)(
   '%s: the file fails before the disk is full, and nothing is left of it',
   async (_, name, text, options, why) => {
@@ -89,7 +96,73 @@ test('a target that is more than 100 times as large, but allowed, is converted a
   const report = await migrate(options)
   expect(report.files.converted).toBe(1)
   expect(report.warnings).toMatchObject([
-    { code: 'EXPANSION_LARGE', message: expect.stringContaining('times as large') },
+    {
+      code: 'EXPANSION_LARGE',
+      message: expect.stringMatching(/^a\.ndjson: its target has \d{8} bytes, \d{3} times as large/),
+    },
+  ])
+})
+
+test.each([
+  ['records with names of their own', 'large.ndjson', ownNames(5000), 'csv', '400ms', /--to ndjson needs none/],
+  [
+    'a long header',
+    'large.csv',
+    `${'x'.repeat(100_000)},b\n${'1,2\n'.repeat(1000)}`,
+    'ndjson',
+    '200ms',
+    /each record repeats the names/,
+  ],
+] as const)(
+  '%s: the warning comes while the file is converted, with its name and the predicted size',
+  async (_, name, text, to, latency, remedy) => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'in'))
+    writeFileSync(join(folder, 'in', name), text)
+    writeFileSync(join(folder, 'in/other.json'), '[{"a":1}]')
+    const events: MigrateEvent[] = []
+    const stop = new AbortController()
+    await migrate(
+      // Each read waits, so that somebody who looks now and then sees the file in work.
+      {
+        in: join(folder, 'in'),
+        out: join(folder, 'out'),
+        to,
+        fsync: false,
+        threads: '1',
+        latency,
+        chunkSize: 65_536,
+        maxExpansion: 'none',
+      },
+      {
+        signal: stop.signal,
+        onEvent: (event) => {
+          events.push(event)
+          if (event.type === 'warning' && event.code === 'EXPANSION_LARGE') stop.abort()
+        },
+      },
+    )
+    const told = events.flatMap((event) =>
+      event.type === 'warning' && event.code === 'EXPANSION_LARGE' ? event.message : [],
+    )
+    expect(told).toEqual([expect.stringMatching(new RegExp(`^${name}: its target will have about \\d+ bytes or more`))])
+    expect(told[0]).toMatch(remedy)
+    expect(Number(/about (\d+)/.exec(told[0] ?? '')?.[1])).toBeGreaterThan(16 * 2 ** 20)
+    const done = events.findIndex((event) => event.type === 'file-done' && event.file === name)
+    const warned = events.findIndex((event) => event.type === 'warning' && event.code === 'EXPANSION_LARGE')
+    expect(done === -1 || warned < done).toBe(true)
+  },
+)
+
+test('of many large targets some are named, and the others counted', async () => {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'in'))
+  for (let index = 0; index < 8; index++) writeFileSync(join(folder, `in/${index}.ndjson`), ownNames(4200))
+  const options = { in: join(folder, 'in'), out: join(folder, 'out'), to: 'csv', fsync: false, threads: '1' } as const
+  const { warnings } = await migrate(options)
+  expect(warnings.map(({ message }) => message.replaceAll(/\d{2,}/g, 'N').slice(0, 40))).toEqual([
+    ...Array.from({ length: 5 }, () => expect.stringMatching(/^\d\.ndjson: its target has N bytes/)),
+    expect.stringMatching(/^3 more targets are up to N times/),
   ])
 })
 

@@ -98,6 +98,7 @@ export class Converter {
         return shouldStop?.() ?? false
       },
       onProgress: () => {},
+      onLargeTarget: () => {},
       spans: null,
     }
     const result = await (blockBytes === undefined

@@ -33,6 +33,13 @@ export const FOLLOWED: readonly FollowedHint[] = [
     values: ['own0', 'value0', 'own4499', 'value4499'],
   },
   {
+    hint: '--select keeps fewer columns, whose names each record repeats; --max-expansion N (or none) allows more',
+    tree: { 'f.csv': `${'x'.repeat(100_000)},b\n${'v1,v2\n'.repeat(200)}` },
+    fault: ['--to', 'ndjson', '--max-expansion', '50'],
+    follow: ['--to', 'ndjson', '--max-expansion', 'none'],
+    values: AB_VALUES,
+  },
+  {
     hint: "another delimiter fits, with 3 fields in every record: --delim ';'",
     tree: { 'f.csv': 'name;ort;preis\nMeier;Ulm;12,50\nHuber;Wien;3\n' },
     follow: ['--delim', ';'],
@@ -318,7 +325,7 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'check the owner and the attributes',
       'the file system is mounted read-only',
       'raise the limit of open files',
-      'the system has too many open files',
+      'the system has as many open files as it allows',
       'the disk reported an error',
       'the target would be larger than',
       'the name is longer than the file system',
