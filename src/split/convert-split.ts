@@ -64,6 +64,8 @@ export function helpSplit(task: SplitTask, context: ConvertContext): WireError |
 function joinSplit(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare | null {
   try {
     board.waitForOpening(() => checkStop(work.context))
+    // The staged file is there already, so it is opened without O_EXCL: its folder must not have become a link meanwhile.
+    work.context.staged?.requireFolders(work.file)
     return SplitShare.join(work, task, board)
   } catch {
     return null
