@@ -51,7 +51,7 @@ export interface FileWork {
 
 /**
  * The data plane: converts one source file into a staged target and staged rejects. It never throws: what goes wrong with the
- * file is its result, and then no staged file is left.
+ * file is its result, and then what was staged is removed, or goes at the end of the run.
  * @param convert how records are converted: by this thread alone, or with the help of others (src/split/).
  */
 export async function convertFile(
@@ -128,7 +128,7 @@ function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion 
     const target = timed(work.stageNs, 'write', () =>
       stageTarget(work.file, context, { mode: () => targetFileMode(source.mode) }),
     )
-    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, context.pace?.wait)
+    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, stagingOf(file, context))
     let isKept = false
     try {
       const outcome = pump(work, source, target, rejects, columns)
@@ -193,11 +193,12 @@ function pump(
 
   writer.finish(output)
   output.flush()
+  // Before they are closed: only what is open can be removed at once.
+  failOnMostlyRejects(plan, rejects, reader.recordCount)
   timed(stageNs, 'write', () => {
     rejects.close()
     target.close()
   })
-  failOnMostlyRejects(plan, rejects, reader.recordCount)
   return {
     sourceBytes: source.readBytes,
     targetBytes: target.sizeBytes,
@@ -295,11 +296,22 @@ function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes):
 }
 
 function stageTarget(
-  { stagedTarget }: FileTask,
-  { batch, pace }: ConvertContext,
+  file: FileTask,
+  context: ConvertContext,
   mode: Pick<StagedFileOptions, 'mode' | 'isModeKept'>,
 ): StagedFile {
-  return new StagedFile(stagedTarget, { ...mode, pace: pace?.wait, checksum: batch.checksum })
+  return new StagedFile(file.stagedTarget, {
+    ...mode,
+    ...stagingOf(file, context),
+    checksum: context.batch.checksum,
+  })
+}
+
+function stagingOf(
+  file: FileTask,
+  { pace, staged }: ConvertContext,
+): Pick<StagedFileOptions, 'pace' | 'requireFolder'> {
+  return { pace: pace?.wait, requireFolder: staged && (() => staged.requireFolders(file)) }
 }
 
 function copyBytes(

@@ -1,7 +1,7 @@
 // One file converted by several threads. The leader was given the file: it makes the staged files, converts the opening, then
 // blocks like the others, and completes the file at the end. Helpers come when they are free and leave when no block is left.
 // A helper that meets anything wrong leaves the block to the leader, which meets it again: errors have one way to the report.
-import { closeSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import {
   convertFile,
@@ -21,17 +21,21 @@ import { noStageTimes } from '../stage-timer.ts'
 import type { FileResult } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SplitTask } from '../model/task.ts'
-import { PositionedFile } from '../write/positioned-file.ts'
+import type { PositionedFile } from '../write/positioned-file.ts'
 import { describeFirstReject } from '../write/reject-writer.ts'
 import { LateColumn } from './block-converter.ts'
-import { SplitAborted, SplitBoard } from './split-board.ts'
+import { abortSplit, SplitAborted, SplitBoard } from './split-board.ts'
+import { makeSplitTarget, openSplitRejects, removeSplitFiles } from './split-files.ts'
 import { checkStop, SplitShare, Surrendered } from './split-share.ts'
 
 /**
  * Converts a file as its leader, with whoever helps. The result is that of `convertFile`, byte for byte.
  */
-export function leadSplit(task: SplitTask, context: ConvertContext): Promise<FileResult> {
-  return convertFile(task.file, context, (work) => convertSplit(work, task))
+export async function leadSplit(task: SplitTask, context: ConvertContext): Promise<FileResult> {
+  const result = await convertFile(task.file, context, (work) => convertSplit(work, task))
+  // It may have failed before it came to the board, where helpers wait for it.
+  if (!result.isConverted) abortSplit(task.memory)
+  return result
 }
 
 /**
@@ -64,7 +68,7 @@ export function helpSplit(task: SplitTask, context: ConvertContext): WireError |
 function joinSplit(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare | null {
   try {
     board.waitForOpening(() => checkStop(work.context))
-    // The staged file is there already, so it is opened without O_EXCL: its folder must not have become a link meanwhile.
+    // What has taken the place of its folder is better not opened at all.
     work.context.staged?.requireFolders(work.file)
     return SplitShare.join(work, task, board)
   } catch {
@@ -79,8 +83,7 @@ function convertSplit(work: FileWork, task: SplitTask): Conversion {
     return leadBlocks(work, task, board)
   } catch (error) {
     board.abort()
-    discard(work.file.stagedTarget)
-    discard(work.file.stagedRejects)
+    removeSplitFiles(work, board)
     // Its columns are not those that the first records have: one thread finds them all, in their order.
     if (error instanceof LateColumn) return convertRecords(work)
     throw error instanceof SplitAborted ? helperLost() : error
@@ -90,15 +93,15 @@ function convertSplit(work: FileWork, task: SplitTask): Conversion {
 function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Conversion {
   const { file, context, stageNs } = work
   const { plan } = context
-  PositionedFile.create(file.stagedTarget, modeOfTarget(file.sourcePath), context.pace?.wait).close()
-  const share = SplitShare.lead(work, task, board)
+  const target = makeSplitTarget(work, board, modeOfTarget(file.sourcePath))
+  const share = SplitShare.lead(work, task, board, target)
   try {
     share.convertBlocks()
     const totals = share.finish()
     for (const [stage, ns] of Object.entries(board.readStageNs())) stageNs[stage as keyof StageTimes] += ns
     failOnMostlyRejects(
       plan,
-      { count: totals.rejectCount, describeFirst: () => firstReject(file.stagedRejects) },
+      { count: totals.rejectCount, describeFirst: () => readRejects(work, board, firstReject) },
       totals.recordCount,
     )
     return {
@@ -107,7 +110,7 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
       targetHash: totals.targetHash,
       sourceHash: plan.hashSources ? totals.sourceHash : null,
       hasRejects: totals.rejectBytes > 0,
-      ...(totals.rejectBytes > 0 ? { rejects: sumOf(file.stagedRejects) } : {}),
+      ...(totals.rejectBytes > 0 ? { rejects: readRejects(work, board, sumOf) } : {}),
       rejectCodes: board.readRejectCodes(),
       records: {
         read: totals.recordCount,
@@ -128,48 +131,38 @@ function modeOfTarget(sourcePath: string): number {
   return targetFileMode(statSync(sourcePath, { throwIfNoEntry: false })?.mode ?? PRIVATE_FILE_MODE)
 }
 
-/** Several threads wrote it, each at its place: it is read once more. */
-function sumOf(path: string): { readonly sizeBytes: number; readonly hash: number } {
-  const descriptor = openSync(path, 'r')
+function readRejects<Result>(work: FileWork, board: SplitBoard, read: (file: PositionedFile) => Result): Result {
+  const file = openSplitRejects(work, board)
   try {
-    const piece = Buffer.alloc(REJECTS_PIECE_BYTES)
-    let sizeBytes = 0
-    let hash = 0
-    for (let count = readSync(descriptor, piece); count > 0; count = readSync(descriptor, piece)) {
-      sizeBytes += count
-      hash = crc32(piece.subarray(0, count), hash)
-    }
-    return { sizeBytes, hash }
+    return read(file)
   } finally {
-    closeSync(descriptor)
+    file.close()
   }
+}
+
+/** Several threads wrote it, each at its place: it is read once more. */
+function sumOf(file: PositionedFile): { readonly sizeBytes: number; readonly hash: number } {
+  const piece = Buffer.alloc(REJECTS_PIECE_BYTES)
+  let sizeBytes = 0
+  let hash = 0
+  for (let count = file.readAt(0, piece); count > 0; count = file.readAt(sizeBytes, piece)) {
+    sizeBytes += count
+    hash = crc32(piece.subarray(0, count), hash)
+  }
+  return { sizeBytes, hash }
 }
 
 /** Bytes of a rejects file that are read at once. */
 const REJECTS_PIECE_BYTES = 65_536
 
 /** The first line of a rejects file. */
-function firstReject(path: string): string {
-  const descriptor = openSync(path, 'r')
-  try {
-    let line = Buffer.alloc(0)
-    while (!line.includes('\n')) {
-      const piece = Buffer.alloc(REJECTS_PIECE_BYTES)
-      line = Buffer.concat([line, piece.subarray(0, readSync(descriptor, piece))])
-    }
-    return describeFirstReject(JSON.parse(line.subarray(0, line.indexOf('\n')).toString()) as Reject)
-  } finally {
-    closeSync(descriptor)
+function firstReject(file: PositionedFile): string {
+  let line = Buffer.alloc(0)
+  while (!line.includes('\n')) {
+    const piece = Buffer.alloc(REJECTS_PIECE_BYTES)
+    line = Buffer.concat([line, piece.subarray(0, file.readAt(line.length, piece))])
   }
-}
-
-/** Never throws: it runs where something else went wrong already. */
-function discard(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch {
-    // It was not made, or is collected at the end of the run.
-  }
+  return describeFirstReject(JSON.parse(line.subarray(0, line.indexOf('\n')).toString()) as Reject)
 }
 
 /** The main thread knows better why, and says so in place of this. */

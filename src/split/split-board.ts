@@ -4,6 +4,7 @@
 import { ERROR_CODES, type ErrorCode } from '../errors/error-codes.ts'
 import { NOTICE_NAMES } from '../formats/format.ts'
 import type { NoticeCounts } from '../model/task-result.ts'
+import type { FileIdentity } from '../storage/made-file.ts'
 
 /** What a file came to, up to some block of it. */
 export interface SplitTotals extends NoticeCounts {
@@ -50,9 +51,11 @@ const SEEN = 6
 /** A bit for each column that the user named; those behind the last bit count as seen. */
 const SEEN_WORDS = 32
 const WORDS = SEEN + SEEN_WORDS
-// Sums: nanoseconds of each stage, and the bytes of the blocks that helpers did before they left.
+// Sums: nanoseconds of each stage, the bytes of the blocks that helpers did before they left, and which files were made.
 const HELPED_BYTES = STAGES.length
-const SUMS = STAGES.length + 1
+/** A pair of device and inode for each shared file, 0 while it is not made. */
+const MADE_AT: Readonly<Record<SharedFile, number>> = { target: HELPED_BYTES + 1, rejects: HELPED_BYTES + 3 }
+const SUMS = HELPED_BYTES + 5
 const SUMS_AT = WORDS * Int32Array.BYTES_PER_ELEMENT
 // Numbers: the totals, then pairs of a code's number and its rejects. Only whose turn it is reads and writes them.
 const CODES_AT = TOTALS.length
@@ -77,6 +80,9 @@ export function abortSplit(memory: SharedArrayBuffer): void {
   Atomics.notify(words, TURN)
   Atomics.notify(words, WRITTEN)
 }
+
+/** What the threads write together. */
+export type SharedFile = 'target' | 'rejects'
 
 /** Thrown where another thread has given the file up. */
 export class SplitAborted extends Error {}
@@ -221,6 +227,18 @@ export class SplitBoard {
   /** Bytes of the blocks of helpers that have left. */
   get helpedBytes(): number {
     return Number(Atomics.load(this.sums, HELPED_BYTES))
+  }
+
+  /** Tells the others which file was made. Before the turn is passed on. */
+  tellMade(file: SharedFile, { device, inode }: FileIdentity): void {
+    Atomics.store(this.sums, MADE_AT[file], device)
+    Atomics.store(this.sums, MADE_AT[file] + 1, inode)
+  }
+
+  /** Which file was made; null: none yet. */
+  made(file: SharedFile): FileIdentity | null {
+    const inode = BigInt.asUintN(64, Atomics.load(this.sums, MADE_AT[file] + 1))
+    return inode === 0n ? null : { device: BigInt.asUintN(64, Atomics.load(this.sums, MADE_AT[file])), inode }
   }
 
   abort(): void {

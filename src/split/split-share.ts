@@ -6,11 +6,12 @@ import { MigrationError } from '../errors/migration-error.ts'
 import { NOTICE_NAMES, noNotices, pickNotices } from '../formats/format.ts'
 import { namedColumns, type ColumnWatch } from '../map/column-watch.ts'
 import type { SplitTask } from '../model/task.ts'
-import { PositionedFile } from '../write/positioned-file.ts'
+import type { PositionedFile } from '../write/positioned-file.ts'
 import { BlockConverter, type ConvertedBlock } from './block-converter.ts'
 import { BlockStore, type SplitFiles } from './block-store.ts'
 import { combineCrc32 } from './combine-crc32.ts'
 import type { SplitBoard, SplitTotals } from './split-board.ts'
+import { openSplitRejects, openSplitTarget } from './split-files.ts'
 
 /** Thrown by a helper that has left its block to the leader. */
 export class Surrendered extends Error {}
@@ -43,23 +44,22 @@ export class SplitShare {
   /** While the leader waits, a helper may leave it a block. */
   private readonly takeOver: () => void
 
-  private constructor(work: FileWork, task: SplitTask, board: SplitBoard, isLeader: boolean) {
+  private constructor(work: FileWork, task: SplitTask, board: SplitBoard, made: PositionedFile | null) {
     this.work = work
     this.board = board
-    this.isLeader = isLeader
+    this.isLeader = made !== null
     this.blockBytes = task.blockBytes
     this.columns = namedColumns(work.context.plan)
     this.checkStop = () => checkStop(work.context)
     this.takeOver = () => {
       if (this.isLeader) this.convertSurrendered()
     }
-    const { plan, pace: slowed, onLargeTarget } = work.context
+    const { plan, onLargeTarget } = work.context
     this.expansion = new ExpansionLimit(plan, work.file.sizeBytes, onLargeTarget)
-    const pace = slowed?.wait
-    this.target = PositionedFile.open(work.file.stagedTarget, pace)
+    this.target = made ?? openSplitTarget(work, board)
     this.files = {
       target: this.target,
-      rejects: () => (this.rejects ??= PositionedFile.openOrCreate(work.file.stagedRejects, pace)),
+      rejects: () => (this.rejects ??= openSplitRejects(work, board)),
     }
     try {
       this.converter = new BlockConverter(work)
@@ -69,14 +69,14 @@ export class SplitShare {
     }
   }
 
-  /** The share of the thread that was given the file: it converts the start and opens the rest to all. */
-  static lead(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare {
-    return SplitShare.begin(new SplitShare(work, task, board, true), (share) => share.openBlocks())
+  /** The share of the thread that was given the file and has made its target: it converts the start and opens the rest to all. */
+  static lead(work: FileWork, task: SplitTask, board: SplitBoard, target: PositionedFile): SplitShare {
+    return SplitShare.begin(new SplitShare(work, task, board, target), (share) => share.openBlocks())
   }
 
   /** The share of a thread that helps: it learns from the start of the file what all must know, as the leader did. */
   static join(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare {
-    return SplitShare.begin(new SplitShare(work, task, board, false), (share) => {
+    return SplitShare.begin(new SplitShare(work, task, board, null), (share) => {
       share.blocksStart = share.converter.convertOpening(null, share.blockBytes).end
     })
   }

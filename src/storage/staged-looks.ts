@@ -3,13 +3,21 @@ import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
 import { GuardedTree } from './guarded-tree.ts'
 
 const BOOKKEEPING = `/${BOOKKEEPING_FOLDER}/`
+/** How long a look is believed, in milliseconds. */
+const GOOD_FOR_MS = 20
 
 /**
- * Looks at the folders that a thread is about to stage files in: once a task, since a look at five folders would cost a small file some
- * percent of its time. What takes a folder's place within the milliseconds of a task is not seen before the next one.
+ * Looks at the folders that a thread is about to stage files in: once a task, and again after some milliseconds, since a look at five folders
+ * would cost a small file some percent of its time. What takes a folder's place within that time is not seen before the next look.
  */
 export class StagedLooks {
   #seen = new Set<string>()
+  #lookedMs = 0
+  readonly #nowMs: () => number
+
+  constructor(nowMs = () => performance.now()) {
+    this.#nowMs = nowMs
+  }
 
   /** Forgets what was seen. */
   beginTask(): void {
@@ -27,6 +35,11 @@ export class StagedLooks {
     readonly stagedTarget: string
     readonly stagedRejects: string
   }): void {
+    const nowMs = this.#nowMs()
+    if (nowMs - this.#lookedMs > GOOD_FOR_MS) {
+      this.#seen.clear()
+      this.#lookedMs = nowMs
+    }
     const folders = [folderOf(stagedTarget), folderOf(stagedRejects)].filter((folder) => !this.#seen.has(folder))
     if (folders.length === 0) return
     const top = stagedRejects.lastIndexOf(BOOKKEEPING)

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, openSync, unlinkSync } from 'node:fs'
+import { createReadStream, createWriteStream, openSync } from 'node:fs'
 import { Transform, type Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
@@ -11,6 +11,7 @@ import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import { identityOf, removeMade } from '../storage/made-file.ts'
 import { paceFileSystem } from './pace-file-system.ts'
 import { describeStreamError } from './describe-stream-error.ts'
 
@@ -62,7 +63,9 @@ export async function convertWithStreams(
   const paced = pace && { fs: paceFileSystem(pace) }
   await pace?.(0)
   // Opened before anything can go wrong with the streams, so that a failure removes this target and no other one.
-  const target = createWriteStream('', { fd: openSync(file.stagedTarget, 'wx', mode), ...paced })
+  const fd = openSync(file.stagedTarget, 'wx', mode)
+  const made = identityOf(fd)
+  const target = createWriteStream('', { fd, ...paced })
   await pace?.(0)
   const source = createReadStream(file.sourcePath, paced)
   try {
@@ -75,7 +78,7 @@ export async function convertWithStreams(
   } catch (error) {
     source.destroy()
     target.destroy()
-    unlinkSync(file.stagedTarget)
+    removeMade(file.stagedTarget, made)
     throw describeStreamError(error)
   }
   return {

@@ -1,33 +1,48 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import type { PaceIo } from '../model/pacing.ts'
+import { unsafeEntry } from '../storage/unsafe-entry.ts'
+import { identityOf, isSameIdentity, type FileIdentity } from '../storage/made-file.ts'
 
 const { O_CREAT, O_EXCL, O_RDWR } = constants
+/** Systems that lack one have undefined for it, which counts as 0. */
+const NEVER_WAIT = constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** A staged file that several threads write at once, each at places of its own. Sizes and hashes are the callers' business. */
 export class PositionedFile {
   private readonly descriptor: number
   private readonly pace: PaceIo | undefined
 
-  private constructor(path: string, flags: number, mode: number, pace: PaceIo | undefined) {
+  private constructor(descriptor: number, pace: PaceIo | undefined) {
+    this.descriptor = descriptor
     this.pace = pace
-    pace?.(0)
-    this.descriptor = openSync(path, flags, mode)
   }
 
   /** Makes the file, which must not exist before. @param mode the system takes the umask off. */
   static create(path: string, mode: number, pace?: PaceIo): PositionedFile {
-    return new PositionedFile(path, O_RDWR | O_CREAT | O_EXCL, mode, pace)
+    pace?.(0)
+    return new PositionedFile(openSync(path, O_RDWR | O_CREAT | O_EXCL, mode), pace)
   }
 
-  /** Opens the file that another thread has made. */
-  static open(path: string, pace?: PaceIo): PositionedFile {
-    return new PositionedFile(path, O_RDWR, PRIVATE_FILE_MODE, pace)
+  /**
+   * Opens the file that another thread has made.
+   * @param made which file it is: anything else in its place is left alone.
+   * @throws MigrationError BOOKKEEPING_UNSAFE, TARGET_EXISTS where it is another file; errors of the system.
+   */
+  static open(path: string, made: FileIdentity, pace?: PaceIo): PositionedFile {
+    pace?.(0)
+    const file = new PositionedFile(openSync(path, O_RDWR | NEVER_WAIT), pace)
+    if (isSameIdentity(file.identity, made)) return file
+    file.close()
+    throw unsafeEntry(path, 'another file than the one that was made there', 'file')
   }
 
-  /** Opens the file, or makes it where it is not there: for its user alone. */
-  static openOrCreate(path: string, pace?: PaceIo): PositionedFile {
-    return new PositionedFile(path, O_RDWR | O_CREAT, PRIVATE_FILE_MODE, pace)
+  get identity(): FileIdentity {
+    return identityOf(this.descriptor)
+  }
+
+  /** Reads what lies at `offset` into `bytes`. @returns how many bytes; 0 at the end of the file. */
+  readAt(offset: number, bytes: Uint8Array): number {
+    return readSync(this.descriptor, bytes, 0, bytes.length, offset)
   }
 
   /** Writes all of bytes[start, end) from `offset` of the file on, whatever the system takes at once. */

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
 import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
-import type { PaceIo } from '../model/pacing.ts'
 import type { FileSum } from '../model/task-result.ts'
-import { StagedFile } from './staged-file.ts'
+import { StagedFile, type StagedFileOptions } from './staged-file.ts'
 
 const FLUSH_CHARACTERS = 65_536
 
@@ -21,15 +20,16 @@ export class RejectWriter {
   private file: StagedFile | null = null
   private pending = ''
   private first: Reject | null = null
-  private readonly pace: PaceIo | undefined
+  private readonly options: Pick<StagedFileOptions, 'pace' | 'requireFolder'>
 
   /**
    * @param path where the staged rejects file goes.
    * @param relativePath the source file's name in each line.
+   * @param options of the rejects file.
    */
-  constructor(path: string, relativePath: string, pace?: PaceIo) {
+  constructor(path: string, relativePath: string, options: Pick<StagedFileOptions, 'pace' | 'requireFolder'> = {}) {
     this.path = path
-    this.pace = pace
+    this.options = options
     this.relativePath = relativePath
   }
 
@@ -74,7 +74,7 @@ export class RejectWriter {
 
   private flush(): void {
     if (this.pending === '') return
-    this.file ??= new StagedFile(this.path, { mode: () => PRIVATE_FILE_MODE, pace: this.pace })
+    this.file ??= new StagedFile(this.path, { ...this.options, mode: () => PRIVATE_FILE_MODE })
     const bytes = Buffer.from(this.pending)
     this.pending = ''
     this.file.write(bytes, 0, bytes.length)

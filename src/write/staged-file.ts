@@ -1,12 +1,15 @@
-import { closeSync, fchmodSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs'
 import { plainChecksum, type Checksum } from '../batch/checksum.ts'
 import type { PaceIo } from '../model/pacing.ts'
+import { identityOf, removeMade, type FileIdentity } from '../storage/made-file.ts'
 
 export interface StagedFileOptions {
   /** Asked when the file is made; the system takes the umask off. */
   readonly mode: () => number
   /** The mode is that of the file, whatever the umask is. */
   readonly isModeKept?: boolean
+  /** Called before the file is made: throws where its folder is not what it should be. */
+  readonly requireFolder?: (() => void) | undefined
   readonly pace?: PaceIo | undefined
   readonly checksum?: Checksum
 }
@@ -50,25 +53,27 @@ export class StagedFile {
     this.letGo()
   }
 
-  /** Closes the file and removes it. Never throws: it runs where something else went wrong already. */
+  /**
+   * Closes the file and removes it; where it is closed, it goes at the end of the run. Never throws: it runs where something else went
+   * wrong already.
+   */
   discard(): void {
-    if (!this.isMade) return
+    if (this.descriptor === null) return
+    let made: FileIdentity | null = null
     try {
+      made = identityOf(this.descriptor)
       this.letGo()
     } catch {
       // The file goes away with its bytes.
     }
-    try {
-      unlinkSync(this.path)
-    } catch {
-      // Collected at the end of the run.
-    }
+    if (made !== null) removeMade(this.path, made)
   }
 
   private make(): number {
     if (this.isMade) throw new Error(`${this.path} is closed`)
-    const { mode, isModeKept, pace } = this.options
+    const { mode, isModeKept, pace, requireFolder } = this.options
     pace?.(0)
+    requireFolder?.()
     const descriptor = openSync(this.path, 'wx', mode())
     this.isMade = true
     this.descriptor = descriptor

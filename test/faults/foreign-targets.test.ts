@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -14,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { noShimReason } from './fault-shim.ts'
+import { noShimReason, type Fault } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 
@@ -217,4 +218,66 @@ describe.skipIf(noShimReason !== null)('what appears in place of a folder of tar
     expect(told.codes).toEqual({ 'sub/x.csv': 'BOOKKEEPING_UNSAFE' })
     expect(describeTree(scene.elsewhere)).toEqual(before)
   })
+})
+
+/** A look at a staging folder is believed for 20 ms: what must be seen has to be there for longer. */
+const LOOKS_ARE_OLD_MS = 40
+const SPLIT_ROWS = 400_000
+/** What a run must have ended in by itself, if nothing hangs. */
+const MOST_MS = 40_000
+
+/** Like `runUntilStopped`, but what hangs is ended. */
+async function runNeverHanging(args: readonly string[], stop: Omit<Fault, 'action' | 'times'>, meanwhile: () => void) {
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), MOST_MS)
+  try {
+    return await runUntilStopped(args, stop, meanwhile, limit.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A file that two threads split, whose rejects come late; and small ones. */
+function makeSplitScene(): Scene {
+  const scene = makeScene(['sub'])
+  writeFileSync(join(scene.source, 'big.csv'), `a,b\n${'12345,abcdefghij\n'.repeat(SPLIT_ROWS)}${'1,2,3\n'.repeat(9)}`)
+  return { ...scene, args: [...scene.args.slice(0, -1), '2', '--split-size', '524288'] }
+}
+
+const SWAPS: Readonly<Record<string, (out: string) => string>> = {
+  'the staging folder of the run': (out) => {
+    const staged = join(out, '.migrate/staged')
+    return join(staged, readdirSync(staged).find((name) => name.includes('-')) ?? '')
+  },
+  'the staging folder of all runs': (out) => join(out, '.migrate/staged'),
+  '.migrate': (out) => join(out, '.migrate'),
+}
+
+/** Puts a link in a folder's place, to another one that has files of the very same names. */
+function swap(folder: string, victim: string): Record<string, string> {
+  cpSync(folder, victim, { recursive: true })
+  renameSync(folder, `${victim}-moved`)
+  symlinkSync(victim, folder)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOKS_ARE_OLD_MS)
+  return describeTree(victim)
+}
+
+describe.skipIf(noShimReason !== null)('a link in place of a staging folder while several threads split a file', () => {
+  const whole = Object.entries(SWAPS).flatMap(([name, find]) => [
+    { name, find, moment: 'before any thread works', stop: { calls: 'open', path: '/journal/' } },
+    { name, find, moment: 'when the first bytes are written', stop: { calls: 'write', path: '.migrate/staged/' } },
+  ])
+  test.each(whole)(
+    '$name, $moment: nothing behind it is written, made or removed, and the run ends by a code',
+    async ({ find, stop }) => {
+      const scene = makeSplitScene()
+      const victim = join(scene.elsewhere, 'folder')
+      let before: Record<string, string> = {}
+      const ended = await runNeverHanging(scene.args, stop, () => (before = swap(find(scene.out), victim)))
+      expect(ended).toMatchObject({ wasStopped: true, signal: null })
+      expect(ended).not.toMatchObject({ exitCode: DONE })
+      expect(ended.stderr).not.toMatch(/UNEXPECTED|a fault of Drover|node:internal/)
+      expect(describeTree(victim)).toEqual(before)
+    },
+  )
 })

@@ -5,17 +5,20 @@ import { runProgram, type Ended } from './run-program.ts'
 /**
  * Runs the program until it stops itself before a call, lets something happen, and lets it go on to its end.
  * @param meanwhile what others do while it stands still.
+ * @param limit kills it.
  */
 export async function runUntilStopped(
   args: readonly string[],
   fault: Omit<Fault, 'action' | 'times'>,
   meanwhile: () => void,
+  limit?: AbortSignal,
 ): Promise<Ended & { readonly wasStopped: boolean }> {
   let wasStopped = false
   let timer: NodeJS.Timeout | undefined
   const ended = await runProgram(args, {
     env: faultEnvironment({ ...fault, times: 1, action: 'stop' }),
     onStart: (child) => {
+      limit?.addEventListener('abort', () => child.kill('SIGKILL'))
       timer = setInterval(() => {
         if (wasStopped || !isStopped(child.pid ?? 0)) return
         wasStopped = true

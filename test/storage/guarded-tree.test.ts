@@ -222,11 +222,12 @@ it('removes a link and not what it leads to, and a file that is gone costs nothi
   expect(() => unlinkSync(join(books, 'link'))).toThrow('ENOENT')
 })
 
-it('looks once a task at the folders that a thread stages files in', () => {
+it('looks once a task, and again after 20 ms, at the folders that a thread stages files in', () => {
   const { books, victim } = makeTrees()
   const folder = join(books, 'staged', 'run', 'local')
   mkdirSync(folder, { recursive: true })
-  const looks = new StagedLooks()
+  let nowMs = 1000
+  const looks = new StagedLooks(() => nowMs)
   const staged = (name: string) => ({
     stagedTarget: join(folder, name),
     stagedRejects: join(folder, `${name}.rejects`),
@@ -236,7 +237,11 @@ it('looks once a task at the folders that a thread stages files in', () => {
   renameSync(join(books, 'staged', 'run'), join(books, 'moved'))
   mkdirSync(join(victim, 'local'))
   symlinkSync(victim, join(books, 'staged', 'run'))
+  nowMs += 20
   looks.requireFolders(staged('1'))
+  nowMs++
+  expect(() => looks.requireFolders(staged('1'))).toThrow(/is a symbolic link to .*victim, where Drover/)
+  nowMs = 1000
   looks.beginTask()
   expect(() => looks.requireFolders(staged('2'))).toThrow(/is a symbolic link to .*victim, where Drover/)
 })
