@@ -2,13 +2,13 @@ import type { BigIntStats } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { MigrationError } from '../errors/migration-error.ts'
+import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { FolderHolder } from '../storage/held-folders.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { formatCrc32 } from './format-crc32.ts'
-import { removeRejects } from './rejects-file.ts'
+import { removeRejects, requireWayToRejects } from './rejects-file.ts'
 
 /** A target that no source makes any more, with the source that made it and what a journal proves; paths relative, `/` between parts. */
 export interface ProvedOrphan {
@@ -24,24 +24,35 @@ interface PruneOptions {
   readonly orphans: readonly ProvedOrphan[]
   /** False leaves out the syncs. */
   readonly isDurable: boolean
+  /** Told of each orphan that could not be removed with all its rejects, and why; the others do not suffer for it. */
+  readonly onFailed: (orphan: ProvedOrphan, error: WireError) => void
+  /** Told of each that is removed, whatever fails after that. */
+  readonly onRemoved: (orphan: ProvedOrphan) => void
 }
 
-/** `--prune`: removes orphans and their rejects. One that was edited stays. @returns those that are removed. */
-export async function pruneOrphans({ targetRoot, orphans, isDurable }: PruneOptions): Promise<ProvedOrphan[]> {
+/**
+ * `--prune`: removes orphans and their rejects. One that was edited stays, and so does one whose rejects cannot be reached.
+ * @throws errors of the system where a folder cannot be synced.
+ */
+export async function pruneOrphans(options: PruneOptions): Promise<void> {
+  const { targetRoot, orphans, isDurable, onFailed, onRemoved } = options
   const paths = bookkeepingPaths(targetRoot)
   const { tree } = paths
   const place = { paths, fileSystem: fs, tree, folders: new FolderHolder(tree, fs), isDurable }
   const folders = new Set<string>()
-  const removed: ProvedOrphan[] = []
   for (const orphan of orphans) {
     const path = join(targetRoot, orphan.target)
-    if (!(await removeIfProved(path, orphan, place))) continue
-    removed.push(orphan)
-    folders.add(dirname(path))
-    for (const folder of await removeRejects(place, orphan.source)) folders.add(folder)
+    try {
+      requireWayToRejects(place, orphan.source)
+      if (!(await removeIfProved(path, orphan, place))) continue
+      onRemoved(orphan)
+      folders.add(dirname(path))
+      for (const folder of await removeRejects(place, orphan.source)) folders.add(folder)
+    } catch (error) {
+      onFailed(orphan, toWireError(error, { phase: 'commit', file: orphan.target }))
+    }
   }
   if (isDurable) for (const folder of folders) await syncFolder(fs, folder)
-  return removed
 }
 
 /** Its folder is held from the look at it to its end, and what is removed is the very file that was looked at. */

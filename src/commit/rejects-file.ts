@@ -109,6 +109,21 @@ export async function removeRejects(place: RejectsPlace, source: string): Promis
   return removeFrom(place, place.paths.rejects, hashedName(source))
 }
 
+/**
+ * Looks whether the folders of a source's rejects can be reached, as far as they are there.
+ * @throws as `removeRejects` would.
+ */
+export function requireWayToRejects(place: RejectsPlace, source: string): void {
+  const path = plainPath(place.paths, source)
+  place.folders.hold(place.paths.rejects)?.release()
+  if (path === null) return
+  try {
+    place.folders.hold(dirname(path))?.release()
+  } catch (error) {
+    if (!isNameTaken(error, place, path)) throw error
+  }
+}
+
 async function removeFrom({ fileSystem, folders }: RejectsPlace, folder: string, name: string): Promise<string[]> {
   const held = folders.hold(folder)
   if (held === null) return []

@@ -328,6 +328,7 @@ class ClusterRun {
       mayPrune: !this.isStopped && this.tally.failures.length === 0,
       assertOwned: () => lock.assertOwned(),
       onPruned: (targets) => (this.pruned = targets),
+      warn: (code, message) => this.warn(code, message),
     })
   }
 

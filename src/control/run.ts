@@ -440,6 +440,7 @@ export class Run {
         stopped,
         hasFailures: this.tally.failures.length > 0,
         onPruned: (targets) => (this.pruned = targets),
+        warn: (code, message) => this.warn(code, message),
       })
     } catch (error) {
       const { code, message } = toWireError(error, { phase: 'commit' })

@@ -6,6 +6,7 @@ import { settleManifests, settleShardManifests, withdrawClaims, type ManifestHea
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
 import { sealJournals } from '../commit/seal-journals.ts'
+import { printableName } from '../errors/printable-name.ts'
 import type { StopReason } from '../schedule/stop-switch.ts'
 import type { Remainder } from './find-remainder.ts'
 import type { Plan } from './make-plan.ts'
@@ -22,6 +23,8 @@ interface TreeBooks {
   readonly assertOwned: () => Promise<void>
   /** Told which orphans are removed, whatever fails after that. */
   readonly onPruned: (targets: readonly string[]) => void
+  /** Told of what could not be done, and does not end the run. */
+  readonly warn: (code: string, message: string) => void
 }
 
 const STRANGERS_CODES: ReadonlySet<string> = new Set(['TARGET_EXISTS', 'TARGET_LINK', 'TARGET_NOT_A_FOLDER'])
@@ -81,14 +84,11 @@ async function settleShard({ plan, header, ledger, strangers }: TreeToSettle, is
  * a cluster.
  */
 export async function settleBooks(books: TreeBooks & { readonly mayPrune: boolean }): Promise<void> {
-  const { plan, remainder, header, ledger, strangers, mayPrune, onPruned } = books
+  const { plan, remainder, header, ledger, strangers, mayPrune } = books
   const { targetRoot, options } = plan
   const { decision } = remainder
   const isDurable = options.fsync
-  if (options.prune && mayPrune && decision.orphans.length > 0) {
-    const removed = await pruneOrphans({ targetRoot, orphans: decision.orphans, isDurable })
-    onPruned(removed.map(({ target }) => target))
-  }
+  if (options.prune && mayPrune && decision.orphans.length > 0) await prune(books)
   // Stopped before all was compared: what is damaged must stay, since the next run has to see it.
   if (decision.doubtful.size > 0) return
   await sealJournals(remainder.books.journals.unsealed, { targetRoot, isDurable })
@@ -99,6 +99,23 @@ export async function settleBooks(books: TreeBooks & { readonly mayPrune: boolea
       ledger.has(target) || strangers.has(target) || remainder.books.provesStranger(target, runNumberOf(runId)),
   )
   await compact(books)
+}
+
+async function prune({ plan, remainder, onPruned, warn }: TreeBooks): Promise<void> {
+  const { targetRoot, options } = plan
+  const removed: string[] = []
+  try {
+    await pruneOrphans({
+      targetRoot,
+      orphans: remainder.decision.orphans,
+      isDurable: options.fsync,
+      onRemoved: ({ target }) => removed.push(target),
+      onFailed: ({ target }, { code, message }) =>
+        warn(code, `--prune could not remove ${printableName(target)} with all its rejects: ${message}`),
+    })
+  } finally {
+    onPruned(removed)
+  }
 }
 
 /** Once what is damaged has gone, nobody could tell any more that these proofs are in doubt. */
