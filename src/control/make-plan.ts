@@ -9,7 +9,7 @@ import type { SourceTree } from '../model/journal-entry.ts'
 import { OptionsSchema, type MigrateOptions, type ResolvedOptions } from '../model/options.ts'
 import type { SourceFormat } from '../model/source-list.ts'
 import { buildDataPlan } from '../plan/build-data-plan.ts'
-import { checkRoots } from '../plan/check-roots.ts'
+import { checkRoots, refuseBookkeeping } from '../plan/check-roots.ts'
 import { defaultTargetFormat } from '../plan/default-target-format.ts'
 import { refuseCollisions } from '../plan/find-collisions.ts'
 import { namedTargetFormat } from '../plan/named-target-format.ts'
@@ -66,6 +66,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
   const { files, isSingleFile, root } = discovery
   const target = resolveTargetRoot(options.out, isSingleFile)
+  refuseBookkeeping(root, target.root)
   const isNamed = target.singleName !== null && options.to === undefined && files.format(0) !== 'bytes'
   const namedFormat = isNamed ? namedTargetFormat(target.singleName, formatOfName) : null
   const targetFormat = options.to ?? namedFormat ?? defaultTargetFormat(files)

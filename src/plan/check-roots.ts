@@ -33,6 +33,24 @@ export function checkRoots(source: SourceRoot, sourceName: string, targetRoot: s
   refuseLinks(targetRoot, targets)
 }
 
+/**
+ * Neither tree may lie in the bookkeeping of a target tree: nothing there is a source, and a target there would be taken for bookkeeping.
+ * @param sourceRoot real path. @param targetRoot links resolved as far as it exists.
+ * @throws MigrationError WRONG_USE.
+ */
+export function refuseBookkeeping(sourceRoot: string, targetRoot: string): void {
+  for (const [flag, path] of [
+    ['--in', sourceRoot],
+    ['--out', targetRoot],
+  ] as const) {
+    if (!path.split(/[/\\]/).includes(BOOKKEEPING_FOLDER)) continue
+    throw new MigrationError('WRONG_USE', `${flag} ${printableName(path)} lies in the bookkeeping of a target tree`, {
+      phase: 'plan',
+      hint: `nothing in ${BOOKKEEPING_FOLDER} is a source or a target: name another folder, or copy what you need out of it first`,
+    })
+  }
+}
+
 function refuseTargetOnSource(source: string, targetRoot: string, targets: TargetNames): void {
   const target = join(targetRoot, targets.path(0))
   const there = statSync(target, { bigint: true, throwIfNoEntry: false })

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { closeLeftGenerations } from '../../src/commit/close-generation.ts'
@@ -69,6 +78,32 @@ describe('nothing foreign is touched', () => {
     const before = listAll(tree.victim)
     await run(tree).catch(() => undefined)
     expect(listAll(tree.victim)).toEqual(before)
+  })
+
+  it('--prune keeps a target whose rejects are behind a link, removes all other orphans, and reports just that', async () => {
+    const tree = await makeConvertedTree()
+    for (const name of ['sub/c', 'z']) writeFileSync(join(tree.source, `${name}.csv`), 'a,b\n1,2\n3,4\n5,6\n1,2,3\n')
+    await run(tree)
+    renameSync(join(tree.books, 'rejects', 'sub'), join(tree.victim, 'moved'))
+    symlinkSync(join(tree.victim, 'moved'), join(tree.books, 'rejects', 'sub'))
+    const before = listAll(tree.victim)
+    for (const name of ['sub/c', 'z']) rmSync(join(tree.source, `${name}.csv`))
+    const { orphans, warnings } = await run(tree)
+    expect(listAll(tree.victim)).toEqual(before)
+    expect(orphans).toEqual({ count: 1, examples: ['z.ndjson'], arePruned: true })
+    expect(warnings.map(({ code }) => code)).toEqual(['BOOKKEEPING_UNSAFE'])
+    expect(['sub/c', 'z'].map((name) => existsSync(join(tree.out, `${name}.ndjson`)))).toEqual([true, false])
+    expect(existsSync(join(tree.books, 'rejects', 'z.csv.ndjson'))).toBe(false)
+  })
+
+  it.each(['.migrate', '.migrate/journal', '.migrate/not/there'])('--in or --out %s is wrong use', async (place) => {
+    const { source, out, books } = await makeConvertedTree()
+    mkdirSync(join(books, 'mine'))
+    writeFileSync(join(books, 'mine', 'x.csv'), 'a\n1\n')
+    const before = listAll(out)
+    await expect(run({ source, out: join(out, place) })).rejects.toMatchObject({ code: 'WRONG_USE' })
+    await expect(run({ source: join(books, 'mine'), out: `${out}2` })).rejects.toMatchObject({ code: 'WRONG_USE' })
+    expect(listAll(out)).toEqual(before)
   })
 
   it('--prune removes nothing through a folder of targets that was moved away and linked', async () => {
