@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseGlobPattern } from '../../src/discover/glob-pattern.ts'
 
@@ -118,4 +119,77 @@ test.each([
   const startMs = performance.now()
   expect([parsed.matches(LONG), parsed.mayMatchBelow(LONG), parsed.matchesAllBelow(LONG)]).toEqual([false, true, false])
   expect(performance.now() - startMs).toBeLessThan(5000)
+})
+
+/** A part of a pattern, and what it means as one of V8's expressions. */
+type Part = readonly [glob: string, expression: string]
+
+const plain: readonly Part[] = [
+  ['a', 'a'],
+  ['b', 'b'],
+  ['.', String.raw`\.`],
+  ['/', '/'],
+  ['🚀', '🚀'],
+  ['*', '[^/]*'],
+  ['?', '[^/]'],
+  ['[ab]', '[ab]'],
+  ['[^a]', '[^a]'],
+  ['[!a]', '[!a]'],
+  ['[a-c.]', '[a-c.]'],
+  ['[[:alpha:]]', '[a-zA-Z]'],
+  [String.raw`[\]*]`, String.raw`[\]*]`],
+  [String.raw`\*`, String.raw`\*`],
+]
+const expressions: readonly Part[] = [
+  ['{{a+|b{2}}}', '(?:a+|b{2})'],
+  ['{{(a|.)*?b}}', '(?:(a|.)*?b)'],
+]
+const choices = fc
+  .array(fc.array(fc.constantFrom(...plain), { maxLength: 3 }).map(join), { minLength: 1, maxLength: 3 })
+  .map((all): Part => {
+    const [texts, sources] = [all.map(([glob]) => glob), all.map(([, source]) => source)]
+    return [`{${texts.join(',')}}`, `(?:${sources.join('|')})`]
+  })
+const parts = fc.oneof(
+  { arbitrary: fc.constantFrom(...plain), weight: 8 },
+  { arbitrary: choices, weight: 2 },
+  { arbitrary: fc.constantFrom<Part>(['**', '.*'], ...expressions), weight: 2 },
+  { arbitrary: fc.constantFrom<Part>(['/*', '/[^/]*'], ['/**', '/.*']), weight: 3 },
+)
+const patterns = fc
+  .tuple(fc.boolean(), fc.array(parts, { minLength: 1, maxLength: 6 }).map(join), fc.boolean())
+  // A slash at either end has a meaning of its own.
+  .filter(
+    ([isAnchored, [glob], isFolder]) => (isAnchored || !glob.startsWith('/')) && (isFolder || !glob.endsWith('/')),
+  )
+  .map(([isAnchored, [glob, source], isFolder]): Part => [
+    `${isAnchored ? '/' : ''}${glob}${isFolder ? '/' : ''}`,
+    `${isAnchored ? '^' : '(?:^|/)'}${source}${isFolder ? '/.*' : ''}$`,
+  ])
+const names = fc.string({
+  unit: fc.constantFrom('a', 'a', 'b', 'b', 'c', '.', '*', ']', '!', '🚀', '\n'),
+  minLength: 1,
+  maxLength: 3,
+})
+const paths = fc.array(names, { minLength: 1, maxLength: 4 }).map((all) => all.join('/'))
+
+/** Two stars that meet would be one wildcard. */
+function join(all: readonly Part[]): Part {
+  const kept = all.filter(([glob], at) => !(glob.startsWith('*') && /^\/?\*/.test(all[at - 1]?.[0] ?? '')))
+  return [kept.map(([glob]) => glob).join(''), kept.map(([, source]) => source).join('')]
+}
+
+test('a pattern matches what the expression for it matches in another engine, and is right about folders', () => {
+  fc.assert(
+    fc.property(patterns, paths, paths, ([glob, source], path, rest) => {
+      const pattern = parseGlobPattern(glob)
+      const expected = new RegExp(source, 'su')
+      const below = `${path}/${rest}`
+      expect(pattern.matches(path), `${glob} on ${path}`).toBe(expected.test(path))
+      const [isTaken, all, may] = [expected.test(below), pattern.matchesAllBelow(path), pattern.mayMatchBelow(path)]
+      expect(all && !isTaken, `${glob} takes all below ${path}, but not ${below}`).toBe(false)
+      expect(!may && isTaken, `${glob} takes nothing below ${path}, but ${below}`).toBe(false)
+    }),
+    { numRuns: 5000 },
+  )
 })
