@@ -361,6 +361,7 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'give --out a folder that exists',
       'name a place that can be written',
       'nothing behind it was touched',
+      'is a source or a target: name another folder',
     ],
   },
   {
