@@ -31,7 +31,7 @@ it.each(['kernel', 'reference', 'stream'] as const)(
     const stop = new AbortController()
     // At a byte a second the first chunk alone would take longer than this test may.
     const report = await migrate(
-      { in: tree.source, out: tree.out, threads: 1, engine, lossy: true, bwlimit: 1, latency: '1h', fsync: false },
+      { in: tree.source, out: tree.out, threads: 1, engine, lossy: true, bwlimit: 1, latency: '1m', fsync: false },
       {
         signal: stop.signal,
         onEvent: (event) => {
