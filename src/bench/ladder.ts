@@ -40,7 +40,7 @@ const STEPS: readonly Step[] = [
 const OVERLAPPED_FILES = 8
 
 /** No file is larger. */
-const NEVER_SPLIT = Number.MAX_SAFE_INTEGER
+const NEVER_SPLIT = '1024T'
 
 export function countLadderRuns(runs: number): number {
   return runs * STEPS.length
