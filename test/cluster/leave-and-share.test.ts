@@ -41,7 +41,6 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
       coordinator?.kill('SIGINT')
       const stopped = await running
       expectExit(stopped, STOPPED_BY_INTERRUPT)
-      expectNothingLeft(out)
       await expectNothingWrong(out, gold, stopped.stderr)
       const kept = Object.keys(contentsOf(out)).length
       expect(kept).toBeGreaterThan(0)
@@ -50,7 +49,8 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
       await untilState(
         ({ jobs, nodes: all }) => jobs.waiting + jobs.active === 0 && all.every((one) => one.shards.length === 0),
       )
-      expectNothingStaged(out, 'when the nodes have let go')
+      // Until then a node may have a file in work.
+      expectNothingLeft(out)
 
       const ended = await bed.coordinate(out, SLOW)
       expectExit(ended, 12)
