@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { printableName } from '../errors/printable-name.ts'
-import { describeProblem, quoteValue, suggestWord } from '../model/describe-issue.ts'
+import { describeProblem, itemIssues, quoteValue, suggestWord } from '../model/describe-issue.ts'
 import type { MigrateOptions, ResolvedOptions } from '../model/options.ts'
 import { OptionsSchema } from '../model/options.ts'
 import type { DisplayOptions } from './display-options.ts'
 import { DisplayOptionsSchema } from './display-options.ts'
 import { BenchOptionsSchema, type BenchOptions } from './bench-options.ts'
 import { ClusterOptionsSchema, isOnCluster, type ClusterSettings } from './cluster-options.ts'
+import { inFile } from './read-config.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
 import { longFlag } from './flags.ts'
 import { SECRET_FLAGS } from './flags/cluster-flags.ts'
@@ -75,7 +75,8 @@ function check<const Schemas extends readonly Schema[]>(
 }
 
 function issuesOf(settings: Settings, schemas: readonly Schema[]): readonly Issue[] {
-  return schemas.flatMap((schema) => schema.safeParse(valuesOf(settings, schema.shape)).error?.issues ?? [])
+  const issues = schemas.flatMap((schema) => schema.safeParse(valuesOf(settings, schema.shape)).error?.issues ?? [])
+  return issues.flatMap(itemIssues)
 }
 
 function valuesOf(settings: Settings, shape: object): Record<string, unknown> {
@@ -114,17 +115,21 @@ function describeIssue(issue: Issue, settings: Settings): Fault {
   const key = String(issue.path[0])
   const setting = settings.get(key)
   if (setting === undefined) return { message: `${longFlag(key)} is missing` }
-  const { name, where } = nameSetting(key, setting)
-  const part = issue.path[1]
+  const [, part] = issue.path
+  const { name, where } = nameSetting(key, setting, typeof part === 'number' ? part : undefined)
   if (SECRET_FLAGS.has(key)) return { message: `${name} is not a value that it takes${where}` }
   const typed = Array.isArray(setting.typed) && typeof part === 'number' ? setting.typed[part] : setting.typed
   const hint = issue.code === 'invalid_value' ? suggestValue(key, typed, issue.values) : undefined
   return { message: `${name} ${describeProblem(issue, quoteValue(typed))}${where}`, hint }
 }
 
-function nameSetting(key: string, setting: Setting): { readonly name: string; readonly where: string } {
-  if (setting.origin.from !== 'file') return { name: setting.origin.name, where: '' }
-  return { name: key, where: `, in ${printableName(setting.origin.name)}` }
+function nameSetting(
+  key: string,
+  { origin }: Setting,
+  part: number | undefined,
+): { readonly name: string; readonly where: string } {
+  if (origin.from !== 'file') return { name: origin.name, where: '' }
+  return { name: key, where: `, ${inFile(origin.name, origin.placeOf?.(key, part))}` }
 }
 
 function suggestValue(key: string, typed: unknown, values: readonly unknown[]): string | undefined {

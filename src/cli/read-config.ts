@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DATA_EXTENSIONS, readDataFile } from '../control/read-data-file.ts'
+import type { Data } from '../control/parse-data.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { findFlag, FLAGS, kebabCase, longFlag } from './flags.ts'
@@ -17,6 +18,8 @@ export interface ConfigFile {
   /** Absolute; paths in the file are relative to it. */
   readonly folder: string
   readonly options: ReadonlyMap<string, unknown>
+  /** Where a value is in the file, as `line 2, column 5`. */
+  readonly placeOf: (key: string, index?: number) => string | undefined
   /** Keys that are no options, or are there twice: told together with what is wrong with the others. */
   readonly faults: readonly ConfigFault[]
 }
@@ -35,8 +38,8 @@ export async function readConfig(named: string | undefined, workingFolder: strin
   const name = named ?? findConfig(workingFolder)
   if (name === undefined) return null
   const path = resolve(workingFolder, name)
-  const content = await readDataFile({ name, path, what: 'configuration file', code: 'CONFIG_INVALID' })
-  return { name, folder: dirname(path), ...readKeys(name, content) }
+  const data = await readDataFile({ name, path, what: 'configuration file', code: 'CONFIG_INVALID' })
+  return { name, folder: dirname(path), ...readKeys(name, data) }
 }
 
 function findConfig(workingFolder: string): string | undefined {
@@ -54,42 +57,49 @@ function findConfig(workingFolder: string): string | undefined {
 }
 
 /** Keys as in OptionsSchema or with hyphens; null stands for "not set". */
-function readKeys(name: string, content: unknown): Pick<ConfigFile, 'options' | 'faults'> {
+function readKeys(name: string, { content, placeOf }: Data): Pick<ConfigFile, 'options' | 'placeOf' | 'faults'> {
   const options = new Map<string, unknown>()
   const faults: ConfigFault[] = []
-  if (content === null || content === undefined) return { options, faults }
+  const keys = new Map<string, string>()
+  const placeOfValue = (key: string, index?: number) =>
+    placeOf([keys.get(key) ?? key, ...(index === undefined ? [] : [index])], 'value')
+  if (content === null || content === undefined) return { options, placeOf: placeOfValue, faults }
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw configError(`${printableName(name)} must hold options by name, like "threads: 8"`)
   }
-  const seen = new Set<string>()
   for (const [key, value] of Object.entries(content)) {
     const flag = findFlag(camelCase(key))
     if (flag === undefined || flag.key === 'config') {
-      faults.push(unknownKey(name, key))
+      faults.push(unknownKey(inFile(name, placeOf([key], 'key')), key))
       continue
     }
-    if (seen.has(flag.key))
+    if (keys.has(flag.key))
       faults.push({
-        message: `${printableName(name)} sets ${flag.key} twice, as ${flag.key} and ${kebabCase(flag.key)}`,
+        message: `${flag.key} is set twice, as ${flag.key} and ${kebabCase(flag.key)}, ${inFile(name, placeOf([key], 'key'))}`,
         hint: 'leave one of them out',
       })
-    seen.add(flag.key)
+    keys.set(flag.key, key)
     if (value !== null && value !== undefined) options.set(flag.key, readOptionWord(flag, value))
   }
-  return { options, faults }
+  return { options, placeOf: placeOfValue, faults }
+}
+
+/** Where something is, at the end of a message: `in c.yaml, line 2, column 5`. */
+export function inFile(name: string, place: string | undefined): string {
+  return `in ${printableName(name)}${place === undefined ? '' : `, ${place}`}`
 }
 
 function camelCase(key: string): string {
   return key.replaceAll(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-function unknownKey(name: string, key: string): ConfigFault {
+function unknownKey(where: string, key: string): ConfigFault {
   const nearest = suggestNearest(
     camelCase(key),
     FLAGS.map((flag) => flag.key),
   )
   return {
-    message: `unknown option "${printableName(key)}" in ${printableName(name)}`,
+    message: `unknown option "${printableName(key)}" ${where}`,
     hint:
       nearest === undefined ? 'migrate --help lists all options' : `did you mean ${nearest} (${longFlag(nearest)})?`,
   }

@@ -2,14 +2,14 @@ import { isAbsolute, join } from 'node:path'
 import { findFlag, longFlag } from './flags.ts'
 import type { Flag } from './flags/flag.ts'
 import { readOptionWord } from './option-words.ts'
-import { readConfig, type ConfigFault } from './read-config.ts'
+import { readConfig, type ConfigFault, type ConfigFile } from './read-config.ts'
 import { readEnvironment } from './read-environment.ts'
 
 /** Where the value of an option comes from; `name` is the flag, the variable or the file as the user knows it. */
 export type Origin =
   | { readonly from: 'flag'; readonly name: string }
   | { readonly from: 'environment'; readonly name: string }
-  | { readonly from: 'file'; readonly name: string }
+  | { readonly from: 'file'; readonly name: string; readonly placeOf?: ConfigFile['placeOf'] }
 
 /** One option that somebody set. */
 export interface Setting {
@@ -52,8 +52,9 @@ export async function resolveSettings(
     if (flag === undefined) return
     settings.set(key, { value: placePaths(flag, readOptionWord(flag, typed), folder), origin, typed })
   }
-  for (const [key, typed] of file?.options ?? []) {
-    enter(key, typed, file?.folder ?? workingFolder, { from: 'file', name: file?.name ?? '' })
+  if (file !== null) {
+    const { name, folder, options, placeOf } = file
+    for (const [key, typed] of options) enter(key, typed, folder, { from: 'file', name, placeOf })
   }
   for (const [key, { value, name }] of variables.options) {
     enter(key, value, workingFolder, { from: 'environment', name })

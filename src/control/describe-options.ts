@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { printableName } from '../errors/printable-name.ts'
 import { suggestNearest } from '../errors/suggest-nearest.ts'
-import { describeProblem, quoteValue, suggestWord } from '../model/describe-issue.ts'
+import { describeProblem, itemIssues, quoteValue, suggestWord } from '../model/describe-issue.ts'
 import { OptionsSchema } from '../model/options.ts'
 
 /** Hooks that callers put among the options. */
@@ -11,7 +11,10 @@ const HOOKS: readonly string[] = ['signal', 'onEvent', 'onDecision']
 export function describeOptions(issues: readonly z.core.$ZodIssue[], options: unknown): string {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     return "options must be an object, like { in: 'old', out: 'new' }"
-  return issues.flatMap((issue) => describeIssue(issue, options as Readonly<Record<string, unknown>>)).join('; ')
+  return issues
+    .flatMap(itemIssues)
+    .flatMap((issue) => describeIssue(issue, options as Readonly<Record<string, unknown>>))
+    .join('; ')
 }
 
 function describeIssue(issue: z.core.$ZodIssue, options: Readonly<Record<string, unknown>>): readonly string[] {

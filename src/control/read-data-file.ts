@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors/error-codes.ts'
 import { isSystemError, MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { faultOfPath } from '../model/path-text.ts'
-import { DataFaults, parseData } from './parse-data.ts'
+import { DataFaults, parseData, type Data } from './parse-data.ts'
 
 /** Extensions of files that are data, and of modules, which are code that is run. */
 export const DATA_EXTENSIONS: readonly string[] = ['.yaml', '.yml', '.toml', '.json']
@@ -25,11 +25,11 @@ interface DataFile {
 
 /**
  * Reads a file of settings that the user named: YAML, TOML, JSON, or a module whose default export is the value or a function that
- * returns it.
+ * returns it: what happens inside of a module has no place.
  * @throws MigrationError of the given code, for a file that cannot be read or understood: all its faults, each with line and column. What
  *   a module throws is the cause.
  */
-export async function readDataFile({ name, path, what, code }: DataFile): Promise<unknown> {
+export async function readDataFile({ name, path, what, code }: DataFile): Promise<Data> {
   const extension = extname(path).toLowerCase()
   const shown = printableName(name)
   const fail = (message: string, details: { readonly hint?: string; readonly cause?: unknown } = {}) =>
@@ -41,9 +41,11 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
     throw fail(`${shown} is no kind of ${what} that is known`, { hint: `the name must end in one of ${known}` })
   }
   const text = readText(path, (reason, cause) => fail(`cannot read ${shown}: ${reason}`, { cause }))
-  let content: unknown
+  let data: Data
   try {
-    content = DATA_EXTENSIONS.includes(extension) ? await parseData(text, extension) : await loadModule(path)
+    data = DATA_EXTENSIONS.includes(extension)
+      ? await parseData(text, extension)
+      : { content: await loadModule(path), placeOf: () => undefined }
   } catch (cause) {
     // What parsers say that call themselves for each level.
     if (DATA_EXTENSIONS.includes(extension) && isOfDepth(cause))
@@ -51,8 +53,8 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
     if (cause instanceof DataFaults) throw fail(`${shown} cannot be understood: ${printableName(cause.message)}`)
     throw fail(`${shown} threw an error when it was run: ${describeThrown(cause, path)}`, { cause })
   }
-  if (isDeeperThan(MOST_LEVELS, content)) throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
-  return content
+  if (isDeeperThan(MOST_LEVELS, data.content)) throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
+  return data
 }
 
 /** Also where a module loader reads again: a missing file is then told in the same words for every kind. */

@@ -5,21 +5,23 @@ import { printableName } from '../errors/printable-name.ts'
 import { suggestNearest } from '../errors/suggest-nearest.ts'
 import { quoteValue } from '../model/describe-issue.ts'
 import { listColumns, MappingColumnSchema, MappingSchema, type Mapping, type MappingInput } from '../model/mapping.ts'
+import type { DataPath, PlaceFinder } from './parse-data.ts'
 import { readDataFile } from './read-data-file.ts'
 
 /**
  * Reads and checks a mapping.
  * @param given a file, or what would be in it.
- * @throws MigrationError MAPPING_INVALID, saying what is wrong, with which column, and in which file.
+ * @throws MigrationError MAPPING_INVALID, saying what is wrong, with which column, and where in which file.
  */
 export async function readMapping(given: string | MappingInput): Promise<Mapping> {
   if (typeof given !== 'string') return checkMapping(given, 'the mapping')
   const file = { name: given, path: resolve(given), what: 'mapping', code: 'MAPPING_INVALID' } as const
-  return checkMapping(await readDataFile(file), printableName(given))
+  const { content, placeOf } = await readDataFile(file)
+  return checkMapping(content, printableName(given), placeOf)
 }
 
 /** @param where what messages call the mapping. */
-function checkMapping(content: unknown, where: string): Mapping {
+function checkMapping(content: unknown, where: string, placeOf: PlaceFinder = () => undefined): Mapping {
   const result = MappingSchema.safeParse(content, { reportInput: true })
   const problems = result.success
     ? [...findProblems(result.data), ...findOrderProblem(content)]
@@ -27,7 +29,10 @@ function checkMapping(content: unknown, where: string): Mapping {
         ...result.error.issues.flatMap((issue) => describeIssue(issue, content)),
         ...findProblemsBeside(result.error, content),
       ]
-  if (problems.length > 0) throw invalid(problems, where)
+  if (problems.length > 0) {
+    const placed = problems.map((problem) => ({ ...problem, place: placeOfProblem(problem, content, placeOf) }))
+    throw invalid(placed, where)
+  }
   return result.data!
 }
 
@@ -35,6 +40,21 @@ interface Problem {
   /** As it follows the name of the mapping. */
   readonly message: string
   readonly hint?: string
+  /** Where it is, in the words of the schema: columns are a list. */
+  readonly at?: DataPath
+  /** Default: the value. */
+  readonly part?: 'key' | 'value'
+}
+
+function placeOfProblem({ at, part = 'value' }: Problem, content: unknown, placeOf: PlaceFinder): string | undefined {
+  const [key, index, ...inColumn] = at ?? []
+  if (at === undefined || key !== 'columns' || typeof index !== 'number') return placeOf(at ?? [], part)
+  const columns = (content as MappingInput).columns as object
+  if (Array.isArray(columns)) return placeOf(at, part)
+  const name = Object.keys(columns)[index] ?? ''
+  if (inColumn[0] === 'name') return placeOf([key, name], 'key')
+  const isTypeOnly = typeof Object.values(columns)[index] !== 'object'
+  return placeOf(isTypeOnly ? [key, name] : [key, name, ...inColumn], part)
 }
 
 /** What is wrong among the columns that are right by themselves, so that everything is told at once. */
@@ -44,11 +64,17 @@ function findProblemsBeside(error: z.ZodError, content: unknown): readonly Probl
   const faulty = new Set(error.issues.filter(({ path }) => path[0] === 'columns').map(({ path }) => path[1]))
   const list = listColumns(columns)
   const isDropFaulty = error.issues.some(({ path }) => path[0] === 'drop')
+  const right =
+    Array.isArray(list) && !faulty.has(undefined) ? [...list.entries()].filter(([index]) => !faulty.has(index)) : []
   const rest = MappingSchema.safeParse({
-    columns: Array.isArray(list) && !faulty.has(undefined) ? list.filter((_, index) => !faulty.has(index)) : [],
+    columns: right.map(([, column]) => column as unknown),
     drop: isDropFaulty ? [] : drop,
   })
-  return rest.success ? findColumnProblems(rest.data) : []
+  if (!rest.success) return []
+  return findColumnProblems(
+    rest.data,
+    right.map(([index]) => index),
+  )
 }
 
 /** What no schema of a single column can see. */
@@ -58,36 +84,58 @@ function findProblems(mapping: Mapping): readonly Problem[] {
   if (columns.length === 0 && drop.length === 0)
     whole.push({ message: ': it names no column', hint: 'give it "columns" or "drop"' })
   else if (rest === 'drop' && drop.length > 0)
-    whole.push({ message: ': "rest: drop" leaves nothing for "drop" to do', hint: 'leave one of them out' })
+    whole.push({
+      message: ': "rest: drop" leaves nothing for "drop" to do',
+      hint: 'leave one of them out',
+      at: ['rest'],
+      part: 'key',
+    })
   else if (rest === 'drop' && columns.length === 0)
-    whole.push({ message: ': "rest: drop" leaves no column at all', hint: 'name the columns to keep' })
-  return [...whole, ...findColumnProblems(mapping)]
+    whole.push({
+      message: ': "rest: drop" leaves no column at all',
+      hint: 'name the columns to keep',
+      at: ['rest'],
+      part: 'key',
+    })
+  return [...whole, ...findColumnProblems(mapping, [...columns.keys()])]
 }
 
-function findColumnProblems({ columns, drop }: Mapping): readonly Problem[] {
+/** @param indexes which of all columns these are. */
+function findColumnProblems({ columns, drop }: Mapping, indexes: readonly number[]): readonly Problem[] {
   const names = new Set<string>()
   const bySource = new Map<string, Column>()
   const problems: Problem[] = []
-  for (const column of columns) {
+  for (const [order, column] of columns.entries()) {
+    const at = ['columns', indexes[order] ?? order]
     const shown = quote(column.name)
     const source = column.from ?? column.name
     if (names.has(column.name))
-      problems.push({ message: `: two columns are named ${shown}`, hint: 'give one of them another name' })
+      problems.push({
+        message: `: two columns are named ${shown}`,
+        hint: 'give one of them another name',
+        at: [...at, 'name'],
+      })
     if (drop.includes(source))
       problems.push({
         message: `: column ${quote(source)} is in both "columns" and "drop"`,
         hint: 'leave it out of one of them',
+        at,
+        part: 'key',
       })
     if (column.emptyIsNull !== undefined && column.type !== 'string')
       problems.push({
         message: `: column ${shown}: "emptyIsNull" is for type string`,
         hint: 'in columns of other types an empty field is null anyway',
+        at: [...at, 'emptyIsNull'],
+        part: 'key',
       })
     const other = bySource.get(source)
     if (other !== undefined && !haveSameValues(column, other))
       problems.push({
         message: `: columns ${quote(other.name)} and ${shown} take ${quote(source)} under different types`,
         hint: 'a column of the source has one type: give both the same',
+        at,
+        part: 'key',
       })
     names.add(column.name)
     bySource.set(source, other ?? column)
@@ -112,12 +160,15 @@ function findOrderProblem(content: unknown): readonly Problem[] {
     {
       message: `: the place of the column ${quote(number)}, whose name is a number, is lost among columns by name`,
       hint: 'write "columns" as a list: - { name: ..., type: ... }',
+      at: ['columns', names.indexOf(number)],
+      part: 'key',
     },
   ]
 }
 
 function describeIssue(issue: z.core.$ZodIssue, content: unknown): readonly Problem[] {
-  const [key, index, part] = issue.path
+  const at = issue.path as DataPath
+  const [key, index, part] = at
   const isInColumn = key === 'columns' && typeof index === 'number'
   const place = isInColumn ? `: column ${nameColumn(content, index)}` : ''
   if (issue.code === 'unrecognized_keys') {
@@ -125,6 +176,8 @@ function describeIssue(issue: z.core.$ZodIssue, content: unknown): readonly Prob
     return issue.keys.map((unknown) => ({
       message: `${place}: there is no key ${quote(unknown)}`,
       hint: suggest(unknown, known),
+      at: [...at, unknown],
+      part: 'key',
     }))
   }
   const subject = isInColumn ? part : key
@@ -136,13 +189,14 @@ function describeIssue(issue: z.core.$ZodIssue, content: unknown): readonly Prob
       {
         message: `${what} must be one of ${known.join(', ')}, not ${value}`,
         hint: suggest(String(issue.input), known),
+        at,
       },
     ]
   }
-  if (issue.code === 'too_small') return [{ message: `${what} must not be empty` }]
+  if (issue.code === 'too_small') return [{ message: `${what} must not be empty`, at }]
   const expected = issue.code === 'invalid_type' ? EXPECTED[issue.expected] : undefined
-  if (issue.input === undefined) return [{ message: `${what} is missing` }]
-  return [{ message: `${what} must be ${expected ?? 'something else'}, not ${value}` }]
+  if (issue.input === undefined) return [{ message: `${what} is missing`, at }]
+  return [{ message: `${what} must be ${expected ?? 'something else'}, not ${value}`, at }]
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -167,11 +221,17 @@ function quote(name: string): string {
   return `"${printableName(name)}"`
 }
 
-/** All problems in one line. One by itself keeps its hint as the next line. */
-function invalid(problems: readonly Problem[], where: string): MigrationError {
+/** All problems in one line, each with its place. One by itself keeps its hint as the next line. */
+function invalid(
+  problems: readonly (Problem & { readonly place: string | undefined })[],
+  where: string,
+): MigrationError {
   const [only] = problems
   const isOne = problems.length === 1
-  const texts = problems.map(({ message, hint }) => (isOne || hint === undefined ? message : `${message} (${hint})`))
+  const texts = problems.map(({ message, hint, place }) => {
+    const text = place === undefined ? message : `: ${place}${message}`
+    return isOne || hint === undefined ? text : `${text} (${hint})`
+  })
   const text = isOne ? (texts[0] ?? '') : `: ${texts.map((message) => message.replace(/^:? /, '')).join('; ')}`
   return new MigrationError('MAPPING_INVALID', `${where}${text}`, {
     phase: 'options',

@@ -33,6 +33,13 @@ export function describeProblem(issue: Issue, typed: string): string {
   }
 }
 
+/** What is wrong with an item of a list, where the list may also be another type: else it would read as if all were wrong. */
+export function itemIssues(issue: Issue): readonly Issue[] {
+  const ofList = issue.code === 'invalid_union' && issue.errors.find((branch) => branch[0]?.path.length === 1)
+  if (ofList === false || ofList === undefined) return [issue]
+  return ofList.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
+}
+
 /** The value of an option that was probably meant. Formats have names that are not near their own. */
 export function suggestWord(key: string, word: string, values: readonly string[]): string | undefined {
   const format =

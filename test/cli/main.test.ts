@@ -111,7 +111,12 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     ['a variable that is yes or no', { MIGRATE_FORCE: 'maybe' }, '', 'MIGRATE_FORCE "maybe" is not yes or no'],
     ['a negated variable', { MIGRATE_NO_FSYNC: 'x' }, '', 'MIGRATE_NO_FSYNC "x" is not yes or no'],
     ['a configuration file', {}, 'threads: many', 'threads "many" is not a number of threads'],
-    ['the type of a key', {}, 'nullstr: 0', 'nullstr 0 is not text (put it in quotes), in migrate.config.yaml'],
+    [
+      'the type of a key',
+      {},
+      'nullstr: 0',
+      'nullstr 0 is not text (put it in quotes), in migrate.config.yaml, line 1, column 10',
+    ],
     [
       'a list that should be a number',
       {},

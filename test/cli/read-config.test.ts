@@ -131,21 +131,27 @@ describe('a wrong configuration file is refused with its name:', () => {
 })
 
 it.each<[text: string, message: string, hint?: string]>([
-  ['thread: 8', 'unknown option "thread" in c.yaml', 'did you mean threads (--threads)?'],
-  ['zzz: 8', 'unknown option "zzz" in c.yaml', 'migrate --help lists all options'],
-  ['"__proto__": 1', 'unknown option "__proto__" in c.yaml', 'migrate --help lists all options'],
-  ['config: d.yaml', 'unknown option "config" in c.yaml', 'did you mean config (--config)?'],
+  ['thread: 8', 'unknown option "thread" in c.yaml, line 1, column 1', 'did you mean threads (--threads)?'],
+  ['# all\n\nzzz: 8', 'unknown option "zzz" in c.yaml, line 3, column 1', 'migrate --help lists all options'],
+  ['"__proto__": 1', 'unknown option "__proto__" in c.yaml, line 1, column 1', 'migrate --help lists all options'],
+  ['config: d.yaml', 'unknown option "config" in c.yaml, line 1, column 1', 'did you mean config (--config)?'],
   [
     'maxRejects: 1\nmax-rejects: 2',
-    'c.yaml sets maxRejects twice, as maxRejects and max-rejects',
+    'maxRejects is set twice, as maxRejects and max-rejects, in c.yaml, line 2, column 1',
     'leave one of them out',
   ],
   [
+    'in: a\nmax-rejects: many',
+    'maxRejects "many" is not a number of rejects (like 100 or 5%), in c.yaml, line 2, column 14',
+  ],
+  ['include:\n  - a\n  - 3', 'include 3 is not text (put it in quotes), in c.yaml, line 3, column 5'],
+  [
     'thread: 8\nskip: x\nzzz: 1\nruns: 0\nto: jsonl',
-    'unknown option "thread" in c.yaml (did you mean threads (--threads)?); ' +
-      'unknown option "zzz" in c.yaml (migrate --help lists all options); ' +
-      'to "jsonl" is not one of csv, tsv, ndjson, json, in c.yaml (did you mean ndjson?); ' +
-      'skip "x" is not a number, in c.yaml; runs 0 is too small: the least is 1, in c.yaml',
+    'unknown option "thread" in c.yaml, line 1, column 1 (did you mean threads (--threads)?); ' +
+      'unknown option "zzz" in c.yaml, line 3, column 1 (migrate --help lists all options); ' +
+      'to "jsonl" is not one of csv, tsv, ndjson, json, in c.yaml, line 5, column 5 (did you mean ndjson?); ' +
+      'skip "x" is not a number, in c.yaml, line 2, column 7; ' +
+      'runs 0 is too small: the least is 1, in c.yaml, line 4, column 7',
   ],
 ])('all that is wrong with the keys of a configuration file is told at once: %j', async (text, message, hint) => {
   const host = fakeHost(['config', '--config', 'c.yaml'], { cwd: folderWith({ 'c.yaml': text }) })

@@ -22,7 +22,75 @@ async function problemOf(given: unknown): Promise<string> {
   throw new Error('the mapping was taken')
 }
 
+/** The same mapping in each language: what is wrong, and where. */
+const PLACES: readonly [what: string, files: Readonly<Record<string, string>>, place: RegExp][] = [
+  [
+    'an unknown type of a column by name',
+    {
+      'm.yaml': 'columns:\n  id: integer\n  price: decimal\n',
+      'm.json': '{\n"columns": { "id": "integer",\n  "price":\n "decimal" } }',
+      'm.toml': '[columns]\nid = "integer"\nprice = "decimal"\n',
+    },
+    /: line (?:3, column 10|4, column 2|3, column 9): column "price": type must be one of/,
+  ],
+  [
+    'an unknown type of a listed column',
+    {
+      'm.yaml': 'columns:\n  - { name: id }\n  - name: price\n    type: decimal\n',
+      'm.json': '{"columns": [{"name": "id"},\n {"name": "price",\n  "type": "decimal"}]}',
+      'm.toml': '[[columns]]\nname = "id"\n[[columns]]\nname = "price"\n  type = "decimal" # no\n',
+    },
+    /: line (?:4, column 11|3, column 11|5, column 10): column "price": type must be one of/,
+  ],
+  [
+    'an unknown key of a column',
+    {
+      'm.yml': 'columns:\n  a.b:\n    typ: string\n',
+      'm.json': '{"columns": {"a.b": {\r\n\t"typ": "string"}}}',
+      'm.toml': '[columns]\n"a.b" = { required = true, typ = "string" }\n',
+    },
+    /: line (?:3, column 5|2, column 2|2, column 28): column "a\.b": there is no key "typ"/,
+  ],
+  [
+    'a listed column without a name',
+    {
+      'm.yaml': 'columns:\n  - name: a\n  - type: string\n',
+      'm.json': '{"columns": [{"name": "a"},\n {"type": "string"}]}',
+      'm.toml': 'columns = [\n  { name = "a" }, # one\n  { type = "string" },\n]\n',
+    },
+    /: line (?:3, column 5|2, column 2|3, column 3): column 2: name is missing/,
+  ],
+  [
+    'a column that is dropped too',
+    {
+      'm.yaml': 'drop: [b]\ncolumns:\n  a: &type { from: b }\n',
+      'm.json': '{"drop": ["b"],\n"columns": {"a": {"from": "b"}}}',
+      'm.toml': 'drop = ["b"]\n[columns.a]\nfrom = "b"\n',
+    },
+    /: line (?:3, column 3|2, column 13|2, column 10): column "b" is in both/,
+  ],
+  [
+    'a value behind an alias, by its key',
+    { 'm.yaml': 'columns:\n  a: &same { type: integer, required: 1 }\n  b: *same\n' },
+    /: line 2, column 39: column "a": required .*; line 3, column 3: column "b": required /,
+  ],
+  [
+    'an item of a list',
+    { 'm.yaml': 'drop:\n- a\n- 3\n', 'm.toml': 'drop = [\n"a",\n3]\n' },
+    /: line 3, column (?:3|1): drop must be text/,
+  ],
+  [
+    'an empty name after texts of several lines',
+    { 'm.toml': 'drop = ["""\n# a\\"""""",\n\'\'\'\n[b]\'\'\',\n  ""]\n' },
+    /: line 5, column 3: drop must not be empty/,
+  ],
+]
+
 describe('a mapping', () => {
+  it.each(PLACES)('says the line of %s', async (_, files, place) => {
+    for (const [name, text] of Object.entries(files)) expect(await problemOf(fileOf(name, text))).toMatch(place)
+  })
+
   it.each([
     ['m.yaml', 'columns:\n  id: integer\n  price: { from: unit_price, type: number }\ndrop: [x]\n'],
     [
@@ -116,21 +184,21 @@ describe('a mapping', () => {
       d: { from: 'x' },
       e: { type: 'number', emptyIsNull: true },
     }
-    const path = fileOf('m.json', JSON.stringify({ columns, drop: ['x'], keep: true }))
+    const path = fileOf('m.json', JSON.stringify({ columns, drop: ['x'], keep: true }, null, 1))
     expect(await problemOf(path)).toBe(
       `${path}: ` +
-        'column "a": type must be one of string, integer, number, boolean, json, not "text" (there are string, integer, number, boolean, json); ' +
-        'column "b": there is no key "typ" (did you mean type?); ' +
-        'column "c": required must be true or false, not 1; ' +
-        'there is no key "keep" (there are columns, drop, rest); ' +
-        'column "x" is in both "columns" and "drop" (leave it out of one of them); ' +
-        'column "e": "emptyIsNull" is for type string (in columns of other types an empty field is null anyway)',
+        'line 3, column 8: column "a": type must be one of string, integer, number, boolean, json, not "text" (there are string, integer, number, boolean, json); ' +
+        'line 5, column 4: column "b": there is no key "typ" (did you mean type?); ' +
+        'line 8, column 16: column "c": required must be true or false, not 1; ' +
+        'line 21, column 2: there is no key "keep" (there are columns, drop, rest); ' +
+        'line 10, column 3: column "x" is in both "columns" and "drop" (leave it out of one of them); ' +
+        'line 15, column 4: column "e": "emptyIsNull" is for type string (in columns of other types an empty field is null anyway)',
     )
   })
 
   it('is named in what is wrong with it', async () => {
     const path = fileOf('m.yaml', 'columns: { a: text }')
-    expect(await problemOf(path)).toContain(`${path}: column "a": type must be one of`)
+    expect(await problemOf(path)).toContain(`${path}: line 1, column 15: column "a": type must be one of`)
     expect(await problemOf(fileOf('m.txt', ''))).toContain('is no kind of mapping that is known')
     expect(await problemOf(fileOf('m.json', '{'))).toContain('cannot be understood')
     expect(await problemOf('/nowhere/m.yaml')).toContain('cannot read /nowhere/m.yaml: ENOENT')
