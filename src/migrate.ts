@@ -69,17 +69,18 @@ async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> 
       ...options,
       division: countOf(shard.count),
       part: `shard ${shard.index}`,
-      onJoined: async (runId, others) => {
-        await closeLeftGenerations(targetRoot, { isDurable })
-        await collectStaged({ targetRoot, liveRunId: runId, others })
+      onJoined: async (runId, others, assertOwned) => {
+        await closeLeftGenerations(targetRoot, { isDurable, assertOwned })
+        await collectStaged({ targetRoot, liveRunId: runId, others, assertOwned })
         await removeOldReports(plan, shard)
       },
     })
   }
   const lock = await acquireLock(options)
+  const assertOwned = (): Promise<void> => lock.assertOwned()
   try {
-    await closeLeftGenerations(targetRoot, { isDurable })
-    await collectStaged({ targetRoot, liveRunId: lock.runId })
+    await closeLeftGenerations(targetRoot, { isDurable, assertOwned })
+    await collectStaged({ targetRoot, liveRunId: lock.runId, assertOwned })
     return lock
   } catch (error) {
     await lock.release()

@@ -8,6 +8,7 @@ import { syncFolder } from './commit-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
 import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
 import { JournalWriter } from './journal.ts'
+import type { AssertOwned } from './lock.ts'
 import { makePlacingContext, type PlacingContext } from './place-recorded.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
 import { isMarkedDone, settleShard, type FileOutcome } from './settle-shard.ts'
@@ -147,10 +148,16 @@ async function removeGeneration(generation: Generation, isDurable: boolean): Pro
  */
 export async function closeLeftGenerations(
   targetRoot: string,
-  options: { readonly isDurable: boolean; readonly keep?: (generation: Generation) => boolean },
+  options: {
+    readonly isDurable: boolean
+    readonly keep?: (generation: Generation) => boolean
+    /** Asked before each of them. */
+    readonly assertOwned: AssertOwned
+  },
 ): Promise<void> {
   for (const generation of await listGenerations(targetRoot)) {
     if (options.keep?.(generation)) continue
+    await options.assertOwned()
     await fence(generation)
     const frozen = await readFrozenPlan(generation)
     if (frozen === null) {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
+import type { AssertOwned } from './lock.ts'
 import { readManifests, type ManifestClaim, type ManifestHeader } from './manifest.ts'
 import { runIdOf } from './run-id.ts'
 import { besideTargetPrefix } from './staging-area.ts'
@@ -10,19 +11,24 @@ import { besideTargetPrefix } from './staging-area.ts'
  * Removes the staged files of runs that are dead: of every run but `liveRunId` and `others`, since only who holds the lock may call this. Staged
  * files beside targets on other mounts are found through the manifests of their runs, so call it before those are settled.
  * @param options.liveRunId null at the end of a run, when its own staged files go too.
+ * @throws LOCK_LOST; errors of the system.
  */
 export async function collectStaged(options: {
   readonly targetRoot: string
   readonly liveRunId: string | null
   /** Shards that work on the tree too. */
   readonly others?: ReadonlySet<string>
+  /** Asked before each removal: what is staged once the tree is lost may be the new owner's. */
+  readonly assertOwned: AssertOwned
 }): Promise<void> {
   const paths = bookkeepingPaths(options.targetRoot)
   const { tree } = paths
   const isLive = (runId: string): boolean => runId === options.liveRunId || options.others?.has(runId) === true
   // What has another name than that of a run is not ours.
   for (const name of await tree.list(paths.staged)) {
-    if (runIdOf(name) === name && !isLive(name)) await tree.removeTree(join(paths.staged, name))
+    if (runIdOf(name) !== name || isLive(name)) continue
+    await options.assertOwned()
+    await tree.removeTree(join(paths.staged, name))
   }
 
   const runsByFolder = new Map<string, Set<string>>()
@@ -33,6 +39,7 @@ export async function collectStaged(options: {
   }
   await readManifests(options.targetRoot, noteFolder, (runId) => !isLive(runId))
   for (const [folder, runs] of runsByFolder) {
+    await options.assertOwned()
     await removeBesideTargets(tree, join(options.targetRoot, folder), [...runs].map(besideTargetPrefix))
   }
 }

@@ -5,6 +5,7 @@ import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCheckedLine } from './checked-line.ts'
 import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
 import { CompleteJournal, sweepAside } from './complete-journal.ts'
+import type { AssertOwned } from './lock.ts'
 import { COMPACTED_EXTENSION, readJournals, type ProofTree } from './journal-reader.ts'
 import { makeRunId, runNumberOf } from './run-id.ts'
 
@@ -34,7 +35,7 @@ export interface CompactOptions {
   readonly targetRoot: string
   readonly isDurable: boolean
   /** Throws where the target tree is not ours any more. */
-  readonly assertOwned: () => Promise<void>
+  readonly assertOwned: AssertOwned
   /** Numbers of targets that are known already: the paths of others are kept in memory meanwhile. */
   readonly targets?: TargetNumbers
   /** The source tree of proofs that do not tell, or null where it is not known; default: what they tell. */
@@ -56,6 +57,7 @@ export async function compactJournals(options: CompactOptions): Promise<void> {
   const { targetRoot, isDurable, assertOwned } = options
   const fileSystem = options.fileSystem ?? fs
   const paths = bookkeepingPaths(targetRoot, fileSystem)
+  await assertOwned()
   await sweepAside(paths)
   const lastProofs = new LastProofs(options.targets ?? NO_TARGETS)
   const trees = new TreeNumbers(options.treeOf ?? ((tree) => tree.source))

@@ -7,7 +7,14 @@ import { syncFolder } from './commit-file-system.ts'
 import { lockText, readLockOwner, writeLockText } from './lock-file.ts'
 import { removeMembersFolder, settleMembers, type LockMember } from './lock-members.ts'
 import type { LockTiming } from './lock-takeover.ts'
-import { DEFAULT_TIMING, ownLock, type LockHandle, type LockOptions, type OtherMembers } from './lock.ts'
+import {
+  DEFAULT_TIMING,
+  ownLock,
+  type AssertOwned,
+  type LockHandle,
+  type LockOptions,
+  type OtherMembers,
+} from './lock.ts'
 import { readOwnIdentity } from './owner-identity.ts'
 
 /*
@@ -21,7 +28,7 @@ export interface JoinOptions extends LockOptions {
   readonly division: string
   readonly part: string
   /** Tidies up what dead runs left, before anybody else can join or leave. `others` are at work, and so is this run. */
-  readonly onJoined: (runId: string, others: OtherMembers) => Promise<void>
+  readonly onJoined: (runId: string, others: OtherMembers, assertOwned: AssertOwned) => Promise<void>
 }
 
 /** How long a member waits for others that join or leave. Each takes some milliseconds, more on a network mount. */
@@ -49,7 +56,7 @@ export async function joinLock(options: JoinOptions): Promise<LockHandle> {
     })
     const handle = await writeMember(paths, path, member, options.isDurable)
     try {
-      await options.onJoined(member.runId, runIdsOf(others))
+      await options.onJoined(member.runId, runIdsOf(others), () => gate.assertOwned())
     } catch (error) {
       await handle.close()
       throw error
@@ -181,7 +188,7 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
         // First of all: who leaves at the same time must see who is the last.
         await leave()
         const others = await settleMembers(paths, timing, { forceUnlock: false, isInTheWay: () => false })
-        await work(runIdsOf(others))
+        await work(runIdsOf(others), () => gate.assertOwned())
         await removeMembersFolder(paths)
       } finally {
         await gate.release()

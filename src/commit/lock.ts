@@ -26,6 +26,9 @@ export interface LockOptions extends TakeoverOptions {
 /** Run ids of those who work on the tree beside this run. */
 export type OtherMembers = ReadonlySet<string>
 
+/** Throws LOCK_LOST where the target tree is not ours any more. */
+export type AssertOwned = () => Promise<void>
+
 /** Ownership of a target tree. */
 export interface LockHandle {
   /** The name of this run; its number is the highest of the target tree. */
@@ -33,10 +36,11 @@ export interface LockHandle {
   /** Throws LOCK_LOST when the lock is no longer ours: this process was held up so long that another host took it for dead. */
   assertOwned(): Promise<void>
   /**
-   * Tidies up at the end of a run, while nobody can join or leave. `others` still work on the tree, and what is theirs must stay.
+   * Tidies up at the end of a run, while nobody can join or leave. `others` still work on the tree, and what is theirs must stay. `work` is to
+   * ask before each step: this process may be held up in the middle of it.
    * @throws what `assertOwned` and `work` throw.
    */
-  finish(work: (others: OtherMembers) => Promise<void>): Promise<void>
+  finish(work: (others: OtherMembers, assertOwned: AssertOwned) => Promise<void>): Promise<void>
   /**
    * Gives the target tree free, unless the lock was lost before, and removes the folders that were made for the lock and are still
    * empty. May be called more than once. Never rejects: a lock that cannot be removed is a dead run's once the process has ended.
@@ -179,7 +183,7 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
     },
     async finish(work) {
       await this.assertOwned()
-      await work(NOBODY)
+      await work(NOBODY, () => this.assertOwned())
     },
     async release() {
       if (isReleased) return

@@ -6,6 +6,7 @@ import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCheckedLine, parseCheckedLine, parseJson } from './checked-line.ts'
 import { syncFolder } from './commit-file-system.ts'
 import type { Damage } from './damage.ts'
+import type { AssertOwned } from './lock.ts'
 import { readLines } from './read-lines.ts'
 import { compareRuns, runIdOf, runNumberOf } from './run-id.ts'
 
@@ -211,9 +212,14 @@ async function listManifests(targetRoot: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.ndjson') && runIdOf(name) !== null)
 }
 
+interface TidyingOptions extends ManifestOptions {
+  /** Asked before each change: a manifest that appears once the tree is lost is the new owner's. */
+  readonly assertOwned: AssertOwned
+}
+
 /** Takes claims back that the own run made in vain: what is under these names is not its own. */
 export async function withdrawClaims(
-  options: ManifestOptions,
+  options: TidyingOptions,
   header: ManifestHeader,
   targets: ReadonlySet<string>,
 ): Promise<void> {
@@ -223,11 +229,12 @@ export async function withdrawClaims(
   await readManifestFiles(paths, [basename(path)], (claim) => {
     if (!targets.has(claim.target)) kept.push(claim)
   })
+  await options.assertOwned()
   await writeManifestFile(path, options, header, kept)
   if (options.isDurable) await syncFolder(fs, paths.manifests)
 }
 
-export interface SettleOptions extends ManifestOptions {
+export interface SettleOptions extends TidyingOptions {
   /** True where all that this run claimed is proved: its own manifest, which may have a million lines, is then not read again. */
   readonly areOwnProved?: boolean
   /** Targets whose proofs are in doubt and were not compared: they are claimed, so that these proofs count no more. */
@@ -238,6 +245,7 @@ export interface SettleOptions extends ManifestOptions {
  * Ends the life of all manifests at the end of a run: what is still unproved is kept in one manifest under the name of this run.
  * Call it while the lock is held and after `collectStaged`: the places of staged files are forgotten.
  * @param isProved whether a journal of run `runId` or a later one proves the target, or what is there is known to be another's.
+ * @throws LOCK_LOST; errors of the system.
  */
 export async function settleManifests(
   options: SettleOptions,
@@ -254,16 +262,23 @@ export async function settleManifests(
     if (!isProved(claim.target, runId)) unproved.add(claim.target)
   })
   if (unproved.size > 0) {
+    await options.assertOwned()
     await tree.makeFolder(folder)
     await writeManifestFile(ownPath, options, header, claimsOf(unproved))
     if (options.isDurable) await syncFolder(fs, folder)
   }
   for (const name of names) {
     const path = join(folder, name)
-    if (path !== ownPath || unproved.size === 0) await tree.removeFile(path)
+    if (path === ownPath && unproved.size > 0) continue
+    await options.assertOwned()
+    await tree.removeFile(path)
   }
   // Of runs that were killed while they wrote.
-  for (const name of await tree.list(folder)) if (name.endsWith(ASIDE)) await tree.removeFile(join(folder, name))
+  for (const name of await tree.list(folder)) {
+    if (!name.endsWith(ASIDE)) continue
+    await options.assertOwned()
+    await tree.removeFile(join(folder, name))
+  }
 }
 
 function* claimsOf(targets: Iterable<string>): Generator<ManifestClaim> {
@@ -280,8 +295,9 @@ export async function settleShardManifests(
   options: SettleOptions & { readonly runId: string; readonly isLast: boolean },
   readProofs: (onProof: (target: string, runId: string) => void) => Promise<void>,
 ): Promise<void> {
-  const { targetRoot, runId, isLast } = options
+  const { targetRoot, runId, isLast, assertOwned } = options
   const { tree, manifests } = bookkeepingPaths(targetRoot)
+  await assertOwned()
   if (options.areOwnProved) await tree.removeFile(manifestPath(targetRoot, runId))
   if (!isLast) return
   const claimRuns = new Map<string, string>()
@@ -298,6 +314,8 @@ export async function settleShardManifests(
   const damaged = new Set(damage.map(({ path }) => path))
   for (const name of await listManifests(targetRoot)) {
     const path = join(manifests, name)
-    if (!damaged.has(path) && !unproved.has(runIdOf(name) ?? name)) await tree.removeFile(path)
+    if (damaged.has(path) || unproved.has(runIdOf(name) ?? name)) continue
+    await assertOwned()
+    await tree.removeFile(path)
   }
 }

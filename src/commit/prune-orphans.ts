@@ -8,6 +8,7 @@ import { FolderHolder } from '../storage/held-folders.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder } from './commit-file-system.ts'
 import { formatCrc32 } from './format-crc32.ts'
+import type { AssertOwned } from './lock.ts'
 import { removeRejects, requireWayToRejects } from './rejects-file.ts'
 
 /** A target that no source makes any more, with the source that made it and what a journal proves; paths relative, `/` between parts. */
@@ -24,6 +25,8 @@ interface PruneOptions {
   readonly orphans: readonly ProvedOrphan[]
   /** False leaves out the syncs. */
   readonly isDurable: boolean
+  /** Asked before each of them. */
+  readonly assertOwned: AssertOwned
   /** Told of each orphan that could not be removed with all its rejects, and why; the others do not suffer for it. */
   readonly onFailed: (orphan: ProvedOrphan, error: WireError) => void
   /** Told of each that is removed, whatever fails after that. */
@@ -32,7 +35,7 @@ interface PruneOptions {
 
 /**
  * `--prune`: removes orphans and their rejects. One that was edited stays, and so does one whose rejects cannot be reached.
- * @throws errors of the system where a folder cannot be synced.
+ * @throws LOCK_LOST; errors of the system where a folder cannot be synced.
  */
 export async function pruneOrphans(options: PruneOptions): Promise<void> {
   const { targetRoot, orphans, isDurable, onFailed, onRemoved } = options
@@ -42,6 +45,7 @@ export async function pruneOrphans(options: PruneOptions): Promise<void> {
   const folders = new Set<string>()
   for (const orphan of orphans) {
     const path = join(targetRoot, orphan.target)
+    await options.assertOwned()
     try {
       requireWayToRejects(place, orphan.source)
       if (!(await removeIfProved(path, orphan, place))) continue

@@ -3,20 +3,25 @@ import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import type { CommitFileSystem } from './commit-file-system.ts'
 import { formatJournalEnd } from './journal-lines.ts'
 import type { UnsealedJournal } from './journal-reader.ts'
+import type { AssertOwned } from './lock.ts'
 
 interface SealOptions {
   readonly targetRoot: string
   readonly isDurable: boolean
+  /** Asked before each journal: once the tree is lost, one that has no end may be somebody's who is at work. */
+  readonly assertOwned: AssertOwned
   readonly fileSystem?: CommitFileSystem
 }
 
 /**
  * Brings journals of dead runs to their end: cuts off what was not written whole, and says how many commits there are. Only for who holds the
  * lock while nobody else is at work, and before the claims of these runs go: then a journal without its end can only be one that lost it.
+ * @throws LOCK_LOST; errors of the system.
  */
 export async function sealJournals(journals: readonly UnsealedJournal[], options: SealOptions): Promise<void> {
   const paths = bookkeepingPaths(options.targetRoot, options.fileSystem ?? fs)
   for (const journal of journals) {
+    await options.assertOwned()
     if (journal.entryCount === 0) await paths.tree.removeFile(journal.path)
     else await seal(journal, paths, options.isDurable)
   }

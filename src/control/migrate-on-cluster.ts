@@ -137,11 +137,13 @@ class ClusterRun {
     const { plan, lock } = this.parts
     const { targetRoot, options } = plan
     const joined = await this.findOpenGeneration()
+    const assertOwned = (): Promise<void> => lock.assertOwned()
     await closeLeftGenerations(targetRoot, {
       isDurable: options.fsync,
+      assertOwned,
       keep: ({ id }) => id === joined?.generation.id,
     })
-    await collectStaged({ targetRoot, liveRunId: joined?.generation.id ?? lock.runId })
+    await collectStaged({ targetRoot, liveRunId: joined?.generation.id ?? lock.runId, assertOwned })
     const remainder = await findRemainder(plan)
     for (const { code, message } of remainder.books.warnings) this.warn(code, message)
     if (needsContents(plan, remainder.decision)) await this.checkContents(remainder)
@@ -317,8 +319,8 @@ class ClusterRun {
   private async settle(remainder: Remainder): Promise<void> {
     const { plan, lock } = this.parts
     const { targetRoot, manifestHash, planHash } = plan
-    await lock.assertOwned()
-    await collectStaged({ targetRoot, liveRunId: null })
+    const assertOwned = (): Promise<void> => lock.assertOwned()
+    await collectStaged({ targetRoot, liveRunId: null, assertOwned })
     await settleBooks({
       plan,
       remainder,
@@ -326,7 +328,7 @@ class ClusterRun {
       ledger: this.ledger,
       strangers: this.strangers,
       mayPrune: !this.isStopped && this.tally.failures.length === 0,
-      assertOwned: () => lock.assertOwned(),
+      assertOwned,
       onPruned: (targets) => (this.pruned = targets),
       warn: (code, message) => this.warn(code, message),
     })

@@ -90,7 +90,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     {
       runId: id,
       assertOwned: async () => options.assertHeld(),
-      finish: (work) => work(new Set()),
+      finish: (work) => work(new Set(), async () => options.assertHeld()),
       release: async () => {},
     },
     options.hooks,

@@ -1,7 +1,7 @@
 import { collectStaged } from '../commit/collect-staged.ts'
 import { compactJournals, isCompactionDue } from '../commit/compact-journals.ts'
 import { readProofs } from '../commit/journal-reader.ts'
-import type { LockHandle, OtherMembers } from '../commit/lock.ts'
+import type { AssertOwned, LockHandle, OtherMembers } from '../commit/lock.ts'
 import { settleManifests, settleShardManifests, withdrawClaims, type ManifestHeader } from '../commit/manifest.ts'
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
@@ -19,8 +19,8 @@ interface TreeBooks {
   readonly ledger: TargetLedger
   /** Targets that this run did not make, since something else had come into their places: they are claimed no longer. */
   readonly strangers: ReadonlySet<string>
-  /** Throws where the target tree is not ours any more. */
-  readonly assertOwned: () => Promise<void>
+  /** Asked before each step: whoever took a process for dead that was only held up may be at work by then. */
+  readonly assertOwned: AssertOwned
   /** Told which orphans are removed, whatever fails after that. */
   readonly onPruned: (targets: readonly string[]) => void
   /** Told of what could not be done, and does not end the run. */
@@ -45,36 +45,35 @@ interface TreeToSettle extends Omit<TreeBooks, 'assertOwned'> {
  * @throws where the lock was taken over: whoever did it has staged files of its own by now.
  */
 export async function settleTree(tree: TreeToSettle): Promise<void> {
-  await tree.lock.finish(async (others) => {
-    await collectStaged({ targetRoot: tree.plan.targetRoot, liveRunId: null, others })
-    if (tree.stopped !== 'fatal') await settle(tree, others)
+  const { targetRoot } = tree.plan
+  await tree.lock.finish(async (others, assertOwned) => {
+    await collectStaged({ targetRoot, liveRunId: null, others, assertOwned })
+    if (tree.stopped !== 'fatal') await settle({ ...tree, assertOwned }, others)
   })
 }
 
 /** Orphans, and the manifests of this run and of dead ones. */
-async function settle(tree: TreeToSettle, others: OtherMembers): Promise<void> {
+async function settle(tree: TreeToSettle & TreeBooks, others: OtherMembers): Promise<void> {
   if (tree.plan.shard !== null) return settleShard(tree, others.size === 0)
-  await settleBooks({
-    ...tree,
-    assertOwned: () => tree.lock.assertOwned(),
-    mayPrune: tree.stopped === null && !tree.hasFailures,
-  })
+  await settleBooks({ ...tree, mayPrune: tree.stopped === null && !tree.hasFailures })
 }
 
-async function settleShard({ plan, header, ledger, strangers }: TreeToSettle, isLast: boolean): Promise<void> {
+async function settleShard(
+  { plan, header, ledger, strangers, assertOwned }: TreeBooks,
+  isLast: boolean,
+): Promise<void> {
   const { targetRoot, options } = plan
   const isDurable = options.fsync
   if (isLast) {
     // Before the claims of dead shards go.
     const { unsealed, journals, entryCount, damage } = await readProofs(targetRoot, () => {})
-    await sealJournals(unsealed, { targetRoot, isDurable })
-    // Whoever takes the gate over meanwhile loses nothing: only what was copied is removed.
+    await sealJournals(unsealed, { targetRoot, isDurable, assertOwned })
     const isDue = damage.length === 0 && isCompactionDue(journals.length, entryCount, entryCount)
-    if (isDue) await compactJournals({ targetRoot, isDurable, assertOwned: async () => {} })
+    if (isDue) await compactJournals({ targetRoot, isDurable, assertOwned })
   }
-  if (strangers.size > 0) await withdrawClaims({ targetRoot, isDurable }, header, strangers)
+  if (strangers.size > 0) await withdrawClaims({ targetRoot, isDurable, assertOwned }, header, strangers)
   await settleShardManifests(
-    { targetRoot, isDurable, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
+    { targetRoot, isDurable, assertOwned, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
     async (onProof) => void (await readProofs(targetRoot, onProof)),
   )
 }
@@ -84,16 +83,16 @@ async function settleShard({ plan, header, ledger, strangers }: TreeToSettle, is
  * a cluster.
  */
 export async function settleBooks(books: TreeBooks & { readonly mayPrune: boolean }): Promise<void> {
-  const { plan, remainder, header, ledger, strangers, mayPrune } = books
+  const { plan, remainder, header, ledger, strangers, mayPrune, assertOwned } = books
   const { targetRoot, options } = plan
   const { decision } = remainder
   const isDurable = options.fsync
   if (options.prune && mayPrune && decision.orphans.length > 0) await prune(books)
   // Stopped before all was compared: what is damaged must stay, since the next run has to see it.
   if (decision.doubtful.size > 0) return
-  await sealJournals(remainder.books.journals.unsealed, { targetRoot, isDurable })
+  await sealJournals(remainder.books.journals.unsealed, { targetRoot, isDurable, assertOwned })
   await settleManifests(
-    { targetRoot, isDurable, areOwnProved: ledger.isComplete, doubtful: claimsOfDoubt(books) },
+    { targetRoot, isDurable, assertOwned, areOwnProved: ledger.isComplete, doubtful: claimsOfDoubt(books) },
     header,
     (target, runId) =>
       ledger.has(target) || strangers.has(target) || remainder.books.provesStranger(target, runNumberOf(runId)),
@@ -101,7 +100,7 @@ export async function settleBooks(books: TreeBooks & { readonly mayPrune: boolea
   await compact(books)
 }
 
-async function prune({ plan, remainder, onPruned, warn }: TreeBooks): Promise<void> {
+async function prune({ plan, remainder, assertOwned, onPruned, warn }: TreeBooks): Promise<void> {
   const { targetRoot, options } = plan
   const removed: string[] = []
   try {
@@ -109,6 +108,7 @@ async function prune({ plan, remainder, onPruned, warn }: TreeBooks): Promise<vo
       targetRoot,
       orphans: remainder.decision.orphans,
       isDurable: options.fsync,
+      assertOwned,
       onRemoved: ({ target }) => removed.push(target),
       onFailed: ({ target }, { code, message }) =>
         warn(code, `--prune could not remove ${printableName(target)} with all its rejects: ${message}`),

@@ -12,7 +12,7 @@ import {
 } from '../../src/commit/journal-lines.ts'
 import { sealJournals } from '../../src/commit/seal-journals.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
-import { makeEntry, writeTree } from './staged-files.ts'
+import { assertOwned, lostAfter, makeEntry, writeTree } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
 // Real syncs on a busy disk take what they take.
@@ -158,7 +158,7 @@ describe('readJournals', () => {
         const kept = isComplete ? ['a.csv', 'b.csv'] : ['a.csv']
         expect(entries.map(({ source }) => source)).toEqual(kept)
         expect(summary.damage).toEqual([])
-        await sealJournals(summary.unsealed, { targetRoot: root, isDurable: false })
+        await sealJournals(summary.unsealed, { targetRoot: root, isDurable: false, assertOwned })
         const end = header === '' ? '' : formatJournalEnd(kept.length)
         expect(readFileSync(path, 'utf8')).toBe(header + lines(...kept) + end)
         expect((await readAll(root)).summary).toMatchObject({ damage: [], unsealed: [] })
@@ -241,12 +241,28 @@ describe('readJournals', () => {
     expect(summary.damage).toEqual([{ path: join(root, JOURNAL), offsetBytes, lineCount: 1, runNumber: 1 }])
   })
 
+  test('no journal is sealed, or removed as empty, once the tree is lost', async () => {
+    const root = makeTargetRoot()
+    const texts = ['000001-aaaaaa', '000002-bbbbbb', '000003-cccccc'].map((runId, at) => {
+      const text = HEADER + (at === 1 ? '' : `${lines('a.csv')}{"crc":"torn`)
+      const name = `.migrate/journal/${runId}-local.ndjson`
+      writeTree(root, { [name]: text, [`.migrate/manifests/${runId}.ndjson`]: 'its claims are there' })
+      return { path: join(root, name), text }
+    })
+    const { unsealed } = (await readAll(root)).summary
+    expect(unsealed).toHaveLength(3)
+    const options = { targetRoot: root, isDurable: false, assertOwned: lostAfter(1) }
+    await expect(sealJournals(unsealed, options)).rejects.toMatchObject({ code: 'LOCK_LOST' })
+    expect(readFileSync(texts[0]!.path, 'utf8')).toBe(HEADER + lines('a.csv') + formatJournalEnd(1))
+    for (const { path, text } of texts.slice(1)) expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+
   test('a journal with another name too, as in a snapshot of hard links, is sealed, and the snapshot never cut', async () => {
     const root = makeTargetRoot()
     const text = `${lines('a.csv')}{"crc":"torn`
     writeTree(root, { [JOURNAL]: text, [MANIFEST]: 'its claims are there' })
     linkSync(join(root, JOURNAL), join(root, 'snapshot'))
-    await sealJournals((await readAll(root)).summary.unsealed, { targetRoot: root, isDurable: false })
+    await sealJournals((await readAll(root)).summary.unsealed, { targetRoot: root, isDurable: false, assertOwned })
     expect(readFileSync(join(root, 'snapshot'), 'utf8')).toBe(text)
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(lines('a.csv'))
   })

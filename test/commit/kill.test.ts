@@ -5,7 +5,16 @@ import { Committer } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal-reader.ts'
 import { readManifests, settleManifests, writeManifest, type ManifestHeader } from '../../src/commit/manifest.ts'
 import { watchFileSystem } from './fault-file-system.ts'
-import { hashOf, commitOne, heldLock, stageFiles, targetOf, writeTree, type Content } from './staged-files.ts'
+import {
+  assertOwned,
+  hashOf,
+  commitOne,
+  heldLock,
+  stageFiles,
+  targetOf,
+  writeTree,
+  type Content,
+} from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
 /*
@@ -72,7 +81,7 @@ function targetsOf(root: string): Record<string, string> {
 async function makeOldTree(): Promise<string> {
   const root = makeTargetRoot()
   await run(root, '000001-aaaaaa', { 'again.csv': { target: OLD_TARGET, rejects: 'OLD REJECTS' } }, Infinity)
-  await settleManifests({ targetRoot: root, isDurable: true }, header('000001-aaaaaa'), () => true)
+  await settleManifests({ targetRoot: root, isDurable: true, assertOwned }, header('000001-aaaaaa'), () => true)
   writeTree(root, { 'foreign.ndjson': 'not ours' })
   return root
 }
@@ -102,13 +111,13 @@ describe('A run that is killed before any one of its calls', () => {
       for (const source of done) expect(claimed.has(targetOf(source)), `${source}, ${at}`).toBe(false)
 
       // The next run: collect, do what is not proved, settle.
-      await collectStaged({ targetRoot: root, liveRunId: '000003-cccccc' })
+      await collectStaged({ targetRoot: root, liveRunId: '000003-cccccc', assertOwned })
       const isToDo = ([source]: readonly [string, Content]): boolean =>
         claimed.has(targetOf(source)) || !proofs.has(targetOf(source))
       const rest = Object.fromEntries(Object.entries(SOURCES).filter(isToDo))
       await run(root, '000003-cccccc', rest, Infinity)
-      await collectStaged({ targetRoot: root, liveRunId: null })
-      await settleManifests({ targetRoot: root, isDurable: true }, header('000003-cccccc'), () => true)
+      await collectStaged({ targetRoot: root, liveRunId: null, assertOwned })
+      await settleManifests({ targetRoot: root, isDurable: true, assertOwned }, header('000003-cccccc'), () => true)
 
       expect(targetsOf(root), `the tree, ${at}`).toEqual(gold)
       // I2, and nothing else is left either.

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readManifests, settleManifests, writeManifest, type ManifestHeader } from '../../src/commit/manifest.ts'
-import { writeTree } from './staged-files.ts'
+import { assertOwned, lostAfter, writeTree } from './staged-files.ts'
 import { makeTargetRoot } from './temporary-tree.ts'
 
 const [FIRST, SECOND] = ['000001-aaaaaa', '000002-bbbbbb']
@@ -89,7 +89,7 @@ describe('manifests', () => {
       'killed',
     )
     expect(await readManifests(root, () => {})).toEqual([])
-    await settleManifests({ targetRoot: root, isDurable: false }, header(SECOND), isProved)
+    await settleManifests({ targetRoot: root, isDurable: false, assertOwned }, header(SECOND), isProved)
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([])
   })
 
@@ -103,7 +103,7 @@ describe('settleManifests', () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'a', 'both')
     await write(root, SECOND, 'b', 'both')
-    await settleManifests({ targetRoot: root, isDurable: true }, header(SECOND), isProved)
+    await settleManifests({ targetRoot: root, isDurable: true, assertOwned }, header(SECOND), isProved)
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([])
   })
 
@@ -112,7 +112,7 @@ describe('settleManifests', () => {
     await write(root, FIRST, 'a', 'gone', 'failed')
     // The proof of `a` is of the first run: what the second made of it is not known.
     await write(root, SECOND, 'a', 'b', 'failed')
-    await settleManifests({ targetRoot: root, isDurable: true }, header(SECOND), isProved)
+    await settleManifests({ targetRoot: root, isDurable: true, assertOwned }, header(SECOND), isProved)
     expect((await claimsOf(root)).sort()).toEqual([`${SECOND} a`, `${SECOND} failed`, `${SECOND} gone`])
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([`${SECOND}.ndjson`])
   })
@@ -122,7 +122,7 @@ describe('settleManifests', () => {
     await write(root, FIRST, 'gone')
     await write(root, SECOND, 'b')
     const asked: string[] = []
-    const options = { targetRoot: root, isDurable: true, areOwnProved: true }
+    const options = { targetRoot: root, isDurable: true, areOwnProved: true, assertOwned }
     await settleManifests(options, header(SECOND), (target) => {
       asked.push(target)
       return false
@@ -134,8 +134,17 @@ describe('settleManifests', () => {
   test('a run that had nothing to do, and wrote no manifest, keeps what dead runs claim', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'gone')
-    await settleManifests({ targetRoot: root, isDurable: true }, header(SECOND), isProved)
+    await settleManifests({ targetRoot: root, isDurable: true, assertOwned }, header(SECOND), isProved)
     expect(await claimsOf(root)).toEqual([`${SECOND} gone`])
+  })
+
+  test.each([0, 1])('no manifest is changed or removed once the tree is lost, after %i changes', async (changes) => {
+    const root = makeTargetRoot()
+    await write(root, FIRST, 'both')
+    await write(root, SECOND, 'b')
+    const options = { targetRoot: root, isDurable: true, assertOwned: lostAfter(changes) }
+    await expect(settleManifests(options, header(SECOND), isProved)).rejects.toMatchObject({ code: 'LOCK_LOST' })
+    expect(await claimsOf(root)).toEqual([`${FIRST} both`, `${SECOND} b`].slice(changes))
   })
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { CommitOutcome, StagedFile } from '../../src/commit/commit-group.ts'
 import type { Committer } from '../../src/commit/committer.ts'
+import { MigrationError } from '../../src/errors/migration-error.ts'
 import { StagingArea } from '../../src/commit/staging-area.ts'
 import type { SeenFile } from '../../src/model/seen-file.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
@@ -80,7 +81,20 @@ export function writeTree(folder: string, files: Readonly<Record<string, string>
 
 /** A lock that is always held. */
 export function heldLock(runId: string): { runId: string; assertOwned: () => Promise<void> } {
-  return { runId, assertOwned: () => Promise.resolve() }
+  return { runId, assertOwned }
+}
+
+/** Of a lock that is always held. */
+export function assertOwned(): Promise<void> {
+  return Promise.resolve()
+}
+
+/** Of a lock that is lost when it has been asked for so many times. */
+export function lostAfter(times: number): () => Promise<void> {
+  let asked = 0
+  return async () => {
+    if (asked++ >= times) throw new MigrationError('LOCK_LOST', 'lost', { phase: 'lock' })
+  }
 }
 
 /** Hands in one file by itself. */

@@ -5,7 +5,7 @@ import { collectStaged } from '../../src/commit/collect-staged.ts'
 import { writeManifest } from '../../src/commit/manifest.ts'
 import { mountPointOf, parseMountInfo, readMountPoints } from '../../src/commit/mount-points.ts'
 import { StagingArea } from '../../src/commit/staging-area.ts'
-import { writeTree } from './staged-files.ts'
+import { assertOwned, lostAfter, writeTree } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
 const [DEAD, LIVE] = ['000001-aaaaaa', '000002-bbbbbb']
@@ -34,7 +34,7 @@ describe('StagingArea', () => {
       expect(statSync(folder).isDirectory()).toBe(true)
       expect(folder === area.folder || join(folder, '..') === area.folder).toBe(true)
     }
-    await collectStaged({ targetRoot: root, liveRunId: null })
+    await collectStaged({ targetRoot: root, liveRunId: null, assertOwned })
     expect(readTree(root)).toEqual({})
   })
 
@@ -66,7 +66,7 @@ describe('StagingArea', () => {
     const claims = ['mount', 'link'].map((folder) => ({ target: `${folder}/a.ndjson`, stagedFolder: folder }))
     for (const runId of [DEAD, LIVE])
       await writeManifest({ targetRoot: root, isDurable: true }, { runId, manifestHash: '', planHash: '' }, claims)
-    await collectStaged({ targetRoot: root, liveRunId: LIVE })
+    await collectStaged({ targetRoot: root, liveRunId: LIVE, assertOwned })
     expect(Object.values(readTree(join(root, 'mount'))).sort()).toEqual([LIVE, 'user'])
     expect(Object.values(readTree(elsewhere)).sort()).toEqual([DEAD, LIVE, 'user'])
   })
@@ -119,15 +119,24 @@ describe('collectStaged', () => {
       [`.migrate/staged/${DEAD}/n2/y-1`]: 'dead',
       [`.migrate/staged/${LIVE}/local/x-1`]: 'live',
     })
-    await collectStaged({ targetRoot: root, liveRunId: LIVE })
+    await collectStaged({ targetRoot: root, liveRunId: LIVE, assertOwned })
     expect(readTree(root)).toEqual({ [`.migrate/staged/${LIVE}/local/x-1`]: 'live' })
-    await collectStaged({ targetRoot: root, liveRunId: null })
+    await collectStaged({ targetRoot: root, liveRunId: null, assertOwned })
     expect(readTree(root)).toEqual({})
+  })
+
+  test.each([0, 1])('removes no more once the tree is lost, after %i runs', async (runs) => {
+    const root = makeTargetRoot()
+    const staged = [DEAD, LIVE].map((runId) => `.migrate/staged/${runId}/x`)
+    writeTree(root, Object.fromEntries(staged.map((path) => [path, 'staged'])))
+    const lost = collectStaged({ targetRoot: root, liveRunId: null, assertOwned: lostAfter(runs) })
+    await expect(lost).rejects.toMatchObject({ code: 'LOCK_LOST' })
+    expect(Object.keys(readTree(root))).toHaveLength(staged.length - runs)
   })
 
   test('finds nothing to do in a new tree', async () => {
     const root = makeTargetRoot()
-    await collectStaged({ targetRoot: root, liveRunId: LIVE })
+    await collectStaged({ targetRoot: root, liveRunId: LIVE, assertOwned })
     expect(readTree(root)).toEqual({})
   })
 })

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { closeLeftGenerations } from '../../src/commit/close-generation.ts'
+import { assertOwned } from '../commit/staged-files.ts'
 import { migrate } from '../support/migrate.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { leadOut, listAll, MANIFEST_HASH } from '../trust/attack-tree.ts'
@@ -133,7 +134,9 @@ describe('nothing foreign is touched', () => {
     renameSync(real, join(victim, 'moved'))
     symlinkSync(join(victim, 'moved'), real)
     const before = listAll(victim)
-    await expect(closeLeftGenerations(out, { isDurable: false })).rejects.toMatchObject({ code: 'BOOKKEEPING_UNSAFE' })
+    await expect(closeLeftGenerations(out, { isDurable: false, assertOwned })).rejects.toMatchObject({
+      code: 'BOOKKEEPING_UNSAFE',
+    })
     expect(listAll(victim)).toEqual(before)
   })
 })

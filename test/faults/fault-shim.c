@@ -1,7 +1,7 @@
 /*
  * Makes chosen system calls of a process fail, come to an early end or late, or be its last one. Compiled and preloaded by fault-shim.ts.
  *
- *   FAULT_CALLS   comma-separated: read write fsync syncfs rename link unlink open close mkdir
+ *   FAULT_CALLS   comma-separated: read write fsync syncfs rename link unlink open close mkdir rmdir
  *   FAULT_PATH    a part of the path that the call must be about; empty: any
  *   FAULT_FROM    the first of the matching calls to act on, counted from 1 over all threads
  *   FAULT_TIMES   how many of them to act on; 0: all that follow
@@ -150,6 +150,11 @@ int unlink(const char *path) {
 int mkdir(const char *path, mode_t mode) {
   REAL(int, mkdir, const char *, mode_t);
   return judge_path("mkdir", path) == FAIL ? -1 : real(path, mode);
+}
+
+int rmdir(const char *path) {
+  REAL(int, rmdir, const char *);
+  return judge_path("rmdir", path) == FAIL ? -1 : real(path);
 }
 
 int open64(const char *path, int flags, ...) {

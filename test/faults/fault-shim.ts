@@ -6,7 +6,7 @@ import { afterAll } from 'vitest'
 
 /** A call that is to go wrong in a process: see fault-shim.c. */
 export interface Fault {
-  /** One or several, with commas: read, write, fsync, syncfs, rename, link, unlink, open, close, mkdir. */
+  /** One or several, with commas: read, write, fsync, syncfs, rename, link, unlink, open, close, mkdir, rmdir. */
   readonly calls: string
   /** A part of the path that the call must be about. */
   readonly path?: string

@@ -231,7 +231,7 @@ async function runNeverHanging(args: readonly string[], stop: Omit<Fault, 'actio
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(), MOST_MS)
   try {
-    return await runUntilStopped(args, stop, meanwhile, limit.signal)
+    return await runUntilStopped(args, stop, meanwhile, { limit: limit.signal })
   } finally {
     clearTimeout(timer)
   }
