@@ -5,7 +5,7 @@ import { OptionsSchema } from '../model/options.ts'
 import type { DisplayOptions } from './display-options.ts'
 import { DisplayOptionsSchema } from './display-options.ts'
 import { BenchOptionsSchema, type BenchOptions } from './bench-options.ts'
-import { ClusterOptionsSchema, isOnCluster, type ClusterSettings } from './cluster-options.ts'
+import { ClusterOptionsSchema, isOnCluster, refuseWithoutCluster, type ClusterSettings } from './cluster-options.ts'
 import { inFile } from './read-config.ts'
 import type { Setting, Settings } from './resolve-settings.ts'
 import { longFlag } from './flags.ts'
@@ -23,9 +23,8 @@ export interface CheckedSettings {
 
 /** @throws MigrationError WRONG_USE for all options that are wrong, or else for those that are missing. */
 export function checkSettings(settings: Settings): CheckedSettings {
-  const [display, resolved] = isOnCluster(settings)
-    ? check(settings, DisplayOptionsSchema, OptionsSchema, ClusterOptionsSchema)
-    : check(settings, DisplayOptionsSchema, OptionsSchema)
+  const [display, resolved] = check(settings, DisplayOptionsSchema, OptionsSchema, ClusterOptionsSchema)
+  if (!isOnCluster(settings)) refuseWithoutCluster(settings)
   return { options: valuesOf(settings, OptionsSchema.shape) as unknown as MigrateOptions, resolved, display }
 }
 

@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { printableName } from '../errors/printable-name.ts'
 import { onePath } from '../model/options.ts'
 import { parseClusterUrl } from '../cluster/cluster-url.ts'
 import type { QueueAddress } from '../cluster/queue-address.ts'
+import { longFlag } from './flags.ts'
 import type { Settings } from './resolve-settings.ts'
 import { wrongUse } from './wrong-use.ts'
 
@@ -35,7 +38,24 @@ export function isOnCluster(settings: Settings): boolean {
   return settings.has('cluster')
 }
 
-/** `--root`, or the working folder. */
-export function rootOf({ root }: ClusterSettings, workingFolder: string): string {
-  return resolve(workingFolder, root ?? '.')
+/** `--root`, or the working folder. @throws MigrationError WRONG_USE where it is no folder: a node would wait there for trees for ever. */
+export function rootOf({ root = '.' }: ClusterSettings, workingFolder: string): string {
+  const path = resolve(workingFolder, root)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory() !== true)
+    throw wrongUse(
+      `--root ${printableName(root)} is ${found === undefined ? 'not there' : 'no folder'}`,
+      'it is the folder below which this machine has both trees',
+    )
+  return path
+}
+
+/** Flags that say something about a cluster, at a run that is on none: somebody would wait for nodes that nobody asks. */
+export function refuseWithoutCluster(settings: Settings): void {
+  const idle = ['root', 'queue', 'shardFiles'].find((key) => settings.get(key)?.origin.from === 'flag')
+  if (idle !== undefined)
+    throw wrongUse(
+      `${longFlag(idle)} is for a run on a cluster, but --cluster is missing`,
+      'add --cluster URL, or leave it out to convert on this machine alone',
+    )
 }

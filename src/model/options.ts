@@ -106,9 +106,13 @@ function pathText(isPattern: (path: string) => boolean): z.ZodString {
     .string()
     .min(1)
     .superRefine((path, context) => {
-      const fault = path === '-' ? IS_PIPE : faultOfPath(path, isPattern(path))
+      const fault = faultOfOnePath(path, isPattern(path))
       if (fault !== null) context.addIssue({ code: 'custom', message: fault })
     })
+}
+
+function faultOfOnePath(path: string, isPattern = false): string | null {
+  return path === '-' ? IS_PIPE : faultOfPath(path, isPattern)
 }
 
 /** A list given as an array or as text with commas. */
@@ -176,9 +180,14 @@ const halt = z.string().transform((text, context) => {
 })
 
 /** A file, or what would be in it; its own schema (mapping.ts) looks inside later, since a file must be read first. */
-const mapping = z.union([z.string().min(1), z.custom<MappingInput>((value) => typeof value === 'object')], {
-  error: 'a mapping is a file, or an object with "columns", "drop" and "rest"',
-})
+const mapping = z
+  .custom<string | MappingInput>((value) => (typeof value === 'string' ? value !== '' : typeof value === 'object'), {
+    error: 'a mapping is a file, or an object with "columns", "drop" and "rest"',
+  })
+  .superRefine((value, context) => {
+    const fault = typeof value === 'string' ? faultOfOnePath(value) : null
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault })
+  })
 
 /** More would be a mistake: each shard reads the whole list of sources. */
 const MOST_SHARDS = 100_000

@@ -9,6 +9,8 @@ import { fakeHost } from './fake-host.ts'
 const BOTH = '--in a --out b'
 
 const TWICE = 'it takes one value: leave one out (a shell alias or a script may have set the other)'
+const ROOT_HINT = 'it is the folder below which this machine has both trees'
+const ALONE_HINT = 'add --cluster URL, or leave it out to convert on this machine alone'
 const EXPORT_TO_PIPE = '--export-json "-": pipes are not read or written: name a file (one called "-" is "./-")'
 
 describe('wrong use is one line and a hint, exit code 2:', () => {
@@ -80,6 +82,10 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     ['plan --out \u001b --out b', '--out is given twice: "\\x1b" and "b"', TWICE],
     ['bench --runs 3 -r 5', '--runs is given twice: "3" and "5"', TWICE],
     ['config --delim ; --delim tab', '--delim is given twice: ";" and "tab"', TWICE],
+    ['worker --cluster redis://h --root /not/there', '--root /not/there is not there', ROOT_HINT],
+    ['dashboard --cluster redis://h --root /dev/null', '--root /dev/null is no folder', ROOT_HINT],
+    ['--in a --out b --root /', '--root is for a run on a cluster, but --cluster is missing', ALONE_HINT],
+    ['--in a --out b --queue q', '--queue is for a run on a cluster, but --cluster is missing', ALONE_HINT],
     ['worker --root /a --root /b', '--root is given twice: "/a" and "/b"', TWICE],
     ['report a.json --as html --as csv', '--as is given twice: "html" and "csv"', TWICE],
     ['status --cluster redis://:secret@a --cluster b', '--cluster is given twice: its values are not shown', TWICE],

@@ -401,6 +401,8 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'render it with the version of Drover',
       'it was changed, or written by a development version',
       'whoever sees the dashboard',
+      'it is the folder below which this machine has both trees',
+      'add --cluster URL, or leave it out',
     ],
   },
   {
