@@ -8,6 +8,7 @@ import { syncFolder } from './commit-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
 import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
 import { JournalWriter } from './journal.ts'
+import { lostJournal, stateOfJournal } from './journal-state.ts'
 import type { AssertOwned } from './lock.ts'
 import { makePlacingContext, type PlacingContext } from './place-recorded.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
@@ -105,6 +106,10 @@ export class GenerationCloser {
     this.isFenced = true
   }
 
+  /**
+   * Settles what is left, and removes the records once a journal proves them.
+   * @throws MigrationError JOURNAL_FAILED: the next coordinator closes it.
+   */
   async close(): Promise<void> {
     await this.fence()
     try {
@@ -112,7 +117,15 @@ export class GenerationCloser {
     } finally {
       await this.journal.close()
     }
+    await this.requireJournal()
     await removeGeneration(this.generation, this.options.isDurable)
+  }
+
+  private async requireJournal(): Promise<void> {
+    const { path, entryCount } = this.journal
+    if (entryCount === 0) return
+    const { tree } = bookkeepingPaths(this.generation.targetRoot)
+    if ((await stateOfJournal(tree, path, entryCount)) === 'lost') throw lostJournal(path)
   }
 }
 

@@ -1,9 +1,11 @@
+import type { Stats } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { MigrationError, toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry, SourceTree } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
+import { lostJournal } from './journal-state.ts'
 import { formatJournalEnd, formatJournalHeader, formatJournalLine } from './journal-lines.ts'
 
 /*
@@ -33,14 +35,21 @@ export interface JournalOptions {
   readonly fileSystem?: CommitFileSystem
 }
 
+/** Where the journal of a run lies, or that of one of its writers. */
+export function journalPath(paths: BookkeepingPaths, runId: string, node = 'local'): string {
+  return join(paths.journal, `${runId}-${node}.ndjson`)
+}
+
 /** Appends commits to `.migrate/journal/<runId>-<node>.ndjson`. A journal without any is removed again. */
 export class JournalWriter {
   readonly #paths: BookkeepingPaths
-  readonly #path: string
+  readonly path: string
   readonly #header: Buffer
   readonly #isDurable: boolean
   readonly #fileSystem: CommitFileSystem
   #handle: fs.FileHandle | null = null
+  /** Which file it is, whatever has its name by then. */
+  #identity: Pick<Stats, 'dev' | 'ino'> | null = null
   #lengthBytes = 0
   #entryCount = 0
   /** The file is this long: zeros follow the good part. */
@@ -49,7 +58,7 @@ export class JournalWriter {
 
   constructor(options: JournalOptions) {
     this.#paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
-    this.#path = join(this.#paths.journal, `${options.runId}-${options.node ?? 'local'}.ndjson`)
+    this.path = journalPath(this.#paths, options.runId, options.node)
     this.#header = Buffer.from(formatJournalHeader([options.sourceTree ?? null]))
     this.#isDurable = options.isDurable
     this.#fileSystem = options.fileSystem ?? fs
@@ -70,6 +79,7 @@ export class JournalWriter {
       if (bytesWritten !== lines.length)
         throw new Error(`only ${bytesWritten} of ${lines.length} bytes could be written`)
       if (this.#isDurable) await handle.sync()
+      this.#requireInPlace()
     } catch (error) {
       await this.#cutBack(handle)
       throw this.#fail(error)
@@ -80,6 +90,11 @@ export class JournalWriter {
     await this.#reserve(handle, Math.max(LEAST_RESERVE_BYTES, 2 * lines.length))
   }
 
+  /** How many commits are written. */
+  get entryCount(): number {
+    return this.#entryCount
+  }
+
   /**
    * Makes the file before anything is converted: then is the time to learn that it cannot be made.
    * @throws MigrationError JOURNAL_FAILED.
@@ -88,7 +103,7 @@ export class JournalWriter {
     await this.#open()
   }
 
-  /** Never rejects: what was reported done is on the disk by then, and without syncs nothing was promised. */
+  /** Never rejects: what was reported done is on the disk by then, and without syncs nothing was promised. `stateOfJournal` tells whether it still is. */
   async close(): Promise<void> {
     const handle = this.#handle
     if (handle === null) return
@@ -96,7 +111,7 @@ export class JournalWriter {
     if (this.#entryCount > 0 && this.#failure === null) await this.#seal(handle)
     else await this.#cutBack(handle)
     await handle.close().catch(() => undefined)
-    if (this.#entryCount === 0) await this.#paths.tree.removeFile(this.#path).catch(() => undefined)
+    if (this.#entryCount === 0) await this.#paths.tree.removeFile(this.path).catch(() => undefined)
   }
 
   async #open(): Promise<fs.FileHandle> {
@@ -110,8 +125,9 @@ export class JournalWriter {
 
   async #create(): Promise<fs.FileHandle> {
     const changedFolders = await this.#paths.tree.makeFolder(this.#paths.journal)
-    const handle = await this.#paths.tree.open(this.#path, 'wx')
+    const handle = await this.#paths.tree.open(this.path, 'wx')
     try {
+      this.#identity = await handle.stat()
       // The tree itself may be as new as the file.
       const folders = new Set([this.#paths.journal, this.#paths.root, this.#paths.targetRoot, ...changedFolders])
       if (this.#isDurable) for (const folder of folders) await syncFolder(this.#fileSystem, folder)
@@ -169,15 +185,22 @@ export class JournalWriter {
     }
   }
 
+  /** What is written to a file that lost its name proves nothing. @throws MigrationError; errors of the system. */
+  #requireInPlace(): void {
+    const found = this.#paths.tree.isPlainFile(this.path) ? this.#paths.tree.statFile(this.path) : undefined
+    if (found?.ino !== this.#identity?.ino || found?.dev !== this.#identity?.dev) throw lostJournal(this.path)
+  }
+
   #fail(error: unknown): MigrationError {
     this.#failure = this.#describeFailure(error)
     return this.#failure
   }
 
   #describeFailure(error: unknown): MigrationError {
+    if (error instanceof MigrationError && error.code === 'JOURNAL_FAILED') return error
     const reason = toWireError(error, { phase: 'commit' })
     const message = reason.code === 'UNEXPECTED' && error instanceof Error ? error.message : reason.message
-    return new MigrationError('JOURNAL_FAILED', `the journal ${this.#path} cannot be written: ${message}`, {
+    return new MigrationError('JOURNAL_FAILED', `the journal ${this.path} cannot be written: ${message}`, {
       phase: 'commit',
       hint:
         reason.code === 'UNEXPECTED'

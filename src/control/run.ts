@@ -22,6 +22,7 @@ import type { ThreadPool } from '../schedule/thread-pool.ts'
 import { watchProgress } from '../schedule/watch-progress.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, needsContents } from './check-contents.ts'
+import { checkJournal } from './check-journal.ts'
 import { findLackOfSpace } from './find-lack-of-space.ts'
 import { filesToConvert, type Remainder } from './find-remainder.ts'
 import type { Plan } from './make-plan.ts'
@@ -59,6 +60,8 @@ export class Run {
   private readonly strangers = new Set<string>()
   private readonly warnings: { code: string; message: string }[] = []
   private pruned: readonly string[] | null = null
+  /** Whether the own journal is under its name, with its end: only then its claims may go. */
+  private areProofsWhole = true
   /** Files that several threads convert together. */
   private splits: ReadonlySet<number> = new Set()
   /** Targets that are many times as large as their sources, and the largest factor. */
@@ -255,6 +258,16 @@ export class Run {
       this.meter.stop()
       await Promise.all(commits).finally(stopWatching)
     }
+    if (place === null && stop.reason !== 'fatal') await this.checkJournal(stop)
+  }
+
+  /** Where it is gone, the claims of this run must stay, and nobody may take the run for done. */
+  private async checkJournal(stop: StopSwitch): Promise<void> {
+    const made = this.ledger.targetCount - this.ledger.foundCount
+    const { state, warning } = await checkJournal(this.plan.targetRoot, this.lock.runId, made)
+    if (warning !== null) this.warn(warning.code, warning.message)
+    if (state === 'lost') stop.stop('fatal')
+    this.areProofsWhole = state === 'whole'
   }
 
   private openCommitter(): Promise<Committer> {
@@ -438,6 +451,7 @@ export class Run {
         ledger,
         strangers: this.strangers,
         stopped,
+        areProofsWhole: this.areProofsWhole,
         hasFailures: this.tally.failures.length > 0,
         onPruned: (targets) => (this.pruned = targets),
         warn: (code, message) => this.warn(code, message),

@@ -37,6 +37,8 @@ export function isStrangersCode(code: string): boolean {
 interface TreeToSettle extends Omit<TreeBooks, 'assertOwned'> {
   readonly lock: LockHandle
   readonly stopped: StopReason | null
+  /** False where the own journal is gone or has no end: what it may prove is claimed on, and the next run sees to it. */
+  readonly areProofsWhole: boolean
   readonly hasFailures: boolean
 }
 
@@ -48,7 +50,7 @@ export async function settleTree(tree: TreeToSettle): Promise<void> {
   const { targetRoot } = tree.plan
   await tree.lock.finish(async (others, assertOwned) => {
     await collectStaged({ targetRoot, liveRunId: null, others, assertOwned })
-    if (tree.stopped !== 'fatal') await settle({ ...tree, assertOwned }, others)
+    if (tree.stopped !== 'fatal' && tree.areProofsWhole) await settle({ ...tree, assertOwned }, others)
   })
 }
 

@@ -1,7 +1,18 @@
 import fs from 'node:fs/promises'
-import { linkSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
 import { JournalWriter } from '../../src/commit/journal.ts'
 import { readJournals, type JournalSummary } from '../../src/commit/journal-reader.ts'
 import {
@@ -10,6 +21,7 @@ import {
   formatJournalLine,
   parseJournalLine,
 } from '../../src/commit/journal-lines.ts'
+import { stateOfJournal } from '../../src/commit/journal-state.ts'
 import { sealJournals } from '../../src/commit/seal-journals.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 import { assertOwned, lostAfter, makeEntry, writeTree } from './staged-files.ts'
@@ -107,6 +119,55 @@ describe('JournalWriter', () => {
     await journal.open()
     await journal.close()
     expect(readTree(root)).toEqual({})
+  })
+
+  test.each([
+    ['removed', (folder: string) => rmSync(folder, { recursive: true })],
+    ['moved away', (folder: string) => renameSync(folder, `${folder}-moved`)],
+    [
+      'copied, and the copy put in its place',
+      (folder: string) => {
+        renameSync(folder, `${folder}-moved`)
+        cpSync(`${folder}-moved`, folder, { recursive: true })
+      },
+    ],
+    [
+      'linked',
+      (folder: string) => {
+        renameSync(folder, `${folder}-moved`)
+        symlinkSync(`${folder}-moved`, folder)
+      },
+    ],
+  ])('once its folder is %s it proves nothing more, and says so', async (_, change) => {
+    const root = makeTargetRoot()
+    const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
+    const { tree } = bookkeepingPaths(root)
+    await journal.append([makeEntry('a.csv', 'x')])
+    expect(await stateOfJournal(tree, journal.path, 1)).toBe('unsealed')
+    change(join(root, '.migrate/journal'))
+    const lost = { code: 'JOURNAL_FAILED', message: expect.stringContaining('was removed, or replaced') }
+    await expect(journal.append([makeEntry('b.csv', 'x')])).rejects.toMatchObject(lost)
+    await expect(journal.append([makeEntry('c.csv', 'x')])).rejects.toMatchObject(lost)
+    await journal.close()
+    expect(await stateOfJournal(tree, journal.path, 2)).toBe('lost')
+  })
+
+  test('once it is closed its state is told by what is under its name', async () => {
+    const root = makeTargetRoot()
+    const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
+    await journal.append([makeEntry('a.csv', 'x'), makeEntry('b.csv', 'y')])
+    await journal.close()
+    const { tree } = bookkeepingPaths(root)
+    expect(await stateOfJournal(tree, journal.path, 2)).toBe('whole')
+    expect(await stateOfJournal(tree, journal.path, 3)).toBe('lost')
+    for (const [text, state] of [
+      [HEADER + lines('a.csv', 'b.csv'), 'unsealed'],
+      [HEADER + lines('a.csv'), 'lost'],
+      ['', 'lost'],
+    ] as const) {
+      writeFileSync(journal.path, text)
+      expect(await stateOfJournal(tree, journal.path, 2)).toBe(state)
+    }
   })
 
   test('a journal that cannot be made says which and why', async () => {

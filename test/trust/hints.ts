@@ -312,6 +312,11 @@ export const ELSEWHERE: readonly OtherHint[] = [
     ],
   },
   {
+    why: 'what is not proved is made again, and proved',
+    test: ['test/faults/lost-journal.test.ts', 'a journal that goes while its run works'],
+    hints: ['leave .migrate alone while a run works, and run the same command again'],
+  },
+  {
     why: 'the same command goes on with what is not done, and proves the rest',
     test: ['test/faults/kill-and-resume.test.ts', 'kill'],
     hints: [
