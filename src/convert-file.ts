@@ -23,7 +23,7 @@ import { adviseOnFailure, adviseOnRejects } from './advise/advise.ts'
 import { refuseForeign } from './advise/refuse-foreign.ts'
 import { SourceReader, type InspectStart } from './read/source-reader.ts'
 import { RejectWriter } from './write/reject-writer.ts'
-import { StagedFile, type StagedFileOptions } from './write/staged-file.ts'
+import { StagedFile, type Staging } from './write/staged-file.ts'
 
 /** What a thread converts with: made once, used for all its files. */
 export interface ConvertContext {
@@ -69,7 +69,6 @@ export async function convertFile(
     ...takeSpans(),
   })
   try {
-    context.staged?.requireFolders(file)
     const { format } = file
     const converted =
       format === 'bytes'
@@ -96,6 +95,7 @@ async function convertStream(file: FileWork['file'], context: ConvertContext): P
   try {
     source.assertUnchanged()
     source.lookAtStart()
+    context.staged?.requireFolders(file)
     // Only this engine pays for its libraries.
     const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
@@ -125,10 +125,12 @@ function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion 
   const { file, context } = work
   const source = timed(work.stageNs, 'read', () => openSource(file, context))
   try {
-    const target = timed(work.stageNs, 'write', () =>
-      stageTarget(work.file, context, { mode: () => targetFileMode(source.mode) }),
-    )
-    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, stagingOf(file, context))
+    const staging = stagingOf(file, context)
+    const target = new StagedFile(file.stagedTarget, staging, {
+      mode: () => targetFileMode(source.mode),
+      checksum: context.batch.checksum,
+    })
+    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, staging)
     let isKept = false
     try {
       const outcome = pump(work, source, target, rejects, columns)
@@ -161,7 +163,7 @@ function pump(
     timed(stageNs, 'write', () => target.write(bytes, start, end))
   })
   const { reader, writer, map } = createStages(plan, file.format, file.relativePath, columns)
-  const watch = new ColumnWatch(plan)
+  const watch = ColumnWatch.over(plan)
   let hasAllColumns = true
   let refusedByReader = 0
 
@@ -283,7 +285,11 @@ function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes):
   const plan = { ...context.plan, encoding: 'utf-8' }
   const source = timed(stageNs, 'read', () => openSource(file, { ...context, plan }))
   try {
-    const target = stageTarget(file, context, { mode: () => copiedFileMode(source.mode), isModeKept: true })
+    const target = new StagedFile(file.stagedTarget, stagingOf(file, context), {
+      mode: () => copiedFileMode(source.mode),
+      isModeKept: true,
+      checksum: context.batch.checksum,
+    })
     try {
       return copyBytes(file, context, stageNs, source, target)
     } catch (error) {
@@ -295,22 +301,7 @@ function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes):
   }
 }
 
-function stageTarget(
-  file: FileTask,
-  context: ConvertContext,
-  mode: Pick<StagedFileOptions, 'mode' | 'isModeKept'>,
-): StagedFile {
-  return new StagedFile(file.stagedTarget, {
-    ...mode,
-    ...stagingOf(file, context),
-    checksum: context.batch.checksum,
-  })
-}
-
-function stagingOf(
-  file: FileTask,
-  { pace, staged }: ConvertContext,
-): Pick<StagedFileOptions, 'pace' | 'requireFolder'> {
+function stagingOf(file: FileTask, { pace, staged }: ConvertContext): Staging {
   return { pace: pace?.wait, requireFolder: staged && (() => staged.requireFolders(file)) }
 }
 

@@ -41,7 +41,8 @@ export function refuseForeign(
 
 function refuseWide(start: Uint8Array, file: string, separatesByNul: boolean): void {
   const first = start[0]!
-  const mayBeWide = first === 0 || first > NEWEST_ASCII || start.includes(0)
+  // A Buffer looks for a byte some forty times as fast as a Uint8Array does.
+  const mayBeWide = first === 0 || first > NEWEST_ASCII || asBuffer(start).includes(0)
   const encoding = mayBeWide ? recogniseWideEncoding(start) : null
   if (encoding === null) return
   const isMarked = first === 0xff || first === 0xfe || (first === 0 && start[2] === 0xfe)
@@ -56,10 +57,14 @@ function refuseWide(start: Uint8Array, file: string, separatesByNul: boolean): v
   })
 }
 
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 function refuseOtherText(start: Uint8Array, isWhole: boolean, file: string): void {
   const first = start.find((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
   if (first !== LESS_THAN && first !== OPEN_BRACE && first !== OPEN_BRACKET) return
-  const text = Buffer.from(start.buffer, start.byteOffset, start.length).toString('utf8')
+  const text = asBuffer(start).toString('utf8')
   const json = jsonInFirstLine(text, isWhole)
   const what = looksLikeMarkup(text) ? 'mark-up (HTML or XML)' : json === null ? null : `a JSON ${json}`
   if (what === null) return

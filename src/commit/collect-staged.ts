@@ -20,6 +20,8 @@ export async function collectStaged(options: {
   readonly others?: ReadonlySet<string>
   /** Asked before each removal: what is staged once the tree is lost may be the new owner's. */
   readonly assertOwned: AssertOwned
+  /** A run that has staged nothing beside its targets: its manifest, which may have a million lines, is not read. */
+  readonly stagedInOneArea?: string | null
 }): Promise<void> {
   const paths = bookkeepingPaths(options.targetRoot)
   const { tree } = paths
@@ -37,7 +39,7 @@ export async function collectStaged(options: {
     const runs = runsByFolder.get(stagedFolder) ?? new Set()
     runsByFolder.set(stagedFolder, runs.add(runId))
   }
-  await readManifests(options.targetRoot, noteFolder, (runId) => !isLive(runId))
+  await readManifests(options.targetRoot, noteFolder, (runId) => !isLive(runId) && runId !== options.stagedInOneArea)
   for (const [folder, runs] of runsByFolder) {
     await options.assertOwned()
     await removeBesideTargets(tree, join(options.targetRoot, folder), [...runs].map(besideTargetPrefix))

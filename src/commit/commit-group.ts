@@ -53,8 +53,12 @@ export interface CommitContext {
 
 interface Member {
   readonly file: StagedFile
-  /** Folders that must be synced before this file counts. */
-  readonly folders: Set<string>
+  /** The target's place, and the folder that it lies in. */
+  readonly target: string
+  readonly folder: string
+  /** Folders that must be synced before this file counts, beside its own: null for nearly all. */
+  changedFolders: Set<string> | null
+  isPlaced: boolean
   error: WireError | null
 }
 
@@ -64,7 +68,7 @@ interface Member {
  * synced after that is visible, whole, and yet failed: the next run makes it again.
  */
 export async function commitGroup(files: readonly StagedFile[], context: CommitContext): Promise<CommitOutcome[]> {
-  const members = files.map((file): Member => ({ file, folders: new Set(), error: null }))
+  const members = files.map((file) => toMember(file, context))
   const startNs = process.hrtime.bigint()
   const elapsedShareNs = (): number => Math.round(Number(process.hrtime.bigint() - startNs) / files.length)
 
@@ -83,6 +87,17 @@ export async function commitGroup(files: readonly StagedFile[], context: CommitC
   return members.map(({ error }) =>
     error === null ? { isCommitted: true, syncNs: totalNs } : { isCommitted: false, error },
   )
+}
+
+function toMember(file: StagedFile, { paths }: CommitContext): Member {
+  const target = `${paths.targetRoot}/${file.entry.target}`
+  const folder = target.slice(0, target.lastIndexOf('/'))
+  return { file, target, folder, changedFolders: null, isPlaced: false, error: null }
+}
+
+function noteChanged(member: Member, folder: string): void {
+  member.changedFolders ??= new Set()
+  member.changedFolders.add(folder)
 }
 
 /** A step that each file passes or fails for itself. */
@@ -148,14 +163,12 @@ async function makeVisibleByFolder(
   const byFolder = new Map<string, Member[]>()
   for (const member of members) {
     if (member.error !== null) continue
-    const path = targetPath(member, context)
-    const folder = path.slice(0, path.lastIndexOf('/'))
-    const beside = byFolder.get(folder)
-    if (beside === undefined) byFolder.set(folder, [member])
+    const beside = byFolder.get(member.folder)
+    if (beside === undefined) byFolder.set(member.folder, [member])
     else beside.push(member)
   }
   await forEachConcurrently([...byFolder], async ([folder, inside]) => {
-    const noteMade = (changed: string): void => inside.forEach(({ folders }) => folders.add(changed))
+    const noteMade = (changed: string): void => inside.forEach((member) => noteChanged(member, changed))
     await forAllAlive(inside, async () => {
       const held = await context.folders.holdOrMake(folder, context.modeOf, noteMade)
       try {
@@ -167,10 +180,6 @@ async function makeVisibleByFolder(
   })
 }
 
-function targetPath({ file }: Member, { paths }: CommitContext): string {
-  return `${paths.targetRoot}/${file.entry.target}`
-}
-
 /** Rejects first: a target that is there must never lack the rejects that belong to it. */
 async function makeVisible(
   member: Member,
@@ -178,20 +187,18 @@ async function makeVisible(
   staged: HeldSources,
   context: CommitContext,
 ): Promise<void> {
-  const { file, folders } = member
+  const { file, target, folder } = member
   const { entry } = file
-  const shown = targetPath(member, context)
-  const slash = shown.lastIndexOf('/')
   if (entry.hasRejects) {
-    for (const changed of await placeRejects(context, entry.source, staged.pathOf(file.stagedRejects)))
-      folders.add(changed)
+    const changed = await placeRejects(context, entry.source, staged.pathOf(file.stagedRejects))
+    for (const path of changed) noteChanged(member, path)
   } else if (context.mayHaveStaleRejects) {
-    for (const changed of await removeRejects(context, entry.source)) folders.add(changed)
+    for (const path of await removeRejects(context, entry.source)) noteChanged(member, path)
   }
   try {
     const placing = context.placer.place(staged.pathOf(file.stagedTarget), {
-      path: `${heldFolder}${shown.slice(slash)}`,
-      shown,
+      path: `${heldFolder}${target.slice(folder.length)}`,
+      shown: target,
       seen: file.seen,
     })
     if (placing !== undefined) await placing
@@ -200,7 +207,7 @@ async function makeVisible(
     if (entry.hasRejects) await removeRejects(context, entry.source)
     throw error
   }
-  folders.add(shown.slice(0, slash))
+  member.isPlaced = true
 }
 
 /**
@@ -209,7 +216,7 @@ async function makeVisible(
  */
 async function syncFolders(members: readonly Member[], context: CommitContext): Promise<void> {
   const failures = new Map<string, unknown>()
-  const folders = [...new Set(members.flatMap((member) => [...member.folders]))]
+  const folders = [...new Set(members.flatMap(changedBy))]
   // A rename does not leave its file system, so these folders lie where the staged files were.
   const lieTogether = members.every(({ file }) => liesInStagingArea(file.stagedTarget, context.paths))
   if (lieTogether && (await context.wholeSync?.covers(folders.length))) return
@@ -221,10 +228,15 @@ async function syncFolders(members: readonly Member[], context: CommitContext): 
     }
   })
   if (failures.size === 0) return
-  await forEachAlive(members, async ({ file, folders }) => {
-    const target = `${context.paths.targetRoot}/${file.entry.target}`
-    for (const [folder, error] of failures) if (folders.has(folder) || target.startsWith(`${folder}/`)) throw error
+  await forEachAlive(members, async (member) => {
+    const changed = changedBy(member)
+    for (const [folder, error] of failures)
+      if (changed.includes(folder) || member.target.startsWith(`${folder}/`)) throw error
   })
+}
+
+function changedBy({ isPlaced, folder, changedFolders }: Member): string[] {
+  return isPlaced ? [folder, ...(changedFolders ?? [])] : [...(changedFolders ?? [])]
 }
 
 function withSyncTime(entry: JournalEntry, syncNs: number): JournalEntry {

@@ -62,6 +62,7 @@ export class Run {
   private pruned: readonly string[] | null = null
   /** Whether the own journal is under its name, with its end: only then its claims may go. */
   private areProofsWhole = true
+  private isStagedInOneArea = true
   /** Files that several threads convert together. */
   private splits: ReadonlySet<number> = new Set()
   /** Targets that are many times as large as their sources, and the largest factor. */
@@ -435,6 +436,7 @@ export class Run {
     for (const index of indexes) {
       const target = this.plan.targets.path(index)
       const stagedFolder = staging.stagedFolderOf(target)
+      if (stagedFolder !== null) this.isStagedInOneArea = false
       yield stagedFolder === null ? { target } : { target, stagedFolder }
     }
   }
@@ -450,6 +452,7 @@ export class Run {
         header: this.manifestHeader(),
         ledger,
         strangers: this.strangers,
+        isStagedInOneArea: this.isStagedInOneArea,
         stopped,
         areProofsWhole: this.areProofsWhole,
         hasFailures: this.tally.failures.length > 0,

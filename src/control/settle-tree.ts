@@ -35,6 +35,8 @@ export function isStrangersCode(code: string): boolean {
 }
 
 interface TreeToSettle extends Omit<TreeBooks, 'assertOwned'> {
+  /** False where some of the run's targets are on other mounts, and so were staged beside their places. */
+  readonly isStagedInOneArea: boolean
   readonly lock: LockHandle
   readonly stopped: StopReason | null
   /** False where the own journal is gone or has no end: what it may prove is claimed on, and the next run sees to it. */
@@ -48,8 +50,9 @@ interface TreeToSettle extends Omit<TreeBooks, 'assertOwned'> {
  */
 export async function settleTree(tree: TreeToSettle): Promise<void> {
   const { targetRoot } = tree.plan
+  const stagedInOneArea = tree.isStagedInOneArea ? tree.header.runId : null
   await tree.lock.finish(async (others, assertOwned) => {
-    await collectStaged({ targetRoot, liveRunId: null, others, assertOwned })
+    await collectStaged({ targetRoot, liveRunId: null, others, assertOwned, stagedInOneArea })
     if (tree.stopped !== 'fatal' && tree.areProofsWhole) await settle({ ...tree, assertOwned }, others)
   })
 }

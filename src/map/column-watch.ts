@@ -21,12 +21,20 @@ const KEPT_NAMES = 1000
  * seen neither does a batch.
  */
 export class ColumnWatch {
+  private static readonly OVER_NOTHING = new ColumnWatch([])
   private readonly unseen: Set<string>
   private readonly known = new WeakSet<Shape>()
   private readonly names = new Set<string>()
 
-  constructor(plan: DataPlan) {
-    this.unseen = new Set(namedColumns(plan))
+  private constructor(named: Iterable<string>) {
+    this.unseen = new Set(named)
+  }
+
+  /** A watch for one file. Where no column is named, all files share one, since many small files would feel it. */
+  static over(plan: Pick<DataPlan, 'select' | 'drop' | 'columns'>): ColumnWatch {
+    const { select, drop, columns } = plan
+    const isAnyNamed = (select?.length ?? 0) + drop.length + columns.length > 0
+    return isAnyNamed ? new ColumnWatch(namedColumns(plan)) : ColumnWatch.OVER_NOTHING
   }
 
   /** Takes note of the shapes of a batch. */
@@ -53,7 +61,8 @@ export class ColumnWatch {
 
   /** The columns that do not occur, each with the name that was probably meant. */
   unseenColumns(): UnseenColumn[] {
-    const names = this.unseen.size === 0 ? [] : [...this.names]
+    if (this.unseen.size === 0) return []
+    const names = [...this.names]
     return [...this.unseen].map((name) => ({ name, nearest: nearestName(name, names) }))
   }
 }

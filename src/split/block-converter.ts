@@ -59,7 +59,7 @@ export class BlockConverter {
     if (reader === undefined) throw new Error(`${file.format} files cannot be split`)
     const { writer, map } = createStages(plan, file.format, file.relativePath)
     this.reader = reader
-    this.watch = new ColumnWatch(plan)
+    this.watch = ColumnWatch.over(plan)
     this.opening = writer
     this.map = map
     this.output = new OutputBuffer(batch.memory, (bytes, start, end) =>

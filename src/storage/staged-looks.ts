@@ -12,6 +12,8 @@ const GOOD_FOR_MS = 20
  */
 export class StagedLooks {
   #seen = new Set<string>()
+  /** The folder that was seen last: mostly that of the next file too. */
+  #last = ''
   #lookedMs = 0
   readonly #nowMs: () => number
 
@@ -22,6 +24,7 @@ export class StagedLooks {
   /** Forgets what was seen. */
   beginTask(): void {
     this.#seen.clear()
+    this.#last = ''
   }
 
   /**
@@ -37,19 +40,22 @@ export class StagedLooks {
   }): void {
     const nowMs = this.#nowMs()
     if (nowMs - this.#lookedMs > GOOD_FOR_MS) {
-      this.#seen.clear()
+      this.beginTask()
       this.#lookedMs = nowMs
     }
-    const folders = [folderOf(stagedTarget), folderOf(stagedRejects)].filter((folder) => !this.#seen.has(folder))
-    if (folders.length === 0) return
+    if (!liesIn(this.#last, stagedTarget)) this.#requireFolder(stagedTarget, stagedRejects)
+    if (!liesIn(this.#last, stagedRejects)) this.#requireFolder(stagedRejects, stagedRejects)
+  }
+
+  #requireFolder(path: string, stagedRejects: string): void {
+    const folder = path.slice(0, path.lastIndexOf('/'))
     const top = stagedRejects.lastIndexOf(BOOKKEEPING)
-    for (const folder of folders) {
-      const root = top < 0 ? dirname(folder) : stagedRejects.slice(0, top) || '/'
-      new GuardedTree(root).hasFolder(folder, this.#seen)
-    }
+    const root = top < 0 ? dirname(folder) : stagedRejects.slice(0, top) || '/'
+    if (new GuardedTree(root).hasFolder(folder, this.#seen)) this.#last = folder
   }
 }
 
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'))
+/** Without making a string for each file. */
+function liesIn(folder: string, path: string): boolean {
+  return folder !== '' && path.lastIndexOf('/') === folder.length && path.startsWith(folder)
 }

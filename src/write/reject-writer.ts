@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
 import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
 import type { FileSum } from '../model/task-result.ts'
-import { StagedFile, type StagedFileOptions } from './staged-file.ts'
+import { StagedFile, type Staging } from './staged-file.ts'
 
 const FLUSH_CHARACTERS = 65_536
 
@@ -20,16 +20,16 @@ export class RejectWriter {
   private file: StagedFile | null = null
   private pending = ''
   private first: Reject | null = null
-  private readonly options: Pick<StagedFileOptions, 'pace' | 'requireFolder'>
+  private readonly staging: Staging
 
   /**
    * @param path where the staged rejects file goes.
    * @param relativePath the source file's name in each line.
-   * @param options of the rejects file.
+   * @param staging how the rejects file is staged.
    */
-  constructor(path: string, relativePath: string, options: Pick<StagedFileOptions, 'pace' | 'requireFolder'> = {}) {
+  constructor(path: string, relativePath: string, staging: Staging = {}) {
     this.path = path
-    this.options = options
+    this.staging = staging
     this.relativePath = relativePath
   }
 
@@ -74,7 +74,7 @@ export class RejectWriter {
 
   private flush(): void {
     if (this.pending === '') return
-    this.file ??= new StagedFile(this.path, { ...this.options, mode: () => PRIVATE_FILE_MODE })
+    this.file ??= new StagedFile(this.path, this.staging, { mode: () => PRIVATE_FILE_MODE })
     const bytes = Buffer.from(this.pending)
     this.pending = ''
     this.file.write(bytes, 0, bytes.length)

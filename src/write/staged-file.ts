@@ -3,14 +3,18 @@ import { plainChecksum, type Checksum } from '../batch/checksum.ts'
 import type { PaceIo } from '../model/pacing.ts'
 import { identityOf, removeMade, type FileIdentity } from '../storage/made-file.ts'
 
+/** How the files are staged that one source file becomes. */
+export interface Staging {
+  /** Called before a file is made: throws where its folder is not what it should be. */
+  readonly requireFolder?: (() => void) | undefined
+  readonly pace?: PaceIo | undefined
+}
+
 export interface StagedFileOptions {
   /** Asked when the file is made; the system takes the umask off. */
   readonly mode: () => number
   /** The mode is that of the file, whatever the umask is. */
   readonly isModeKept?: boolean
-  /** Called before the file is made: throws where its folder is not what it should be. */
-  readonly requireFolder?: (() => void) | undefined
-  readonly pace?: PaceIo | undefined
   readonly checksum?: Checksum
 }
 
@@ -26,11 +30,13 @@ export class StagedFile {
   hash = 0
   private descriptor: number | null = null
   private isMade = false
+  private readonly staging: Staging
   private readonly options: StagedFileOptions
   private readonly checksum: Checksum
 
-  constructor(path: string, options: StagedFileOptions) {
+  constructor(path: string, staging: Staging, options: StagedFileOptions) {
     this.path = path
+    this.staging = staging
     this.options = options
     this.checksum = options.checksum ?? plainChecksum
   }
@@ -40,7 +46,7 @@ export class StagedFile {
     const descriptor = this.descriptor ?? this.make()
     for (let from = start; from < end;) {
       const written = writeSync(descriptor, bytes, from, end - from)
-      this.options.pace?.(written)
+      this.staging.pace?.(written)
       from += written
     }
     this.hash = this.checksum(bytes, start, end, this.hash)
@@ -71,9 +77,9 @@ export class StagedFile {
 
   private make(): number {
     if (this.isMade) throw new Error(`${this.path} is closed`)
-    const { mode, isModeKept, pace, requireFolder } = this.options
-    pace?.(0)
-    requireFolder?.()
+    const { mode, isModeKept } = this.options
+    this.staging.pace?.(0)
+    this.staging.requireFolder?.()
     const descriptor = openSync(this.path, 'wx', mode())
     this.isMade = true
     this.descriptor = descriptor
