@@ -156,9 +156,9 @@ export function nodesPart({ state, report }: RunView, run: RunState | null): Htm
   }
   return section(
     'Nodes',
-    'Files and bytes are those of this run: committed by the node, and read of its shards in work.',
+    run === null ? '' : 'Files and bytes are those of this run: committed by the node, and read of its shards in work.',
     table(
-      ['node', 'state', 'threads:', 'MB/s:', 'bound by', 'files:', 'bytes:', 'shards in work', 'last sign of life:'],
+      ['node', 'state', 'threads:', 'MB/s:', 'bound by', 'files:', 'bytes:', 'shards in work', 'last sign of life'],
       rows,
       { isWide: true },
     ),
@@ -186,8 +186,8 @@ function nodeRow(
     formatCount(node.threads),
     shards.length === 0 ? '–' : threeDigits(megabytesPerSecond),
     verdict === null ? '–' : VERDICT_TITLES[verdict],
-    formatCount((done?.files ?? 0) + sumOf(own, ({ doneFiles }) => doneFiles)),
-    formatBytes((done?.sourceBytes ?? 0) + sumOf(own, ({ readBytes }) => readBytes)),
+    run === null ? '–' : formatCount((done?.files ?? 0) + sumOf(own, ({ doneFiles }) => doneFiles)),
+    run === null ? '–' : formatBytes((done?.sourceBytes ?? 0) + sumOf(own, ({ readBytes }) => readBytes)),
     own.length === 0 && others === 0
       ? '–'
       : [
@@ -229,7 +229,9 @@ function sumOf<Item>(items: readonly Item[], amount: (item: Item) => number): nu
 }
 
 function ago(ms: number): string {
-  return ms < 1500 ? 'now' : `${formatDuration(Math.round(ms / 1000) * 1000)} ago`
+  if (ms < 1500) return 'now'
+  const seconds = Math.round(ms / 1000)
+  return seconds < 60 ? `${seconds} s ago` : `${formatDuration(seconds * 1000)} ago`
 }
 
 export function shardsPart(run: RunState): Html {
@@ -339,7 +341,7 @@ export function jobsPart({ state }: RunView): Html | null {
 /** What to do where no run is there. */
 export function nothingPart({ state }: RunView): Html {
   return section(
-    'No run is there',
+    'How to start one',
     'A run is started anywhere that has the trees; it is shown here as soon as it is planned.',
     html`<pre><code>migrate --in /data/old --out /data/new ${clusterFlags(state)}</code></pre>`,
   )

@@ -103,7 +103,7 @@ describe.skipIf(missing !== null)('the page of a run', () => {
     const rows = (place: string) => page.locator(`${place} tbody tr`).allInnerTexts()
     const [a = '', b = '', c = ''] = (await rows('#nodes')).map((text) => text.replaceAll(/\s+/g, ' '))
     expect(a).toBe('node-a at work 4 42.5 CPU-bound 60 600 MB 3 now')
-    expect(b).toBe('node-b at work 4 42.5 CPU-bound 60 600 MB 4 4.00 s ago')
+    expect(b).toBe('node-b at work 4 42.5 CPU-bound 60 600 MB 4 4 s ago')
     expect(c).toBe('node-c draining 4 – – 0 0 B – now')
     expect((await rows('#shards')).map((text) => text.replaceAll(/\s+/g, ' '))).toEqual([
       'node-a 3 10 of 40 25 % of 400 MB orders/part-3.csv',
@@ -139,6 +139,26 @@ describe.skipIf(missing !== null)('the page of a run', () => {
     expect(await page.locator('#nodes').innerText()).toContain('gone')
     expect(await page.getByRole('link', { name: 'Open the report' }).getAttribute('href')).toBe('/report')
     expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('tells nothing of a run about nodes that wait for the first one', async () => {
+    const nodes = [sampleNode('node-a', { verdict: null, atMs: NOW - 724_000 })]
+    const { page } = await open({ ...emptyView(), state: sampleState({ runs: [], nodes }) })
+    const [row = ''] = await page.locator('#nodes tbody tr').allInnerTexts()
+    expect(row.replaceAll(/\s+/g, ' ')).toBe('node-a silent 4 – – – – – 12m04s ago')
+    expect(await page.locator('#nodes').innerText()).not.toContain('this run')
+    await page.close()
+  })
+
+  it.each([10, 50, 724, 100_000])('a last sign of life %i s ago stays in one line at 400 px', async (seconds) => {
+    const nodes = [sampleNode('node-a', { atMs: NOW - seconds * 1000 })]
+    const { page } = await open(sampleView({ state: sampleState({ nodes }) }), { width: 400, scheme: 'light' })
+    const heights = await page
+      .locator('#nodes tbody td:not(:first-child)')
+      .evaluateAll((cells) => cells.map((cell) => (cell as unknown as { offsetHeight: number }).offsetHeight))
+    // The highest is the one with the pill of the state.
+    expect(Math.max(...heights)).toBeLessThan(30)
     await page.close()
   })
 

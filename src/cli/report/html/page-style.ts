@@ -99,6 +99,7 @@ tbody tr:last-child td { border-bottom: 0; }
 .uplot table, .uplot th, .uplot td { border: 0 !important; width: auto; padding-top: 2px; padding-bottom: 2px; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
+@media (min-width: 721px) { th.number + th.text, td.number + td.text { padding-left: 16px; } }
 .finder { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-bottom: 8px; }
 .finder input { flex: 1 1 200px; min-width: 0; }
 .finder output { color: var(--muted); font-size: 13px; }
