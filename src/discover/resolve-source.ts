@@ -3,7 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import { nearestName } from '../errors/nearest-name.ts'
+import { suggestNearest } from '../errors/suggest-nearest.ts'
 import { parseShellPattern } from './shell-pattern.ts'
 
 /** What `--in` means: a file, a folder, or a pattern. Roots are absolute real paths. */
@@ -71,12 +71,12 @@ function nearestThatExists(missing: string): string {
   if (parentStats === undefined && parent !== missing) return nearestThatExists(parent)
   const shownParent = printableName(parent)
   if (!parentStats?.isDirectory()) return `${shownParent} is not a folder`
-  let similar: string | null = null
+  let similar: string | undefined
   try {
-    similar = nearestName(basename(missing), readdirSync(parent))
+    similar = suggestNearest(basename(missing), readdirSync(parent))
   } catch {
     // A parent that cannot be listed has nothing to suggest.
   }
-  if (similar !== null) return `did you mean ${printableName(resolve(parent, similar))}?`
+  if (similar !== undefined) return `did you mean ${printableName(resolve(parent, similar))}?`
   return `the nearest folder that exists is ${shownParent}`
 }

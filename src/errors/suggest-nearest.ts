@@ -1,6 +1,6 @@
 import { countEdits } from './count-edits.ts'
 
-/** Finds what a mistyped word was probably meant to be: for flags, commands, configuration keys and values of options. */
+/** Finds what a mistyped word was probably meant to be: for flags, commands, keys and values of options, columns and files. */
 
 const MAX_EDITS = 3
 const MIN_SIMILARITY = 0.4
@@ -15,8 +15,11 @@ export function suggestNearest(word: string, candidates: Iterable<string>): stri
   let fewestEdits = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     const lower = candidate.toLowerCase()
+    const isPart = isStartOf(lowerWord, lower)
+    // A folder may have a million names: most differ too much in length to be worth counting.
+    if (!isPart && Math.abs(lower.length - word.length) > MAX_EDITS) continue
     const edits = countEdits(lowerWord, lower)
-    if (edits < fewestEdits && isNear(lowerWord, lower, edits)) {
+    if (edits < fewestEdits && (isPart || isNear(Math.max(word.length, lower.length), edits))) {
       nearest = candidate
       fewestEdits = edits
     }
@@ -24,9 +27,10 @@ export function suggestNearest(word: string, candidates: Iterable<string>): stri
   return nearest
 }
 
-function isNear(word: string, candidate: string, edits: number): boolean {
-  if (Math.min(word.length, candidate.length) > 1 && (word.startsWith(candidate) || candidate.startsWith(word)))
-    return true
-  const length = Math.max(word.length, candidate.length)
+function isStartOf(word: string, candidate: string): boolean {
+  return Math.min(word.length, candidate.length) > 1 && (word.startsWith(candidate) || candidate.startsWith(word))
+}
+
+function isNear(length: number, edits: number): boolean {
   return edits <= MAX_EDITS && (length - edits) / length > MIN_SIMILARITY
 }

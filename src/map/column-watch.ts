@@ -1,6 +1,6 @@
 import type { RecordBatch } from '../batch/record-batch.ts'
 import type { Shape } from '../batch/shape.ts'
-import { nearestName } from '../errors/nearest-name.ts'
+import { suggestNearest } from '../errors/suggest-nearest.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { UnseenColumn } from '../model/task-result.ts'
 
@@ -63,6 +63,6 @@ export class ColumnWatch {
   unseenColumns(): UnseenColumn[] {
     if (this.unseen.size === 0) return []
     const names = [...this.names]
-    return [...this.unseen].map((name) => ({ name, nearest: nearestName(name, names) }))
+    return [...this.unseen].map((name) => ({ name, nearest: suggestNearest(name, names) ?? null }))
   }
 }

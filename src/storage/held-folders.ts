@@ -1,5 +1,6 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { folderError } from './folder-error.ts'
 import type { GuardedTree } from './guarded-tree.ts'
 import type { TreeFileSystem } from './tree-file-system.ts'
 
@@ -18,6 +19,9 @@ export interface HeldFolder {
 const HOLD = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0)
 /** It is a folder, but cannot be opened: no right to list it, or no descriptor left. */
 const CANNOT_BE_OPENED = new Set(['EACCES', 'EMFILE', 'ENFILE'])
+
+/** How often a folder is looked for, or made, that somebody makes and removes at the same time. */
+const MOST_TRIES = 100
 
 let isProcThere: boolean | undefined
 
@@ -39,17 +43,18 @@ export class FolderHolder {
    */
   hold(folder: string): HeldFolder | null {
     if (!(isProcThere ??= existsSync('/proc/self/fd'))) return this.#take(folder)
-    let descriptor: number
-    try {
-      descriptor = openSync(folder, HOLD)
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? ''
-      if (CANNOT_BE_OPENED.has(code)) return this.#take(folder)
-      // Whatever else is there, the look has words for it.
-      if (!this.#tree.hasFolder(folder)) return null
-      // Another file of the group has made it in this moment.
-      if (code === 'ENOENT') return this.hold(folder)
-      throw error
+    let descriptor: number | undefined
+    for (let tries = 1; descriptor === undefined; tries++) {
+      try {
+        descriptor = openSync(folder, HOLD)
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? ''
+        if (CANNOT_BE_OPENED.has(code)) return this.#take(folder)
+        // Whatever else is there, the look has words for it.
+        if (!this.#tree.hasFolder(folder)) return null
+        // Else another file of the group has made it in this moment.
+        if (code !== 'ENOENT' || tries === MOST_TRIES) throw error
+      }
     }
     try {
       const path = `/proc/self/fd/${descriptor}`
@@ -62,7 +67,8 @@ export class FolderHolder {
   }
 
   /**
-   * Holds a folder and makes it first, with those above it, where it is not there.
+   * Holds a folder and makes it first, with those above it, where it is not there. It calls itself for each folder above: the longest path
+   * that a system takes has some 2,000.
    * @param modeOf the permissions of a folder that is made.
    * @param onMade told of each folder that got an entry by this: it must be synced for the new one to survive a power cut.
    */
@@ -71,20 +77,20 @@ export class FolderHolder {
     modeOf: (folder: string) => number,
     onMade: (changedFolder: string) => void,
   ): Promise<HeldFolder> {
-    const held = this.hold(folder)
-    if (held !== null) return held
-    if (folder === this.#tree.root)
-      throw Object.assign(new Error(`ENOENT: no such file or directory, open`), { code: 'ENOENT' })
-    const above = await this.holdOrMake(dirname(folder), modeOf, onMade)
-    try {
-      await this.#fileSystem.mkdir(`${above.path}/${basename(folder)}`, modeOf(folder))
-      onMade(dirname(folder))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    } finally {
-      above.release()
+    for (let tries = 1; ; tries++) {
+      const held = this.hold(folder)
+      if (held !== null) return held
+      if (folder === this.#tree.root || tries > MOST_TRIES) throw folderError('ENOENT', folder)
+      const above = await this.holdOrMake(dirname(folder), modeOf, onMade)
+      try {
+        await this.#fileSystem.mkdir(`${above.path}/${basename(folder)}`, modeOf(folder))
+        onMade(dirname(folder))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      } finally {
+        above.release()
+      }
     }
-    return this.hold(folder) ?? this.holdOrMake(folder, modeOf, onMade)
   }
 
   #take(folder: string): HeldFolder | null {
@@ -103,7 +109,6 @@ export class FolderHolder {
     if (folder === this.#tree.root) return
     this.#tree.hasFolder(folder)
     const [held, named] = [fstatSync(descriptor), lstatSync(folder)]
-    if (held.dev !== named.dev || held.ino !== named.ino)
-      throw Object.assign(new Error(`ESTALE: the folder was exchanged, open`), { code: 'ESTALE' })
+    if (held.dev !== named.dev || held.ino !== named.ino) throw folderError('ESTALE', folder)
   }
 }

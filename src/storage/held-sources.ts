@@ -1,3 +1,4 @@
+import { folderError } from './folder-error.ts'
 import type { FolderHolder, HeldFolder } from './held-folders.ts'
 
 /**
@@ -23,7 +24,7 @@ export class HeldSources {
     let held = this.#held.get(folder)
     if (held === undefined) {
       const taken = this.#folders.hold(folder)
-      if (taken === null) throw Object.assign(new Error(`ENOENT: no such folder, open '${folder}'`), { code: 'ENOENT' })
+      if (taken === null) throw folderError('ENOENT', folder)
       this.#held.set(folder, (held = taken))
     }
     return `${held.path}${path.slice(slash)}`

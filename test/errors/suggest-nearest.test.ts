@@ -21,6 +21,17 @@ it.each([
   expect(suggestNearest(word, FLAG_NAMES)).toBe(nearest)
 })
 
+it.each([
+  ['orders', ['order', 'borders', 'papers'], 'order'],
+  ['Orders', ['orders'], 'orders'],
+  ['odrers', ['orders', 'other'], 'orders'],
+  ['orders', ['something', 'else'], undefined],
+  ['ab', ['cd', 'xy'], undefined],
+  ['x', ['y'], undefined],
+])('among columns or files it finds for %j in %j: %j', (wanted, names, nearest) => {
+  expect(suggestNearest(wanted, names)).toBe(nearest)
+})
+
 it('counts a swap of two neighbours as one edit', () => {
   expect(suggestNearest('cvs', ['tsv', 'csv'])).toBe('csv')
 })
