@@ -369,7 +369,7 @@ export function createStages(
   return {
     reader: getFormat(format).createReader(plan, path),
     writer: getFormat(plan.targetFormat).createWriter(plan, columns),
-    map: mapperOf(plan, format === 'csv' || format === 'tsv'),
+    map: mapperOf(plan, getFormat(format).isTable),
   }
 }
 

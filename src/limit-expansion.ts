@@ -1,4 +1,5 @@
 import { MigrationError } from './errors/migration-error.ts'
+import { getFormat } from './formats/registry.ts'
 import type { DataPlan } from './model/data-plan.ts'
 
 /**
@@ -70,5 +71,5 @@ export function isLargeExpansion(targetBytes: number, sourceBytes: number): bool
 
 /** Whether targets have all columns in every record, rather than each record its own. */
 export function isTable({ targetFormat }: Pick<DataPlan, 'targetFormat'>): boolean {
-  return targetFormat === 'csv' || targetFormat === 'tsv'
+  return getFormat(targetFormat).isTable
 }

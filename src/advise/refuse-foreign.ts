@@ -1,12 +1,10 @@
 import { MigrationError } from '../errors/migration-error.ts'
-import { jsonInFirstLine, looksLikeMarkup, recogniseForeign, recogniseWideEncoding } from '../formats/magic-bytes.ts'
+import { recogniseForeign, recogniseWideEncoding } from '../formats/magic-bytes.ts'
+import { getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import { isUtf8Label } from '../read/source-reader.ts'
 
-const LESS_THAN = 0x3c
-const OPEN_BRACKET = 0x5b
-const OPEN_BRACE = 0x7b
 const NEWEST_ASCII = 0x7f
 
 /**
@@ -29,14 +27,9 @@ export function refuseForeign(
       position,
     })
   }
-  if (isUtf8Label(plan.encoding)) {
-    const separatesByNul = format === 'csv' && plan.delimitedSource.delimiter === 0
-    refuseWide(start, file, separatesByNul)
-  }
-  if (format !== 'csv' && format !== 'tsv') return
-  // Whoever says how the file begins has looked at it.
-  if (!plan.delimitedSource.hasHeader || plan.delimitedSource.skipLines > 0) return
-  refuseOtherText(start, isWhole, file)
+  const owner = getFormat(format)
+  if (isUtf8Label(plan.encoding)) refuseWide(start, file, owner.separatesByNul?.(plan) === true)
+  owner.refuseStart?.(start, isWhole, plan, file)
 }
 
 function refuseWide(start: Uint8Array, file: string, separatesByNul: boolean): void {
@@ -59,21 +52,4 @@ function refuseWide(start: Uint8Array, file: string, separatesByNul: boolean): v
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-}
-
-function refuseOtherText(start: Uint8Array, isWhole: boolean, file: string): void {
-  const first = start.find((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
-  if (first !== LESS_THAN && first !== OPEN_BRACE && first !== OPEN_BRACKET) return
-  const text = asBuffer(start).toString('utf8')
-  const json = jsonInFirstLine(text, isWhole)
-  const what = looksLikeMarkup(text) ? 'mark-up (HTML or XML)' : json === null ? null : `a JSON ${json}`
-  if (what === null) return
-  throw new MigrationError('NOT_CSV', `the file is no table: it starts with ${what}`, {
-    phase: 'parse',
-    hint:
-      json === null
-        ? 'was a page (of a login, of an error) saved in place of the data? Fetch it again'
-        : `--from ${json === 'object' ? 'ndjson' : 'json'} reads it, in a run over such files alone (--include); --no-header takes it as csv`,
-    position: { file, byte: 0 },
-  })
 }

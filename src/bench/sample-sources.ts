@@ -1,5 +1,6 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { getFormat } from '../formats/registry.ts'
 import type { PlannedFile } from '../model/report.ts'
 
 /** Slow steps of the ladder convert about this much: at 6 MB/s it takes five seconds, of which the start of Node is 3 %. */
@@ -16,7 +17,7 @@ export interface SourceSample {
 
 /**
  * Makes a smaller source tree out of the beginnings of files: each cut after a record, in proportion to its size. Files that cannot
- * be cut (json) are taken where they are small enough.
+ * be cut are taken where they are small enough.
  * @param quote the byte that quotes fields of delimited files; null: none.
  * @returns null where the sources are hardly larger than a sample, or nothing of them can be sampled.
  */
@@ -34,15 +35,17 @@ export function sampleSources(
   const taken: string[] = []
   let bytes = 0
   for (const { source, format, sizeBytes } of picked) {
+    if (format === 'bytes') continue
+    const owner = getFormat(format)
     const shareBytes = Math.max(LEAST_FILE_BYTES, Math.round((SAMPLE_BYTES / pickedBytes) * sizeBytes))
     const [from, to] = [join(sourceRoot, source), join(folder, source)]
     mkdirSync(dirname(to), { recursive: true })
     if (sizeBytes <= shareBytes) {
       copyFileSync(from, to)
       bytes += sizeBytes
-    } else if (format !== 'json') {
+    } else if (owner.findRecordEnd !== undefined) {
       const head = readHead(from, shareBytes)
-      const cut = head.subarray(0, findRecordEnd(head, format === 'ndjson' ? null : quote))
+      const cut = head.subarray(0, owner.findRecordEnd(head, quote))
       if (cut.length === 0) continue
       writeFileSync(to, cut)
       bytes += cut.length
@@ -50,20 +53,6 @@ export function sampleSources(
     taken.push(source)
   }
   return bytes === 0 ? null : { root: folder, bytes, files: taken }
-}
-
-/**
- * The end of the last record that ends within the bytes: the last line end outside quotes, told by whether an even number of quotes
- * is before it. (A stray quote makes that wrong, and the run then fails instead of measuring something else.)
- */
-export function findRecordEnd(bytes: Uint8Array, quote: number | null): number {
-  let isInQuotes = false
-  let end = 0
-  for (let at = 0; at < bytes.length; at++) {
-    if (bytes[at] === quote) isInQuotes = !isInQuotes
-    else if (bytes[at] === 0x0a && !isInQuotes) end = at + 1
-  }
-  return end
 }
 
 function readHead(path: string, maxBytes: number): Uint8Array {

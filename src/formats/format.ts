@@ -69,11 +69,39 @@ export interface RecordWriter {
   finish(output: OutputBuffer): void
 }
 
-/** A format: one object in the registry. */
+/**
+ * A format: one object in the registry, which owns everything that is known of the format. The engine asks it and never compares
+ * names of formats.
+ */
 export interface Format {
   readonly name: FormatName
   /** Without the dot, in lower case; the first is the one that targets get. */
   readonly extensions: readonly string[]
+  /**
+   * True for a table: all records of a file have the same columns, and values of sources are text. False where each record has
+   * names of its own.
+   */
+  readonly isTable: boolean
+  /** What of the plan decides how its sources are read: a part of the plan hash. */
+  sourceSettings(plan: DataPlan): object | null
+  /** What of the plan decides how its targets are written: a part of the plan hash. */
+  targetSettings(plan: DataPlan): object | null
+  /** Characters by their codes that no null text (`--nullstr`) of its targets may hold; -1 counts for nothing. */
+  reservedInNullText?(plan: DataPlan): readonly number[]
+  /** True where NUL bytes in its sources are no sign of another encoding. */
+  separatesByNul?(plan: DataPlan): boolean
+  /**
+   * Fails a source that certainly is something else, by its first bytes.
+   * @param start LOOKED_AT_BYTES at most, as they are in the file, @param isWhole whether they are all of it.
+   * @throws MigrationError
+   */
+  refuseStart?(start: Uint8Array, isWhole: boolean, plan: DataPlan, file: string): void
+  /**
+   * Where the last record ends that ends within bytes from the start of a file, for the samples of `migrate bench`. Missing where a
+   * file cannot be cut.
+   * @param quote the byte of `--quote`; null: none.
+   */
+  findRecordEnd?(head: Uint8Array, quote: number | null): number
   createReader(plan: DataPlan, file: string): RecordReader
   /** For formats whose files can be split: the same reader. */
   createSplittableReader?(plan: DataPlan, file: string): SplittableReader

@@ -36,6 +36,7 @@ export interface DelimitedTarget {
   readonly lineEnd: 'lf' | 'crlf'
   /** Text that null becomes; null: the empty field. */
   readonly nullText: string | null
+  /** Always `json` where targets are no tables. */
   readonly nested: 'json' | 'flatten'
 }
 

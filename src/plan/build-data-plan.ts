@@ -1,4 +1,5 @@
 import { MigrationError } from '../errors/migration-error.ts'
+import { getFormat } from '../formats/registry.ts'
 import { hasKernels } from '../kernels/load-kernels.ts'
 import type { DataPlan, EngineName, MappedColumn } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
@@ -51,7 +52,7 @@ export function buildDataPlan(
       hasHeader: options.outHeader,
       lineEnd: options.outCrlf ? 'crlf' : 'lf',
       nullText: options.nullstr ?? null,
-      nested: options.nested,
+      nested: getFormat(targetFormat).isTable ? options.nested : 'json',
     },
     ...(mapping === null
       ? { select: options.select ?? null, drop: options.drop, columns: [] }
@@ -160,9 +161,7 @@ function checkTargetDialect(plan: DataPlan): void {
   checkSpecial('--out-quote', quote)
   checkDifferent('--out-quote', quote, '--out-delim', delimiter)
   if (nullText === null) return
-  const isDelimited = plan.targetFormat === 'csv' || plan.targetFormat === 'tsv'
-  const targetDelimiter = plan.targetFormat === 'tsv' ? TAB : delimiter
-  const forbidden = isDelimited ? [LF, CR, targetDelimiter, quote] : [LF, CR]
+  const forbidden = [LF, CR, ...(getFormat(plan.targetFormat).reservedInNullText?.(plan) ?? [])]
   // It would need quotes around it, and quoted text is never null.
   const found = forbidden.find((character) => character !== NONE && nullText.includes(String.fromCharCode(character)))
   if (found !== undefined)

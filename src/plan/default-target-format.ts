@@ -1,13 +1,15 @@
+import { getFormat } from '../formats/registry.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { SourceList } from '../model/source-list.ts'
 
-/** The format of targets where `--to` does not say it: ndjson, or csv when all sources are NDJSON or JSON. Copies do not count. */
+/** The format of targets where `--to` does not say it: ndjson, or csv when no source is a table. Copies do not count. */
 export function defaultTargetFormat(files: SourceList): FormatName {
-  let hasJson = false
+  let hasOthers = false
   for (let index = 0; index < files.length; index++) {
     const format = files.format(index)
-    if (format === 'csv' || format === 'tsv') return 'ndjson'
-    if (format !== 'bytes') hasJson = true
+    if (format === 'bytes') continue
+    if (getFormat(format).isTable) return 'ndjson'
+    hasOthers = true
   }
-  return hasJson ? 'csv' : 'ndjson'
+  return hasOthers ? 'csv' : 'ndjson'
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { SourceFormat, SourceList } from '../model/source-list.ts'
 
@@ -27,7 +28,12 @@ export function planHash(plan: DataPlan, targetName: 'replace' | 'append'): stri
  */
 export function filePlanHash(plan: DataPlan, format: SourceFormat): string {
   if (format === 'bytes') return hashValue({ semanticsVersion: SEMANTICS_VERSION, copies: true })
-  return hashValue({ ...commonPart(plan), format, source: sourcePart(plan, format), target: targetPart(plan) })
+  return hashValue({
+    ...commonPart(plan),
+    format,
+    source: getFormat(format).sourceSettings(plan),
+    target: targetPart(plan),
+  })
 }
 
 function commonPart(plan: DataPlan): object {
@@ -45,19 +51,8 @@ function commonPart(plan: DataPlan): object {
   }
 }
 
-function sourcePart(plan: DataPlan, format: Exclude<SourceFormat, 'bytes'>): object {
-  if (format === 'csv') return plan.delimitedSource
-  return format === 'tsv' ? withoutDelimiter(plan.delimitedSource) : plan.jsonSource
-}
-
 function targetPart(plan: DataPlan): object | null {
-  if (plan.targetFormat === 'csv') return plan.delimitedTarget
-  return plan.targetFormat === 'tsv' ? withoutDelimiter(plan.delimitedTarget) : null
-}
-
-function withoutDelimiter(dialect: { readonly delimiter: number }): object {
-  const { delimiter: _always_tab, ...rest } = dialect
-  return rest
+  return getFormat(plan.targetFormat).targetSettings(plan)
 }
 
 /** The text gathered before it is hashed: one call a file would cost more than the hashing. */

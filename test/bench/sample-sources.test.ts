@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findRecordEnd, sampleSources } from '../../src/bench/sample-sources.ts'
+import { sampleSources } from '../../src/bench/sample-sources.ts'
+import { findRecordEnd } from '../../src/formats/find-record-end.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const QUOTE = '"'.charCodeAt(0)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { FormatName } from '../../src/model/format-name.ts'
 import { MappingSchema } from '../../src/model/mapping.ts'
@@ -92,6 +93,19 @@ test('hashes stay what they are from version to version, as long as the semantic
       "e24e5b79cc1c85a360cf02bfb478d4d77453d9417b7c0e96e9a94bf2d4aca01a",
     ]
   `)
+})
+
+test('so do those of every format, with options that concern it', () => {
+  const targets = ['csv', 'tsv', 'ndjson', 'json'] as const
+  const hashes = targets.flatMap((to) =>
+    [{}, { delim: ';', outDelim: '|', ragged: 'pad', maxNesting: 9, nested: 'flatten' } as const].flatMap((options) => {
+      const plan = buildDataPlan(optionsOf(options), to)
+      return [planHash(plan, 'append'), ...FORMATS.map((format) => filePlanHash(plan, format))]
+    }),
+  )
+  expect(createHash('sha256').update(hashes.join('\n')).digest('hex')).toMatchInlineSnapshot(
+    `"be475f078a171fa47adfedc86278f5703287bea74a84bbb780934307bc36a071"`,
+  )
 })
 
 test.each([

@@ -1,6 +1,6 @@
 import type { DelimitedSource } from '../../model/data-plan.ts'
 
-const TAB = 0x09
+export const TAB = 0x09
 const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20

@@ -1,11 +1,20 @@
 import type { Format } from '../format.ts'
+import { findRecordEnd } from '../find-record-end.ts'
 import { CsvReader } from './csv-reader.ts'
 import { CsvWriter } from './csv-writer.ts'
+import { refuseOtherText } from './refuse-other-text.ts'
 
 /** Text with a delimiter between fields and one record a line, quoted as RFC 4180 says or as the dialect options do. */
 export const csv: Format = {
   name: 'csv',
   extensions: ['csv'],
+  isTable: true,
+  sourceSettings: (plan) => plan.delimitedSource,
+  targetSettings: (plan) => plan.delimitedTarget,
+  reservedInNullText: ({ delimitedTarget }) => [delimitedTarget.delimiter, delimitedTarget.quote],
+  separatesByNul: (plan) => plan.delimitedSource.delimiter === 0,
+  refuseStart: refuseOtherText,
+  findRecordEnd,
   createReader: (plan, file) => new CsvReader(plan, 'csv', file),
   createSplittableReader: (plan, file) => new CsvReader(plan, 'csv', file),
   createWriter: (plan, columns) => new CsvWriter(plan, 'csv', columns),

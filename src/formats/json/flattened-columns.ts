@@ -21,8 +21,7 @@ export class FlattenedColumns {
   }
 }
 
-/** True where nested objects become columns of their own. */
+/** True where nested objects become columns of their own: in tables alone. */
 export function isFlattening(plan: DataPlan): boolean {
-  const isDelimited = plan.targetFormat === 'csv' || plan.targetFormat === 'tsv'
-  return isDelimited && plan.delimitedTarget.nested === 'flatten'
+  return plan.delimitedTarget.nested === 'flatten'
 }

@@ -6,6 +6,9 @@ import { JsonWriter } from './json-writer.ts'
 export const json: Format = {
   name: 'json',
   extensions: ['json'],
+  isTable: false,
+  sourceSettings: (plan) => plan.jsonSource,
+  targetSettings: () => null,
   createReader: (plan, file) => new JsonReader(plan, file),
   createWriter: () => new JsonWriter(),
 }

@@ -1,3 +1,4 @@
+import { findRecordEnd } from '../find-record-end.ts'
 import type { Format } from '../format.ts'
 import { NdjsonReader } from './ndjson-reader.ts'
 import { NdjsonWriter } from './ndjson-writer.ts'
@@ -6,6 +7,10 @@ import { NdjsonWriter } from './ndjson-writer.ts'
 export const ndjson: Format = {
   name: 'ndjson',
   extensions: ['ndjson', 'jsonl'],
+  isTable: false,
+  sourceSettings: (plan) => plan.jsonSource,
+  targetSettings: () => null,
+  findRecordEnd: (head) => findRecordEnd(head, null),
   createReader: (plan, file) => new NdjsonReader(plan, file),
   createSplittableReader: (plan, file) => new NdjsonReader(plan, file),
   createWriter: () => new NdjsonWriter(),

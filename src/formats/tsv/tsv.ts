@@ -1,12 +1,27 @@
+import { TAB } from '../csv/csv-dialect.ts'
 import { CsvReader } from '../csv/csv-reader.ts'
 import { CsvWriter } from '../csv/csv-writer.ts'
+import { refuseOtherText } from '../csv/refuse-other-text.ts'
+import { findRecordEnd } from '../find-record-end.ts'
 import type { Format } from '../format.ts'
 
 /** Csv with a tab between fields. Quotes work as in csv; `--quote none` reads raw tab-separated text. */
 export const tsv: Format = {
   name: 'tsv',
   extensions: ['tsv', 'tab'],
+  isTable: true,
+  sourceSettings: (plan) => withoutDelimiter(plan.delimitedSource),
+  targetSettings: (plan) => withoutDelimiter(plan.delimitedTarget),
+  reservedInNullText: ({ delimitedTarget }) => [TAB, delimitedTarget.quote],
+  refuseStart: refuseOtherText,
+  findRecordEnd,
   createReader: (plan, file) => new CsvReader(plan, 'tsv', file),
   createSplittableReader: (plan, file) => new CsvReader(plan, 'tsv', file),
   createWriter: (plan, columns) => new CsvWriter(plan, 'tsv', columns),
+}
+
+/** It always is the tab, whatever the plan says of csv. */
+function withoutDelimiter(dialect: { readonly delimiter: number }): object {
+  const { delimiter: _ofCsv, ...rest } = dialect
+  return rest
 }
