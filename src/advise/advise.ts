@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { RecordBatch } from '../batch/record-batch.ts'
 import type { WireError } from '../errors/migration-error.ts'
+import { getFormat } from '../formats/registry.ts'
+import type { Sample } from '../formats/sample.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FileTask } from '../model/task.ts'
 import { isUtf8Label } from '../read/source-reader.ts'
-import { adviseDelimited } from './advise-delimited.ts'
-import { adviseJson } from './advise-json.ts'
-import type { Sample } from './trial.ts'
+import { tryReading, type SampleBytes } from './trial.ts'
 
 /** Bytes of a file that are looked at. */
 const SAMPLE_BYTES = 65_536
@@ -59,19 +59,22 @@ export function adviseOnRejects(
 function advise(file: FileTask, code: string, { plan, batch }: Surroundings): string | null {
   const { format } = file
   if (format === 'bytes' || plan.engine === 'stream') return null
+  const owner = getFormat(format)
+  if (owner.advise === undefined) return null
   try {
-    const sample = readSample(file, plan, batch)
-    const trialPlan = { ...plan, maxRejects: null }
-    return format === 'csv' || format === 'tsv'
-      ? adviseDelimited(sample, trialPlan, format, code)
-      : adviseJson(sample, trialPlan, format)
+    const start = readSample(file, plan, batch)
+    const sample: Sample = {
+      bytes: start.bytes,
+      tryReading: (changed, as) => tryReading(start, changed, as),
+    }
+    return owner.advise(sample, { ...plan, maxRejects: null }, code)
   } catch {
     // The file may be gone by now; it failed, or was converted, for what was found before.
     return null
   }
 }
 
-function readSample(file: FileTask, plan: DataPlan, batch: RecordBatch): Sample {
+function readSample(file: FileTask, plan: DataPlan, batch: RecordBatch): SampleBytes {
   const { inputStart, inputEnd } = batch.memory
   // A byte behind it is the readers'.
   const room = Math.min(SAMPLE_BYTES, inputEnd - inputStart - 1)

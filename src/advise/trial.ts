@@ -1,14 +1,13 @@
 import type { RecordBatch } from '../batch/record-batch.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { getFormat } from '../formats/registry.ts'
+import type { Trial } from '../formats/sample.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 
-// What would become of the start of a file under another option is not guessed but tried, with the reader itself: no hint is given that
-// does not help there.
-
-/** The start of a file, decoded, in the input region of a batch. */
-export interface Sample {
+/** The start of a file, decoded. */
+export interface SampleBytes {
+  /** Free: what is in its input region is written over. */
   readonly batch: RecordBatch
   readonly bytes: Uint8Array
   /** True where it is the whole file. */
@@ -16,18 +15,8 @@ export interface Sample {
   readonly file: string
 }
 
-export interface Trial {
-  readonly records: number
-  readonly rejected: number
-  /** Rejects by code. */
-  readonly codes: ReadonlyMap<string, number>
-  readonly columnCount: number
-  /** Why the file fails in the sample; null: it does not. */
-  readonly failure: string | null
-}
-
 /** Reads a sample as a plan says; nothing is mapped or written. The batch's input region is written over. */
-export function tryReading({ batch, bytes, isWhole, file }: Sample, plan: DataPlan, format: FormatName): Trial {
+export function tryReading({ batch, bytes, isWhole, file }: SampleBytes, plan: DataPlan, format: FormatName): Trial {
   const { memory } = batch
   memory.bytes.set(bytes, memory.inputStart)
   const end = memory.inputStart + bytes.length
@@ -54,9 +43,4 @@ export function tryReading({ batch, bytes, isWhole, file }: Sample, plan: DataPl
     batch.clear()
   }
   return { records: reader.recordCount, rejected, codes, columnCount, failure }
-}
-
-/** True where a trial shows nothing wrong, and records. */
-export function isClean({ failure, rejected, records }: Trial): boolean {
-  return failure === null && rejected === 0 && records > 0
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { BatchMemory } from '../batch/batch-memory.ts'
 import type { OutputBuffer } from '../batch/output-buffer.ts'
 import type { RecordBatch } from '../batch/record-batch.ts'
@@ -5,6 +6,7 @@ import type { Key } from '../batch/shape.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { NoticeCounts } from '../model/task-result.ts'
+import type { Sample } from './sample.ts'
 
 /** Parses the bytes of one source file into batches. Holds the state between chunks; does no input or output. */
 export interface RecordReader {
@@ -69,6 +71,14 @@ export interface RecordWriter {
   finish(output: OutputBuffer): void
 }
 
+/** How the stream engine reads and writes a format. */
+export interface FormatStreams {
+  /** Streams that take the text of a file and give an object (of a table without a header: an array of fields) per record. */
+  parse(plan: DataPlan, onReject: () => void): Duplex[]
+  /** Streams that turn objects into the bytes of the target. */
+  encode(plan: DataPlan): Duplex[]
+}
+
 /**
  * A format: one object in the registry, which owns everything that is known of the format. The engine asks it and never compares
  * names of formats.
@@ -102,6 +112,13 @@ export interface Format {
    * @param quote the byte of `--quote`; null: none.
    */
   findRecordEnd?(head: Uint8Array, quote: number | null): number
+  /**
+   * What probably is wrong with a source that failed or had rejects, and the option that reads it without a loss.
+   * @param code of the failure, or of rejects. @returns null where nothing that helps is known.
+   */
+  advise?(sample: Sample, plan: DataPlan, code: string): string | null
+  /** For `--engine stream`: loads the libraries that most people would read and write the format with. */
+  loadStreams?(): Promise<FormatStreams>
   createReader(plan: DataPlan, file: string): RecordReader
   /** For formats whose files can be split: the same reader. */
   createSplittableReader?(plan: DataPlan, file: string): SplittableReader

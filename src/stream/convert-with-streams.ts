@@ -2,11 +2,10 @@ import { createReadStream, createWriteStream, openSync } from 'node:fs'
 import { Transform, type Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
-import { format as formatCsv, parse as parseCsv } from 'fast-csv'
-import ndjson from 'ndjson'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import { MigrationError } from '../errors/migration-error.ts'
-import { noNotices } from '../formats/format.ts'
+import { noNotices, type FormatStreams } from '../formats/format.ts'
+import { getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
@@ -30,8 +29,8 @@ interface StreamHooks {
 }
 
 /**
- * `--engine stream`: the program most people would write first, an object for every record through fast-csv and ndjson. It is
- * the baseline of the benchmarks. It is lossy: numbers pass through doubles, bad NDJSON lines and the raw bytes of
+ * `--engine stream`: the program most people would write first, an object for every record through fast-csv and ndjson, which the
+ * formats load. It is the baseline of the benchmarks. It is lossy: numbers pass through doubles, bad NDJSON lines and the raw bytes of
  * rejected records are gone, ragged and empty records are judged as fast-csv does.
  */
 export async function convertWithStreams(
@@ -39,12 +38,14 @@ export async function convertWithStreams(
   plan: DataPlan,
   { shouldStop, assertUnchanged, mode, pace }: StreamHooks,
 ): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
+  const [from, to] = [await loadStreams(file.format), await loadStreams(plan.targetFormat)]
+  const { isTable } = getFormat(file.format)
   const counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
   const toRow = new Transform({
     objectMode: true,
     transform(record: unknown, _encoding, done) {
       if (shouldStop()) return done(new MigrationError('STOPPED', 'the run was stopped', { phase: 'worker' }))
-      if (!isRecord(record, file.format)) {
+      if (!isRecord(record, isTable)) {
         counts.rejected++
         return done()
       }
@@ -72,8 +73,8 @@ export async function convertWithStreams(
     const onReject = (): void => {
       counts.rejected++
     }
-    const records = parseRecords(file.format, plan, onReject)
-    await pipeline([source, ...decodeText(plan), ...records, toRow, ...encodeRows(plan), measure, target])
+    const records = from.parse(plan, onReject)
+    await pipeline([source, ...decodeText(plan), ...records, toRow, ...to.encode(plan), measure, target])
     assertUnchanged()
   } catch (error) {
     source.destroy()
@@ -87,7 +88,7 @@ export async function convertWithStreams(
     targetHash: counts.targetHash,
     sourceHash: null,
     hasRejects: false,
-    rejectCodes: counts.rejected > 0 ? { [rejectCodeOf(file.format)]: counts.rejected } : {},
+    rejectCodes: counts.rejected > 0 ? { [rejectCodeOf(isTable)]: counts.rejected } : {},
     records: {
       read: counts.written + counts.rejected,
       written: counts.written,
@@ -96,6 +97,15 @@ export async function convertWithStreams(
     },
     notices: noNotices(),
   }
+}
+
+async function loadStreams(format: FormatName): Promise<FormatStreams> {
+  const streams = await getFormat(format).loadStreams?.()
+  if (streams !== undefined) return streams
+  throw new MigrationError('WRONG_USE', `--engine stream knows no ${format}`, {
+    phase: 'worker',
+    hint: 'leave --engine out: the other engines do',
+  })
 }
 
 /** A stream that turns another encoding into UTF-8; none where the text is UTF-8 already. */
@@ -123,58 +133,13 @@ function pushText(stream: Transform, done: (error?: Error) => void, decode: () =
   }
 }
 
-/** Streams that take the text of a file and give an object (or an array of fields) per record. */
-function parseRecords(format: FormatName, plan: DataPlan, onReject: () => void): Duplex[] {
-  if (format === 'ndjson') return [ndjson.parse({ strict: false })]
-  if (format === 'json') return [parseArray(onReject)]
-  const { delimitedSource: dialect } = plan
-  const parser = parseCsv<Row, Row>({
-    headers: dialect.hasHeader,
-    delimiter: format === 'tsv' ? '\t' : String.fromCharCode(dialect.delimiter),
-    quote: dialect.quote < 0 ? null : String.fromCharCode(dialect.quote),
-    ...(dialect.escape < 0 ? {} : { escape: String.fromCharCode(dialect.escape) }),
-    ...(dialect.comment < 0 ? {} : { comment: String.fromCharCode(dialect.comment) }),
-    strictColumnHandling: dialect.hasHeader,
-    skipLines: dialect.skipLines,
-  })
-  parser.on('data-invalid', onReject)
-  return [parser]
-}
-
-/** Holds the whole text, as the program most people would write does. */
-function parseArray(onReject: () => void): Transform {
-  const chunks: Buffer[] = []
-  return new Transform({
-    readableObjectMode: true,
-    transform(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk)
-      done()
-    },
-    flush(done) {
-      try {
-        const text = Buffer.concat(chunks).toString().trim()
-        const array = text.startsWith('[') ? text : `[${text.split('\n').join(',')}]`
-        for (const value of JSON.parse(array) as unknown[]) {
-          // A null would end the stream.
-          if (value === null) onReject()
-          else this.push(value)
-        }
-        done()
-      } catch (error) {
-        done(error as Error)
-      }
-    },
-  })
-}
-
 /** The one reason that the engine knows for leaving out a record of a format. */
-function rejectCodeOf(format: FormatName): ErrorCode {
-  return format === 'csv' || format === 'tsv' ? 'FIELD_COUNT' : 'NOT_AN_OBJECT'
+function rejectCodeOf(isTable: boolean): ErrorCode {
+  return isTable ? 'FIELD_COUNT' : 'NOT_AN_OBJECT'
 }
 
-function isRecord(value: unknown, format: FormatName): value is Row | unknown[] {
-  const isDelimited = format === 'csv' || format === 'tsv'
-  return typeof value === 'object' && value !== null && (isDelimited || !Array.isArray(value))
+function isRecord(value: unknown, isTable: boolean): value is Row | unknown[] {
+  return typeof value === 'object' && value !== null && (isTable || !Array.isArray(value))
 }
 
 function mapRow(record: Row | unknown[], plan: DataPlan): Row {
@@ -184,47 +149,4 @@ function mapRow(record: Row | unknown[], plan: DataPlan): Row {
   if (plan.select) return Object.fromEntries(plan.select.map(({ name, source }) => [name, row[source]]))
   for (const name of plan.drop) delete row[name]
   return row
-}
-
-/** Streams that turn objects into the bytes of the target. */
-function encodeRows(plan: DataPlan): Duplex[] {
-  if (plan.targetFormat === 'ndjson') return [ndjson.stringify()]
-  if (plan.targetFormat === 'json') return [stringifyArray()]
-  const { delimitedTarget: dialect } = plan
-  const toCells = new Transform({
-    objectMode: true,
-    transform(row: Row, _encoding, done) {
-      const cells = Object.entries(row).map(([name, value]) => [name, isNested(value) ? JSON.stringify(value) : value])
-      done(null, Object.fromEntries(cells))
-    },
-  })
-  return [
-    toCells,
-    formatCsv<Row, Row>({
-      headers: dialect.hasHeader,
-      delimiter: plan.targetFormat === 'tsv' ? '\t' : String.fromCharCode(dialect.delimiter),
-      quote: dialect.quote < 0 ? false : String.fromCharCode(dialect.quote),
-      rowDelimiter: dialect.lineEnd === 'crlf' ? '\r\n' : '\n',
-      includeEndRowDelimiter: true,
-    }),
-  ]
-}
-
-function isNested(value: unknown): boolean {
-  return typeof value === 'object' && value !== null
-}
-
-function stringifyArray(): Transform {
-  let isFirst = true
-  return new Transform({
-    writableObjectMode: true,
-    transform(row: Row, _encoding, done) {
-      const opening = isFirst ? '[\n' : ',\n'
-      isFirst = false
-      done(null, opening + JSON.stringify(row))
-    },
-    flush(done) {
-      done(null, isFirst ? '[]\n' : '\n]\n')
-    },
-  })
 }

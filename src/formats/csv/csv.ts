@@ -1,5 +1,6 @@
 import type { Format } from '../format.ts'
 import { findRecordEnd } from '../find-record-end.ts'
+import { adviseDelimited } from './advise-delimited.ts'
 import { CsvReader } from './csv-reader.ts'
 import { CsvWriter } from './csv-writer.ts'
 import { refuseOtherText } from './refuse-other-text.ts'
@@ -15,6 +16,8 @@ export const csv: Format = {
   separatesByNul: (plan) => plan.delimitedSource.delimiter === 0,
   refuseStart: refuseOtherText,
   findRecordEnd,
+  advise: (sample, plan, code) => adviseDelimited(sample, plan, 'csv', code),
+  loadStreams: async () => (await import('./csv-streams.ts')).csvStreams('csv'),
   createReader: (plan, file) => new CsvReader(plan, 'csv', file),
   createSplittableReader: (plan, file) => new CsvReader(plan, 'csv', file),
   createWriter: (plan, columns) => new CsvWriter(plan, 'csv', columns),

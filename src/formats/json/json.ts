@@ -1,4 +1,5 @@
 import type { Format } from '../format.ts'
+import { adviseJson } from './advise-json.ts'
 import { JsonReader } from './json-reader.ts'
 import { JsonWriter } from './json-writer.ts'
 
@@ -9,6 +10,8 @@ export const json: Format = {
   isTable: false,
   sourceSettings: (plan) => plan.jsonSource,
   targetSettings: () => null,
+  advise: adviseJson,
+  loadStreams: async () => (await import('./json-streams.ts')).jsonStreams,
   createReader: (plan, file) => new JsonReader(plan, file),
   createWriter: () => new JsonWriter(),
 }

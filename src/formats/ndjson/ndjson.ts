@@ -1,5 +1,6 @@
 import { findRecordEnd } from '../find-record-end.ts'
 import type { Format } from '../format.ts'
+import { adviseNdjson } from '../json/advise-json.ts'
 import { NdjsonReader } from './ndjson-reader.ts'
 import { NdjsonWriter } from './ndjson-writer.ts'
 
@@ -11,6 +12,8 @@ export const ndjson: Format = {
   sourceSettings: (plan) => plan.jsonSource,
   targetSettings: () => null,
   findRecordEnd: (head) => findRecordEnd(head, null),
+  advise: adviseNdjson,
+  loadStreams: async () => (await import('./ndjson-streams.ts')).ndjsonStreams,
   createReader: (plan, file) => new NdjsonReader(plan, file),
   createSplittableReader: (plan, file) => new NdjsonReader(plan, file),
   createWriter: () => new NdjsonWriter(),

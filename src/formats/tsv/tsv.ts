@@ -1,3 +1,4 @@
+import { adviseDelimited } from '../csv/advise-delimited.ts'
 import { TAB } from '../csv/csv-dialect.ts'
 import { CsvReader } from '../csv/csv-reader.ts'
 import { CsvWriter } from '../csv/csv-writer.ts'
@@ -15,6 +16,8 @@ export const tsv: Format = {
   reservedInNullText: ({ delimitedTarget }) => [TAB, delimitedTarget.quote],
   refuseStart: refuseOtherText,
   findRecordEnd,
+  advise: (sample, plan, code) => adviseDelimited(sample, plan, 'tsv', code),
+  loadStreams: async () => (await import('../csv/csv-streams.ts')).csvStreams('tsv'),
   createReader: (plan, file) => new CsvReader(plan, 'tsv', file),
   createSplittableReader: (plan, file) => new CsvReader(plan, 'tsv', file),
   createWriter: (plan, columns) => new CsvWriter(plan, 'tsv', columns),

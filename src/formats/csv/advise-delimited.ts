@@ -1,5 +1,6 @@
-import type { DataPlan, DelimitedSource } from '../model/data-plan.ts'
-import { isClean, tryReading, type Sample, type Trial } from './trial.ts'
+import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
+import { isClean, type Sample, type Trial } from '../sample.ts'
+import { delimiterOf, type DelimitedFormatName } from './csv-dialect.ts'
 
 /** Delimiters that are tried, and how they are written on a command line. */
 const DELIMITERS: readonly (readonly [byte: number, text: string])[] = [
@@ -15,9 +16,14 @@ const NONE = -1
  * What probably is wrong with a table, and the option that reads it without a loss; null: nothing that helps is known. What drops
  * values (`--ragged truncate`) is never named.
  */
-export function adviseDelimited(sample: Sample, plan: DataPlan, format: 'csv' | 'tsv', code: string): string | null {
-  const read = (changes: Partial<DelimitedSource>, as: 'csv' | 'tsv' = format): Trial =>
-    tryReading(sample, { ...plan, delimitedSource: { ...plan.delimitedSource, ...changes } }, as)
+export function adviseDelimited(
+  sample: Sample,
+  plan: DataPlan,
+  format: DelimitedFormatName,
+  code: string,
+): string | null {
+  const read = (changes: Partial<DelimitedSource>, as: DelimitedFormatName = format): Trial =>
+    sample.tryReading({ ...plan, delimitedSource: { ...plan.delimitedSource, ...changes } }, as)
   const now = read({})
   // What is wrong lies further behind: nothing that is tried here would show it.
   if (isClean(now)) return null
@@ -30,10 +36,10 @@ export function adviseDelimited(sample: Sample, plan: DataPlan, format: 'csv' | 
   )
 }
 
-type Read = (changes: Partial<DelimitedSource>, as?: 'csv' | 'tsv') => Trial
+type Read = (changes: Partial<DelimitedSource>, as?: DelimitedFormatName) => Trial
 
-function adviseDelimiter(plan: DataPlan, format: 'csv' | 'tsv', now: Trial, read: Read): string | null {
-  const current = format === 'tsv' ? 0x09 : plan.delimitedSource.delimiter
+function adviseDelimiter(plan: DataPlan, format: DelimitedFormatName, now: Trial, read: Read): string | null {
+  const current = delimiterOf(format, plan.delimitedSource.delimiter)
   const { quote, escape, comment } = plan.delimitedSource
   const fits = DELIMITERS.filter(([byte]) => ![current, quote, escape, comment].includes(byte))
     .map(([byte, text]) => ({ byte, text, trial: read({ delimiter: byte }, 'csv') }))
