@@ -21,9 +21,18 @@ export interface CheckedSettings {
   readonly display: DisplayOptions
 }
 
-/** @throws MigrationError WRONG_USE for all options that are wrong, or else for those that are missing. */
-export function checkSettings(settings: Settings): CheckedSettings {
-  const [display, resolved] = check(settings, DisplayOptionsSchema, OptionsSchema, ClusterOptionsSchema)
+/**
+ * @param command as examples show it.
+ * @throws MigrationError WRONG_USE for all options that are wrong, or else for those that are missing.
+ */
+export function checkSettings(settings: Settings, command = 'migrate'): CheckedSettings {
+  const [display, resolved] = checkFor(
+    `${command} --in old/ --out new/`,
+    settings,
+    DisplayOptionsSchema,
+    OptionsSchema,
+    ClusterOptionsSchema,
+  )
   if (!isOnCluster(settings)) refuseWithoutCluster(settings)
   return { options: valuesOf(settings, OptionsSchema.shape) as unknown as MigrateOptions, resolved, display }
 }
@@ -31,28 +40,34 @@ export function checkSettings(settings: Settings): CheckedSettings {
 /** The same, where `in` and `out` may be missing (`migrate config`). @returns every option that has a value, by key. */
 export function checkAnySettings(settings: Settings): ReadonlyMap<string, unknown> {
   const options = OptionsSchema.partial({ in: true, out: true })
-  const groups = check(settings, options, DisplayOptionsSchema, BenchOptionsSchema, ClusterOptionsSchema)
+  const groups = checkFor(EXAMPLE, settings, options, DisplayOptionsSchema, BenchOptionsSchema, ClusterOptionsSchema)
   return new Map(groups.flatMap((group) => Object.entries(group)).filter(([, value]) => value !== undefined))
 }
 
 /** The options of the command line alone. @throws MigrationError WRONG_USE for all that are wrong. */
 export function checkDisplay(settings: Settings): DisplayOptions {
-  return check(settings, DisplayOptionsSchema)[0]
+  return checkFor(EXAMPLE, settings, DisplayOptionsSchema)[0]
 }
 
 /** @throws MigrationError WRONG_USE for all options that are wrong: of a benchmark, or of its runs. */
 export function checkBench(settings: Settings): BenchOptions {
-  return check(settings, BenchOptionsSchema, DisplayOptionsSchema, OptionsSchema.omit({ threads: true, out: true }))[0]
+  return checkFor(
+    'migrate bench --in old/',
+    settings,
+    BenchOptionsSchema,
+    DisplayOptionsSchema,
+    OptionsSchema.omit({ threads: true, out: true }),
+  )[0]
 }
 
 /** @throws MigrationError WRONG_USE for all options of a cluster that are wrong. */
 export function checkCluster(settings: Settings): ClusterSettings {
-  return check(settings, ClusterOptionsSchema)[0]
+  return checkFor(EXAMPLE, settings, ClusterOptionsSchema)[0]
 }
 
 /** `--threads` alone, for a node. */
 export function checkThreads(settings: Settings): string {
-  return check(settings, OptionsSchema.pick({ threads: true }))[0].threads
+  return checkFor(EXAMPLE, settings, OptionsSchema.pick({ threads: true }))[0].threads
 }
 
 /** What is wrong with settings in themselves, whatever command they are for; what is missing is not. */
@@ -64,12 +79,16 @@ export function faultsOf(settings: Settings): readonly string[] {
 
 type Schema = z.ZodObject
 
-function check<const Schemas extends readonly Schema[]>(
+const EXAMPLE = 'migrate --in old/ --out new/'
+
+/** @param example a command that lacks nothing. */
+function checkFor<const Schemas extends readonly Schema[]>(
+  example: string,
   settings: Settings,
   ...schemas: Schemas
 ): { readonly [At in keyof Schemas]: z.output<Schemas[At]> } {
   const results = schemas.map((schema) => schema.safeParse(valuesOf(settings, schema.shape)))
-  if (results.some(({ success }) => !success)) throw describeIssues(issuesOf(settings, schemas), settings)
+  if (results.some(({ success }) => !success)) throw describeIssues(issuesOf(settings, schemas), settings, example)
   return results.map(({ data }) => data) as unknown as { readonly [At in keyof Schemas]: z.output<Schemas[At]> }
 }
 
@@ -91,13 +110,13 @@ interface Fault {
 }
 
 /** All faults in one line; what is missing only where nothing is wrong, since something typed wrongly is often the reason for it. */
-function describeIssues(issues: readonly Issue[], settings: Settings): Error {
+function describeIssues(issues: readonly Issue[], settings: Settings, example: string): Error {
   const wrong = issues.filter((issue) => settings.has(String(issue.path[0])))
   if (wrong.length === 0) {
     const missing = issues.map(({ path }) => longFlag(String(path[0])))
     return wrongUse(
       `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
-      'for example: migrate --in old/ --out new/',
+      `for example: ${example}`,
     )
   }
   const faults = wrong.map((issue) => describeIssue(issue, settings))

@@ -5,6 +5,8 @@ import { describeCluster } from './describe-cluster.ts'
 import { describeNotices } from './describe-notices.ts'
 import { formatFailures } from './format-failures.ts'
 import { countOf, formatBytes, formatCount, formatDuration, threeDigits } from './format-quantity.ts'
+import { kebabCase } from './flags.ts'
+import { SOURCES_FLAGS } from './flags/sources-flags.ts'
 import type { Paint } from './host.ts'
 
 /**
@@ -45,7 +47,17 @@ export function formatSummary(report: Report, options: SummaryOptions): string {
         ...warnings(report, options),
         ...failures,
       ]
+  lines.push(...scopeOfHints(report, lines))
   return lines.map((text) => `${text}\n`).join('')
+}
+
+/** Flags of how sources are read. */
+const SOURCE_FLAG = new RegExp(`--(?:no-)?(?:${SOURCES_FLAGS.map(({ key }) => kebabCase(key)).join('|')})(?![\\w-])`)
+
+/** What mends one file may spoil the others: read by another delimiter or encoding they are something else, and no fault tells it. */
+function scopeOfHints(report: Report, lines: readonly string[]): string[] {
+  if (report.files.total < 2 || !lines.some((text) => SOURCE_FLAG.test(text))) return []
+  return ['       flags are for all files of a run: name those that such a flag is for with --include']
 }
 
 function headline(report: Report, paint: Paint): string {

@@ -160,6 +160,8 @@ function explain(error: CommanderError, program: Command): Error {
   }
   const owners = FLAGS.find((flag) => longFlag(flag.key) === name)?.commands
   if (owners?.[0] !== undefined) return wrongUse(`unknown flag ${name}`, `it belongs to "migrate ${owners[0]}"`)
+  if (/^--(?:output-|input-)?(?:format|type)$/.test(name))
+    return wrongUse(`unknown flag ${name}`, '--to says what targets become; --from says what all sources are')
   const nearest = suggestNearest(
     name.replace(/^-+/, ''),
     [...names, '--help', '--version'].map((long) => long.slice(2)),

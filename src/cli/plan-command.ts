@@ -10,7 +10,7 @@ import type { Settings } from './resolve-settings.ts'
  * order. @returns the exit code.
  */
 export async function planCommand(settings: Settings, host: Host): Promise<number> {
-  const { options, resolved, display } = checkSettings(settings)
+  const { options, resolved, display } = checkSettings(settings, 'migrate plan')
   // Decisions are printed as they are made: there may be a million of them, and they help most where the plan then fails.
   const onDecision = (path: string, isTaken: boolean, rule: string) => {
     if (host.stdout.writable)

@@ -41,7 +41,9 @@ function readList(flag: string, file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (cause) {
-    throw new MigrationError('WRONG_USE', `${flag} ${printableName(file)} cannot be read`, { phase: 'discover', cause })
+    const reason = isSystemError(cause) ? `: ${cause.code}` : ''
+    const message = `${flag} ${printableName(file)} cannot be read${reason}`
+    throw new MigrationError('WRONG_USE', message, { phase: 'discover', cause })
   }
 }
 

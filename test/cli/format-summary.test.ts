@@ -150,11 +150,12 @@ describe('a summary', () => {
     const failures =
       FAILURE === undefined ? [] : [FAILURE, { ...FAILURE, message: 'other', position: { file: 'b.csv' } }]
     const lines = summarize({ failures }).split('\n')
-    expect(lines.slice(-5)).toEqual([
+    expect(lines.slice(-6)).toEqual([
       'failed a/\\x1b[31mbad.csv line 3, byte 5: UNTERMINATED_QUOTE: the quote opened at byte 7 is still open at the end',
       '       --unterminated-quote reject rejects just that record',
       'failed b.csv: UNTERMINATED_QUOTE: other',
       '       --unterminated-quote reject rejects just that record',
+      '       flags are for all files of a run: name those that such a flag is for with --include',
       '',
     ])
   })

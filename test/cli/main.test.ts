@@ -9,6 +9,7 @@ import { fakeHost } from './fake-host.ts'
 const BOTH = '--in a --out b'
 
 const TWICE = 'it takes one value: leave one out (a shell alias or a script may have set the other)'
+const FORMAT_HINT = '--to says what targets become; --from says what all sources are'
 const ROOT_HINT = 'it is the folder below which this machine has both trees'
 const ALONE_HINT = 'add --cluster URL, or leave it out to convert on this machine alone'
 const EXPORT_TO_PIPE = '--export-json "-": pipes are not read or written: name a file (one called "-" is "./-")'
@@ -17,6 +18,10 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
   type Case = [argv: string, message: string, hint?: string]
   const CASES: readonly Case[] = [
     ['', '--in and --out are missing', 'for example: migrate --in old/ --out new/'],
+    ['plan --in a', '--out is missing', 'for example: migrate plan --in old/ --out new/'],
+    ['bench', '--in is missing', 'for example: migrate bench --in old/'],
+    [`${BOTH} --format csv`, 'unknown flag --format', FORMAT_HINT],
+    [`${BOTH} --output-format=csv`, 'unknown flag --output-format', FORMAT_HINT],
     ['run --in a', '--out is missing', 'for example: migrate --in old/ --out new/'],
     ['--thread 8', 'unknown flag --thread', 'did you mean --threads?'],
     ['--thread=8', 'unknown flag --thread', 'did you mean --threads?'],

@@ -245,6 +245,6 @@ test('a list that is not there is wrong use', async () => {
   const failure = discover({ in: treeOf('a.csv'), filesFrom: ['/nowhere/list'] })
   await expect(failure).rejects.toMatchObject({
     code: 'WRONG_USE',
-    message: '--files-from /nowhere/list cannot be read',
+    message: '--files-from /nowhere/list cannot be read: ENOENT',
   })
 })

@@ -408,6 +408,7 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'whoever sees the dashboard',
       'it is the folder below which this machine has both trees',
       'add --cluster URL, or leave it out',
+      '--to says what targets become',
     ],
   },
   {
