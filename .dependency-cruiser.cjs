@@ -3,6 +3,7 @@ const LAYERS = [
   { name: 'bin', path: '^bin/' },
   { name: 'cli', path: '^src/(cli/|index\\.ts$)' },
   { name: 'control plane', path: '^src/(migrate\\.ts$|control/|bench/)' },
+  { name: 'engine', path: '^src/run/' },
   { name: 'schedule', path: '^src/(schedule|cluster)/' },
   { name: 'workers', path: '^workers/' },
   {

@@ -42,8 +42,6 @@ interface RunState {
   readonly measured: Report['measured']
   readonly stopped: Report['stopped']
   readonly cluster?: ClusterFigures | null
-  /** The plan is a part of a tree that another process answers for: there is no tree hash. */
-  readonly isPart?: boolean
 }
 
 /** The report of a run, from what its parts have counted. */
@@ -54,7 +52,7 @@ export function buildReport(run: RunState): Report {
   const done = run.remainder.decision.totals()
   const time = run.clock.read()
   const total = discovery.files.length + discovery.failed.length
-  const isWhole = ledger.isComplete && discovery.failed.length === 0 && plan.shard === null && run.isPart !== true
+  const isWhole = ledger.isComplete && discovery.failed.length === 0 && plan.shard === null
   return {
     reportVersion: 1,
     droverVersion: readDroverVersion(),
@@ -102,7 +100,7 @@ export function buildReport(run: RunState): Report {
     warnings: [
       ...run.warnings,
       // Of a part nobody can say what the others have.
-      ...(plan.shard !== null || run.isPart === true ? [] : warnOfUnseen(tally.unseenColumns)),
+      ...(plan.shard !== null ? [] : warnOfUnseen(tally.unseenColumns)),
       ...describeAdvice(tally, (index) => discovery.files.path(index)),
     ],
     orphans: {

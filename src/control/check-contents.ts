@@ -5,7 +5,7 @@ import type { Executor } from '../schedule/executor.ts'
 import type { Plan } from './make-plan.ts'
 
 /** Files that a thread hashes at a time. */
-export const FILES_PER_TASK = 32
+const FILES_PER_TASK = 32
 
 /** Sources that were read and are as they were when their targets were made, as far as that can be told: no sum was known yet. */
 export type NewSums = ReadonlyMap<number, number>
@@ -93,4 +93,9 @@ function compare(proved: ReturnType<ResumeDecision['done']>, found: Sums): RunRe
   if (found.target !== proved.targetHash) return 'target content differs'
   if (proved.sourceHash !== null && found.source !== proved.sourceHash) return 'source content differs'
   return found.rejects === proved.rejectsHash ? null : 'rejects differ'
+}
+
+/** Threads for `--checksum`, which looks at all files before any is converted. */
+export function threadsToHash({ threads, discovery }: Plan): number {
+  return Math.max(1, Math.min(threads, Math.ceil(discovery.files.length / FILES_PER_TASK)))
 }

@@ -16,7 +16,7 @@ import { shareAdvice } from '../report/share-advice.ts'
 import { bindingThrottle, type Throttle } from '../report/throttle.ts'
 import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
 import type { Plan } from './make-plan.ts'
-import { limitsOf } from './run-meter.ts'
+import { limitsOf } from '../run/run-meter.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
 const NO_NOTICES = Object.freeze(noNotices())

@@ -3,7 +3,7 @@ import { discoverSources, type Discovery } from '../discover/discover-sources.ts
 import { MigrationError } from '../errors/migration-error.ts'
 import { formatOfName, getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
-import type { MigrateHooks } from '../model/events.ts'
+import type { MigrateEvent, MigrateHooks } from '../model/events.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { SourceTree } from '../model/journal-entry.ts'
 import { OptionsSchema, type MigrateOptions, type ResolvedOptions } from '../model/options.ts'
@@ -116,3 +116,20 @@ export function describeTier(plan: Plan, format: SourceFormat, isSplit: boolean)
   const split = isSplit ? `, split among ${plan.threads} threads` : ''
   return `${engine}${typed}: bytes ${getFormat(format).name} to ${plan.targetFormat}${split}`
 }
+
+/** What is told of a plan before its first file. @param indexes of the files that are to be converted. */
+export function describePlanned(plan: Plan, indexes: Uint32Array, runId: string): PlannedEvent {
+  const { files } = plan.discovery
+  return {
+    type: 'planned',
+    runId,
+    targetFormat: plan.targetFormat,
+    isTargetFormatDefault: plan.isTargetFormatDefault,
+    threads: plan.threads,
+    fileCount: indexes.length,
+    totalBytes: files.sumBytes(indexes),
+    alreadyDone: files.length - indexes.length,
+  }
+}
+
+type PlannedEvent = Extract<MigrateEvent, { readonly type: 'planned' }>

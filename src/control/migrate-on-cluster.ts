@@ -15,7 +15,7 @@ import type { ShardFile } from '../model/frozen-plan.ts'
 import type { MigrateOptions } from '../model/options.ts'
 import type { Report } from '../model/report.ts'
 import { startClock, type Clock } from '../report/clock.ts'
-import { RunTally } from '../report/run-tally.ts'
+import { RunLog } from '../run/run-log.ts'
 import { stopReasonOf, type StopReason } from '../schedule/stop-switch.ts'
 import { ThreadPool } from '../schedule/thread-pool.ts'
 import { buildReport } from './build-report.ts'
@@ -27,7 +27,7 @@ import { filesToConvert, findRemainder, type Remainder } from './find-remainder.
 import { findLackOfSpace } from './find-lack-of-space.ts'
 import { freezeGeneration, pathBelow } from './freeze-generation.ts'
 import { lockOrFollow } from './lock-or-follow.ts'
-import { makePlan, resolveOptions, type Plan } from './make-plan.ts'
+import { describePlanned, makePlan, resolveOptions, type Plan } from './make-plan.ts'
 import { recordSums } from './record-sums.ts'
 import { RunStatusTeller } from './run-status-teller.ts'
 import { isStrangersCode, settleBooks } from './settle-tree.ts'
@@ -91,11 +91,10 @@ interface ClusterRunParts {
 
 class ClusterRun {
   private readonly parts: ClusterRunParts
-  private readonly tally = new RunTally()
+  private readonly log: RunLog
   private readonly ledger: TargetLedger
   private readonly clusterTally: ClusterTally
   private readonly strangers = new Set<string>()
-  private readonly warnings: { code: string; message: string }[] = []
   private generations = 0
   private shardCount = 0
   private runId = ''
@@ -105,8 +104,9 @@ class ClusterRun {
   constructor(parts: ClusterRunParts) {
     this.parts = parts
     this.runId = parts.lock.runId
+    this.log = new RunLog(parts.hooks)
     this.ledger = new TargetLedger(parts.plan.targets)
-    this.clusterTally = new ClusterTally(parts.plan, this.tally, this.ledger)
+    this.clusterTally = new ClusterTally(parts.plan, this.log.tally, this.ledger)
     const { plan, root, queue, hooks, startMs } = parts
     this.teller = new RunStatusTeller({
       register: openRegister(queue),
@@ -114,12 +114,12 @@ class ClusterRun {
       sourceRoot: pathBelow(root, plan.discovery.root, '--in'),
       targetRoot: pathBelow(root, plan.targetRoot, '--out'),
       startedAtMs: startMs,
-      tally: this.tally,
+      tally: this.log.tally,
       readFindings: () => this.clusterTally.findings(startMs),
       hooks,
-      warn: (code, message) => this.warn(code, message),
+      warn: (code, message) => this.log.warn(code, message),
     })
-    for (const failure of plan.discovery.failed) this.fail(failure)
+    for (const failure of plan.discovery.failed) this.log.fail(failure)
   }
 
   async execute(): Promise<Report> {
@@ -145,7 +145,7 @@ class ClusterRun {
     })
     await collectStaged({ targetRoot, liveRunId: joined?.generation.id ?? lock.runId, assertOwned })
     const remainder = await findRemainder(plan)
-    for (const { code, message } of remainder.books.warnings) this.warn(code, message)
+    for (const { code, message } of remainder.books.warnings) this.log.warn(code, message)
     if (needsContents(plan, remainder.decision)) await this.checkContents(remainder)
     const ofJoined = joined === null ? null : await this.filesOf(joined)
     // Shards that the dead coordinator has settled are proved already, and count for this run all the same.
@@ -154,22 +154,22 @@ class ClusterRun {
     const isOfJoined = new Set(ofJoined)
     const afterJoined = toConvert.filter((index) => ofJoined !== null && !isOfJoined.has(index))
     let open = ofJoined ?? toConvert
-    this.takeDone(remainder, toConvert)
+    this.ledger.addDone(remainder.decision, toConvert)
     this.announce(toConvert)
     const lack = await findLackOfSpace(plan, toConvert, (sample) => this.withPool(sample))
-    if (lack !== null) this.warn('NO_SPACE_LIKELY', lack)
+    if (lack !== null) this.log.warn('NO_SPACE_LIKELY', lack)
     for (let next = joined; open.length > 0 && !this.isStopped; next = null) {
       const current = next ?? (await this.freeze(open, remainder))
       const voided = await this.runGeneration(current)
       open = Uint32Array.from([...voided.keys(), ...(next === null ? [] : afterJoined)]).sort()
       if (voided.size === 0) continue
       if (this.generations < MOST_GENERATIONS && !this.isStopped) {
-        this.warn(
+        this.log.warn(
           'COMMIT_VOID',
           `committed and then removed by something else, so made again: ${voided.size} of the files`,
         )
       } else {
-        for (const error of voided.values()) this.fail(error)
+        for (const error of voided.values()) this.log.fail(error)
         break
       }
     }
@@ -190,7 +190,7 @@ class ClusterRun {
       const frozen = await readFrozenPlan(generation)
       if (frozen === null || frozen.plan.isForced !== plan.options.force) continue
       if (frozen.plan.mayOverwrite !== plan.options.overwrite) continue
-      this.warn('JOINED', `going on with the plan of run ${generation.id}, which a coordinator left`)
+      this.log.warn('JOINED', `going on with the plan of run ${generation.id}, which a coordinator left`)
       return { generation, frozen }
     }
     return null
@@ -208,7 +208,7 @@ class ClusterRun {
     const { plan, lock } = this.parts
     const newSums = await this.withPool((pool) => checkContents(plan, remainder.decision, pool))
     const warning = await recordSums(plan, remainder.decision, newSums, lock)
-    if (warning !== null) this.warn(warning.code, warning.message)
+    if (warning !== null) this.log.warn(warning.code, warning.message)
   }
 
   /** Threads of its own, for what is not left to nodes. */
@@ -272,7 +272,7 @@ class ClusterRun {
     })
     await lock.assertOwned()
     await closer.close()
-    if (!this.isStopped) for (const file of open) this.fail(shardFailed(file, [...broken.values()][0]))
+    if (!this.isStopped) for (const file of open) this.log.fail(shardFailed(file, [...broken.values()][0]))
     return voided
   }
 
@@ -280,39 +280,18 @@ class ClusterRun {
     if (outcome.kind === 'converted') this.clusterTally.add(file, outcome)
     else if (outcome.kind === 'failed') {
       if (isStrangersCode(outcome.error.code) && file.seen === null) this.strangers.add(file.target)
-      this.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
+      this.log.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
     } else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
     else open.push(file)
     if (outcome.kind === 'open') return
     this.teller.settle(file.sizeBytes)
   }
 
-  private takeDone({ decision }: Remainder, toConvert: Uint32Array): void {
-    let next = 0
-    for (let index = 0; index < this.parts.plan.discovery.files.length; index++) {
-      if (toConvert[next] === index) next++
-      else if (decision.reason(index) === null) {
-        const done = decision.done(index)
-        this.ledger.addFound(index, done.targetBytes, done.targetHash)
-      }
-    }
-  }
-
   private announce(indexes: Uint32Array): void {
     const { plan, hooks, lock } = this.parts
-    const { files } = plan.discovery
-    const [totalBytes, alreadyDone] = [files.sumBytes(indexes), files.length - indexes.length]
-    this.teller.plan({ files: indexes.length, bytes: totalBytes, alreadyDone })
-    hooks.onEvent?.({
-      type: 'planned',
-      runId: lock.runId,
-      targetFormat: plan.targetFormat,
-      isTargetFormatDefault: plan.isTargetFormatDefault,
-      threads: 0,
-      fileCount: indexes.length,
-      totalBytes,
-      alreadyDone,
-    })
+    const planned = describePlanned(plan, indexes, lock.runId)
+    this.teller.plan({ files: planned.fileCount, bytes: planned.totalBytes, alreadyDone: planned.alreadyDone })
+    hooks.onEvent?.({ ...planned, threads: 0 })
   }
 
   /** Orphans and claims, as a run on one machine leaves them. */
@@ -327,10 +306,10 @@ class ClusterRun {
       header: { runId: this.runId, manifestHash, planHash },
       ledger: this.ledger,
       strangers: this.strangers,
-      mayPrune: !this.isStopped && this.tally.failures.length === 0,
+      mayPrune: !this.isStopped && this.log.tally.failures.length === 0,
       assertOwned,
       onPruned: (targets) => (this.pruned = targets),
-      warn: (code, message) => this.warn(code, message),
+      warn: (code, message) => this.log.warn(code, message),
     })
   }
 
@@ -343,10 +322,10 @@ class ClusterRun {
         plan,
         remainder,
         runId: this.runId,
-        tally: this.tally,
+        tally: this.log.tally,
         ledger: this.ledger,
         splitFiles: 0,
-        warnings: this.warnings,
+        warnings: this.log.warnings,
         pruned: this.pruned,
         clock,
         measured,
@@ -360,16 +339,6 @@ class ClusterRun {
       threads: this.clusterTally.threads,
       cpu: this.clusterTally.cpu,
     }
-  }
-
-  private warn(code: string, message: string): void {
-    this.warnings.push({ code, message })
-    this.parts.hooks.onEvent?.({ type: 'warning', code, message })
-  }
-
-  private fail(error: WireError): void {
-    this.tally.addFailed(error)
-    this.parts.hooks.onEvent?.({ type: 'file-failed', file: error.position.file ?? '', error })
   }
 }
 

@@ -8,7 +8,7 @@ import { spacePreflight } from '../plan/space-preflight.ts'
 import { withGuardedHooks } from './guard-hooks.ts'
 import { SHOWN_ORPHANS } from './build-report.ts'
 import { samplePlan } from './sample-plan.ts'
-import { findSplitFiles } from './split-files.ts'
+import { findSplitFiles } from '../run/split-files.ts'
 import { orderFiles } from '../schedule/batch-files.ts'
 
 /**

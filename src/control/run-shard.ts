@@ -8,24 +8,25 @@ import type { Generation } from '../commit/generation-paths.ts'
 import { makePlacingContext, placeRecorded, rememberFolder } from '../commit/place-recorded.ts'
 import { findRecordedUnits } from '../commit/settle-shard.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
-import type { WireError } from '../errors/migration-error.ts'
+import { MigrationError, type WireError } from '../errors/migration-error.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { FrozenPlan, ShardFile } from '../model/frozen-plan.ts'
-import { OptionsSchema } from '../model/options.ts'
-import type { Report } from '../model/report.ts'
+import type { VerdictKind } from '../model/measurement.ts'
 import { SourceList } from '../model/source-list.ts'
-import { ExistingTargets } from '../plan/find-existing-targets.ts'
-import { ResumeDecision } from '../plan/resume-decision.ts'
 import { startClock } from '../report/clock.ts'
+import type { RunTally } from '../report/run-tally.ts'
+import { Engine } from '../run/engine.ts'
+import { RunLog } from '../run/run-log.ts'
+import { findSplitFiles } from '../run/split-files.ts'
+import type { Work } from '../run/work.ts'
 import { cutTasks } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
-import type { Plan } from './make-plan.ts'
+import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
 import type { SharedTree } from './node-trees.ts'
-import { Recording } from './recording.ts'
-import { Run } from './run.ts'
+import { ShardSink } from './shard-sink.ts'
 
-/** A shard, or what is left of it, on the threads of a node: the run of one machine, with commits that must be won. */
+/** A shard, or what is left of it, on the threads of a node: the engine of every run, with commits that must be won. */
 
 export interface ShardRunOptions {
   readonly plan: FrozenPlan
@@ -50,7 +51,14 @@ export interface ShardRunOptions {
 }
 
 export interface ShardRunResult {
-  readonly report: Report
+  /** Why it stopped before its end; null: it did not. */
+  readonly stopped: StopReason | null
+  /** What its files came to: those that this node converted, committed or not, and those that failed. */
+  readonly tally: RunTally
+  /** Files that were never begun. */
+  readonly notStarted: number
+  /** What bound it; null: too little was done to tell. */
+  readonly verdict: VerdictKind | null
   readonly committedFiles: number
   readonly lostFiles: number
   /** True where a target may not be in its place although it is committed. */
@@ -58,15 +66,15 @@ export interface ShardRunResult {
 }
 
 export async function runShard(options: ShardRunOptions): Promise<ShardRunResult> {
-  const { generation, files, units, node } = options
-  const { targetRoot, id } = generation
-  const staging = await options.tree.openStaging()
+  const { generation, files, units, node, pool, tree, hooks } = options
+  const { targetRoot } = generation
+  const staging = await tree.openStaging()
   const placing = makePlacingContext({
     ...options.plan,
     targetRoot,
     sourceRoot: options.sourceRoot,
     // Of its own: what it makes is durable only when it has ended.
-    knownFolders: new Map(options.tree.knownFolders),
+    knownFolders: new Map(tree.knownFolders),
   })
   const committer = new UnitCommitter({
     ...placing,
@@ -76,46 +84,43 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     units,
     shardAttempt: options.shardAttempt,
     exclusiveBy: options.plan.exclusiveBy,
-    wholeSync: options.tree.wholeSync,
+    wholeSync: tree.wholeSync,
     assertHeld: options.assertHeld,
     isFinal: options.isFinal,
   })
   const places = units.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, offset) => from + offset))
-  const at = (index: number): number => places[index] ?? 0
-  const plan = makeShardPlan(options, places)
-  const recording = new Recording(plan.options)
-  const run = new Run(
-    plan,
-    everythingIsNew(places.length),
-    {
-      runId: id,
-      assertOwned: async () => options.assertHeld(),
-      finish: (work) => work(new Set(), async () => options.assertHeld()),
-      release: async () => {},
-    },
-    options.hooks,
-    startClock(),
-    recording,
-    {
-      pool: options.pool,
-      staging,
-      mayGoOn: options.mayGoOn,
-      onLastTask: options.onLastTask,
-      committer: {
-        commit: (staged) => committer.commit(staged.map((file) => ({ ...file, at: at(file.result.index) }))),
-        fail: (index, error) => committer.fail(at(index), error),
-        whenReady: () => committer.whenReady(),
-        close: () => committer.close(),
-      },
-      batches: [...tasksOf(units, node.threads)],
-    },
-  )
-  const stopped = await run.execute()
+  const work = makeWork(options, places)
+  const log = new RunLog(hooks)
+  const engine = new Engine(work, log, hooks, startClock())
+  const stop = new StopSwitch(hooks)
+  try {
+    if (stop.reason === null) {
+      const tasks = [...tasksOf(units, node.threads)]
+      const ordered = Uint32Array.from(places.keys())
+      const splits = onlyAlone(findSplitFiles(work, ordered), tasks)
+      const size = { threads: node.threads, maxThreads: node.threads }
+      const sink = new ShardSink({ staging, committer, places })
+      // Its threads go on when this shard is done.
+      stop.control(pool)
+      const source = { tasks: tellingLast(tasks, options.onLastTask), splits, mayGoOn: options.mayGoOn }
+      await engine.convert({ ...source, ordered, pool, size, sink, stop })
+    }
+  } catch (error) {
+    const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
+    if (!wasStopped) throw error
+  } finally {
+    stop.disarm()
+    engine.finish()
+  }
   // What could not be placed or synced may be so because of a folder that is gone.
-  if (committer.unplaced.length > 0) options.tree.knownFolders.clear()
-  else for (const [folder, path] of placing.knownFolders) rememberFolder(options.tree.knownFolders, folder, path)
+  if (committer.unplaced.length > 0) tree.knownFolders.clear()
+  else for (const [folder, path] of placing.knownFolders) rememberFolder(tree.knownFolders, folder, path)
+  const { tally } = log
   return {
-    report: run.report(stopped),
+    stopped: stop.reason,
+    tally,
+    notStarted: places.length - tally.converted - tally.failures.length,
+    verdict: engine.meter.read(work, tally.stageNs)?.verdict?.kind ?? null,
     committedFiles: committer.committedFiles,
     lostFiles: committer.lostFiles,
     hasUnplaced: committer.unplaced.length > 0 || committer.lostFiles > 0,
@@ -167,11 +172,23 @@ function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<numb
   }
 }
 
-/** A plan as a run on one machine has it, of these files alone. */
-function makeShardPlan(
-  { plan, sourceRoot, files, node, generation }: ShardRunOptions,
-  places: readonly number[],
-): Plan {
+/** The tasks, as they are handed out. */
+function* tellingLast(tasks: readonly (readonly number[])[], onLastTask: () => void): Generator<readonly number[]> {
+  for (const [number, task] of tasks.entries()) {
+    if (number === tasks.length - 1) onLastTask()
+    yield task
+  }
+}
+
+/** A file that shares its task with others cannot be split. */
+function onlyAlone(splits: ReadonlySet<number>, tasks: readonly (readonly number[])[]): ReadonlySet<number> {
+  if (splits.size === 0) return splits
+  const alone = new Set(tasks.flatMap((task) => (task.length === 1 ? task : [])))
+  return new Set([...splits].filter((index) => alone.has(index)))
+}
+
+/** The files of the units, with what the frozen plan says of them. */
+function makeWork({ plan, sourceRoot, files, node }: ShardRunOptions, places: readonly number[]): Work {
   const list = new SourceList()
   const folders = new Map<string, number>()
   for (const place of places) {
@@ -182,72 +199,19 @@ function makeShardPlan(
     folders.set(folder, known)
     list.add(known, path.slice(slash + 1), sizeBytes, BigInt(mtimeNs), format)
   }
-  const target = (index: number): string => files[places[index] ?? 0]?.target ?? ''
-  const none = { count: 0, examples: [] }
-  const taskTimeout = plan.taskTimeoutMs === null ? {} : { taskTimeout: `${plan.taskTimeoutMs}ms` }
   return {
-    shard: null,
-    options: OptionsSchema.parse({
-      in: sourceRoot,
-      out: generation.targetRoot,
-      threads: node.threads,
+    data: plan.data,
+    discovery: { root: sourceRoot, files: list },
+    targets: { path: (index) => files[places[index] ?? 0]?.target ?? '' },
+    threads: node.threads,
+    threadWarning: null,
+    options: {
+      threads: String(node.threads),
       retries: plan.retries,
       fsync: plan.isDurable,
-      ...taskTimeout,
-    }),
-    discovery: {
-      root: sourceRoot,
-      isSingleFile: false,
-      depth: Number.POSITIVE_INFINITY,
-      files: list,
-      failed: [],
-      skipped: { unknownFormat: none, links: none, special: none },
-      filteredOut: 0,
-    },
-    data: plan.data,
-    targetRoot: generation.targetRoot,
-    targetFormat: plan.data.targetFormat,
-    isTargetFormatDefault: false,
-    threadWarning: null,
-    targets: {
-      length: places.length,
-      path: target,
-      folder: (index) => target(index).slice(0, Math.max(0, target(index).lastIndexOf('/'))),
-      name: (index) => target(index).slice(target(index).lastIndexOf('/') + 1),
-    },
-    threads: node.threads,
-    planHash: plan.planHash,
-    manifestHash: plan.manifestHash,
-    filePlanHash: (format) => plan.filePlanHashes[format] ?? '',
-    // Nodes write no journals.
-    sourceTree: { root: sourceRoot, identity: null, mounts: [] },
-  }
-}
-
-function everythingIsNew(fileCount: number): ConstructorParameters<typeof Run>[1] {
-  const proofs = {
-    targetBytes: new Float64Array(0),
-    targetHash: new Uint32Array(0),
-    sourceHash: new Uint32Array(0),
-    hasSourceHash: new Uint8Array(0),
-    hasRejects: new Uint8Array(0),
-    rejectsBytes: new Float64Array(0),
-    rejectsHash: new Uint32Array(0),
-    recordsRead: new Float64Array(0),
-    recordsRejected: new Float64Array(0),
-    recordsFiltered: new Float64Array(0),
-  }
-  return {
-    existing: new ExistingTargets(null),
-    decision: new ResumeDecision(fileCount, proofs, []),
-    books: {
-      provesStranger: () => false,
-      doubtfulStrangers: () => [],
-      damage: [],
-      journals: { journals: [], entryCount: 0, unsealed: [] },
-      provedTargets: 0,
-      treeOf: ({ source }) => source,
-      warnings: [],
+      taskTimeout: plan.taskTimeoutMs ?? undefined,
+      memoryLimit: undefined,
+      halt: null,
     },
   }
 }

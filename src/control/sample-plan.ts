@@ -1,7 +1,8 @@
-import type { Plan } from './make-plan.ts'
 import type { TaskResult } from '../model/task-result.ts'
-import type { FileTask, Task } from '../model/task.ts'
+import type { Task } from '../model/task.ts'
+import { describeSource } from '../run/work.ts'
 import type { Executor } from '../schedule/executor.ts'
+import type { Plan } from './make-plan.ts'
 
 /** Files and bytes of each that a sample converts: enough to see how much targets grow, little enough not to be noticed. */
 const SAMPLED_FILES = 3
@@ -44,20 +45,5 @@ async function runSample(task: Task, pool: Executor): Promise<TaskResult | null>
     return await pool.run(task)
   } catch {
     return null
-  }
-}
-
-/** The part of a task that says which file is meant; where its target goes is up to the caller. */
-export function describeSource(plan: Plan, index: number): FileTask {
-  const { files, root } = plan.discovery
-  return {
-    index,
-    sourcePath: `${root}/${files.path(index)}`,
-    relativePath: files.path(index),
-    format: files.format(index),
-    sizeBytes: files.sizeBytes(index),
-    mtimeNs: files.mtimeNs(index),
-    stagedTarget: '',
-    stagedRejects: '',
   }
 }

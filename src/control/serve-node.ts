@@ -239,7 +239,7 @@ class ClusterNode {
       if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
       this.fence.assertHeld(shard.id)
       if (this.hooks.signal.aborted) return await this.giveBack(job, token)
-      const [failure] = result.report.failures
+      const [failure] = result.tally.failures
       throw failure === undefined
         ? new MigrationError('STOPPED', 'the shard was given up', { phase: 'worker', isRetryable: true })
         : fromWireError(failure)
@@ -347,7 +347,7 @@ class ClusterNode {
           },
         },
       })
-      this.meter.verdict = result.report.measured?.verdict?.kind ?? this.meter.verdict
+      this.meter.verdict = result.verdict ?? this.meter.verdict
       this.count(result, number, performance.now() - startMs)
       return result
     } finally {
@@ -356,26 +356,27 @@ class ClusterNode {
     }
   }
 
-  private count({ report, committedFiles }: ShardRunResult, shard: number, durationMs: number): void {
+  private count(result: ShardRunResult, shard: number, durationMs: number): void {
+    const { tally, committedFiles } = result
     this.summary.shards++
     this.summary.files += committedFiles
-    this.summary.bytes += report.sourceBytes
+    this.summary.bytes += tally.sourceBytes
     this.hooks.onEvent({
       type: 'shard-ended',
       shard,
       files: committedFiles,
-      failedFiles: report.files.failed,
-      bytes: report.sourceBytes,
+      failedFiles: tally.failures.length,
+      bytes: tally.sourceBytes,
       durationMs,
-      reason: reasonOf(report),
+      reason: reasonOf(result),
     })
   }
 }
 
 /** Why a shard did not come to its end; null: it did. */
-function reasonOf({ stopped, failures, files }: ShardRunResult['report']): string | null {
-  if (stopped !== null) return failures[0]?.code ?? stopped
-  return files.notStarted > 0 ? 'draining' : null
+function reasonOf({ stopped, tally, notStarted }: ShardRunResult): string | null {
+  if (stopped !== null) return tally.failures[0]?.code ?? stopped
+  return notStarted > 0 ? 'draining' : null
 }
 
 async function withoutWaitingLong(closing: Promise<unknown>): Promise<void> {

@@ -1,6 +1,7 @@
 import { formatCrc32 } from '../commit/format-crc32.ts'
 import { comparePathBytes, hashTree, type TreeTarget } from '../commit/tree-hash.ts'
 import { PathIndex } from '../plan/path-index.ts'
+import type { ResumeDecision } from '../plan/resume-decision.ts'
 import type { TargetNames } from '../plan/target-names.ts'
 
 /** The targets of a plan that are there and proved, by earlier runs or this one: 13 bytes each. */
@@ -29,10 +30,18 @@ export class TargetLedger {
     this.areThere[index] = 1
   }
 
-  /** Adds a target that an earlier run made. */
-  addFound(index: number, sizeBytes: number, hash: number): void {
-    this.add(index, sizeBytes, hash)
-    this.foundCount++
+  /** Adds the targets that earlier runs made. @param toConvert the indexes of all others, ascending. */
+  addDone(decision: Pick<ResumeDecision, 'done'>, toConvert: Uint32Array): void {
+    let next = 0
+    for (let index = 0; index < this.targets.length; index++) {
+      if (toConvert[next] === index) {
+        next++
+        continue
+      }
+      const { targetBytes, targetHash } = decision.done(index)
+      this.add(index, targetBytes, targetHash)
+      this.foundCount++
+    }
   }
 
   /** The number of targets of the plan. */

@@ -8,10 +8,11 @@ import type { ThreadLimit } from './thread-limit.ts'
 /** Tasks given to the pool ahead of the threads, so that none waits for the main thread between two tasks. */
 const TASKS_AHEAD_PER_THREAD = 1
 
-/** A converted file and the task that it was made by. */
+/** A converted file, the task that it was made by, and the number of the thread that made it. */
 export interface Converted {
   readonly result: ConvertedFile
   readonly task: FileTask
+  readonly thread: number
 }
 
 interface RunFilesOptions {
@@ -120,12 +121,14 @@ async function runBatch(
 ): Promise<void> {
   const files = indexes.map((index) => options.makeFileTask(index, attempt))
   let results: readonly FileResult[]
+  let thread: number
   try {
     const [first] = files
     const answer = await (split && first ? split.lead(first) : options.pool.run({ kind: 'convert', files }))
     if (answer.kind !== 'convert') throw new Error(`a convert task was answered with ${answer.kind}`)
     results = answer.files
-    for (const result of results) options.onTried(result, answer.threadNumber)
+    thread = answer.threadNumber
+    for (const result of results) options.onTried(result, thread)
   } catch (error) {
     await handleCrash(indexes, attempt, error, options, split)
     return
@@ -135,7 +138,7 @@ async function runBatch(
   for (const [position, result] of results.entries()) {
     const task = files[position]
     if (!result.isConverted) failed.push(result)
-    else if (task) converted.push({ result, task })
+    else if (task) converted.push({ result, task, thread })
   }
   const isAccepted = converted.length > 0 ? options.onConverted(converted, attempt) : null
   for (const { index, error } of failed) await retryOrFail(index, attempt, error, options, split)

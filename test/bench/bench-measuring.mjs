@@ -9,7 +9,7 @@ import { ThreadMeter } from '../../dist/src/thread-meter.js'
 const READINGS = 20_000
 /** As in src/thread-meter.ts: a slice covers at least this. */
 const SLICE_US = 5000
-/** As in src/report/timeline.ts and src/control/tune-threads.ts. */
+/** As in src/report/timeline.ts and src/run/tune-threads.ts. */
 const LOOK_US = 100_000
 
 /** CPU time of one call in microseconds: wall time would hold what other programs do to this machine. */

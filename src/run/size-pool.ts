@@ -1,8 +1,7 @@
 import { MOST_BYTES_PER_TASK } from '../schedule/batch-files.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
 import { mostAutoThreads } from '../schedule/thread-count.ts'
-import { FILES_PER_TASK } from './check-contents.ts'
-import type { Plan } from './make-plan.ts'
+import type { Work } from './work.ts'
 
 /** How many threads a run starts with, may come to have, and cuts its work for. */
 
@@ -15,25 +14,20 @@ export interface PoolSize {
   readonly maxThreads: number
 }
 
-/** Threads for `--checksum`, which looks at all files before any is converted. */
-export function threadsToHash({ threads, discovery }: Plan): number {
-  return Math.max(1, Math.min(threads, Math.ceil(discovery.files.length / FILES_PER_TASK)))
-}
-
 /** Threads that `--threads auto` may go up to; where the number is given it stays. */
-export function mostThreads({ options, threads }: Plan): number {
+export function mostThreads({ options, threads }: Work): number {
   if (options.threads !== 'auto') return threads
   return Math.max(threads, Math.min(mostAutoThreads(), threadsThatFit(options.memoryLimit ?? defaultMemoryLimit())))
 }
 
 /** Threads that small files are cut into tasks for: with `auto`, some that it may come to add. */
-export function threadsToFeed(plan: Plan): number {
-  const { options, threads } = plan
-  return options.threads === 'auto' ? Math.min(mostThreads(plan), threads * AUTO_TASKS_FACTOR) : threads
+export function threadsToFeed(work: Work): number {
+  const { options, threads } = work
+  return options.threads === 'auto' ? Math.min(mostThreads(work), threads * AUTO_TASKS_FACTOR) : threads
 }
 
 /** With `auto`, tasks that last do not queue up for the first threads: those that are added would find nothing. */
-export function mayQueueTasks({ options, discovery }: Plan, indexes: Uint32Array): boolean {
+export function mayQueueTasks({ options, discovery }: Work, indexes: Uint32Array): boolean {
   const isLong = discovery.files.sumBytes(indexes) / indexes.length >= MOST_BYTES_PER_TASK
   return options.taskTimeout === undefined && !(options.threads === 'auto' && isLong)
 }

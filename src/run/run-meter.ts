@@ -6,7 +6,7 @@ import { watchSystem } from '../report/system-figures.ts'
 import { Timeline, type Moment } from '../report/timeline.ts'
 import { countUsableCores, readCpuQuota } from '../schedule/thread-count.ts'
 import type { Executor } from '../schedule/executor.ts'
-import type { Plan } from './make-plan.ts'
+import type { Work } from './work.ts'
 
 /** Measures one run: its files, its course, and what the system counts meanwhile. */
 export class RunMeter {
@@ -51,17 +51,17 @@ export class RunMeter {
   }
 
   /** @param stageNs of all converted files. */
-  read(plan: Plan, stageNs: StageTimes): Measurements | null {
-    const { files } = plan.discovery
+  read(work: Work, stageNs: StageTimes): Measurements | null {
+    const { files } = work.discovery
     return this.figures.read({
       startNs: this.clock.startNs,
       endNs: this.endNs,
       cpuNs: (this.endCpuMs - this.startCpuMs) * 1e6,
-      threads: this.tuning?.chosen ?? plan.threads,
+      threads: this.tuning?.chosen ?? work.threads,
       runNs: nowNs() - this.clock.startNs,
       path: (index) => files.path(index),
       stageNs,
-      limits: limitsOf(plan),
+      limits: limitsOf(work),
       system: this.readSystem(),
       timeline: this.timeline?.points() ?? [],
       tuning: this.tuning,
@@ -88,7 +88,7 @@ export class RunMeter {
 }
 
 /** @param nodes that worked, each with the limits to itself. */
-export function limitsOf({ data, options, threadWarning }: Plan, nodes = 1): RunLimits {
+export function limitsOf({ data, options, threadWarning }: Work, nodes = 1): RunLimits {
   const { pacing, chunkBytes } = data
   return { pacing, nodes, chunkBytes, isDurable: options.fsync, isMemoryLimited: threadWarning !== null }
 }
