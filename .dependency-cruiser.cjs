@@ -12,6 +12,7 @@ const LAYERS = [
   },
   { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|stream|pace)/' },
   { name: 'storage', path: '^src/storage/' },
+  { name: 'options', path: '^src/options/' },
   { name: 'formats', path: '^src/formats/' },
   { name: 'batch and kernels', path: '^src/(batch|kernels)/' },
   { name: 'model', path: '^src/model/' },

@@ -13,7 +13,7 @@ import { removeOldReports } from './control/shard-report.ts'
 import { fromWireError, MigrationError, toWireError } from './errors/migration-error.ts'
 import { printableName } from './errors/printable-name.ts'
 import type { MigrateHooks } from './model/events.ts'
-import type { MigrateOptions, ResolvedOptions } from './model/options.ts'
+import type { MigrateOptions, ResolvedOptions } from './options/options.ts'
 import type { Report } from './model/report.ts'
 import { startClock, type Clock } from './report/clock.ts'
 

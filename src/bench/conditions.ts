@@ -1,5 +1,5 @@
 import type { BenchKind } from '../model/bench-report.ts'
-import type { MigrateOptions } from '../model/options.ts'
+import type { MigrateOptions } from '../options/options.ts'
 import type { Pacing } from '../model/pacing.ts'
 import { dropFiles, warmFiles } from './page-cache.ts'
 import { requireRoom, type Scratch, type ScratchFolder } from './scratch.ts'

@@ -5,7 +5,7 @@ import { printableName } from '../errors/printable-name.ts'
 import { readJournals } from '../commit/journal-reader.ts'
 import { comparePathBytes, hashTree, type TreeTarget } from '../commit/tree-hash.ts'
 import type { BenchSample } from '../model/bench-report.ts'
-import type { MigrateOptions } from '../model/options.ts'
+import type { MigrateOptions } from '../options/options.ts'
 import { ReportSchema } from '../model/report.ts'
 import { measureProcess } from './measure-process.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { onePath } from '../model/options.ts'
+import { onePath } from '../options/options.ts'
 
 const path = onePath.optional()
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, onePath } from '../model/options.ts'
+import { duration, onePath } from '../options/options.ts'
 import { faultOfPath } from '../model/path-text.ts'
 import { REPORT_EXTENSIONS, REPORT_FORMATS, reportFormatOf } from './report/report-format.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { MigrateHooks } from '../model/events.ts'
-import type { MigrateOptions } from '../model/options.ts'
+import type { MigrateOptions } from '../options/options.ts'
 import type { Report } from '../model/report.ts'
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { migrateOnCluster } from '../control/migrate-on-cluster.ts'

@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { readFrozenPlan } from '../commit/frozen-plan.ts'
 import type { Generation } from '../commit/generation-paths.ts'
 import { MigrationError } from '../errors/migration-error.ts'
+import { hasFormat } from '../formats/registry.ts'
 import type { FrozenPlan } from '../model/frozen-plan.ts'
 import { isPathInside } from '../model/path-inside.ts'
 import { planHash } from '../plan/plan-hash.ts'
@@ -37,6 +38,8 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
   if (frozen === null) throw refused(`no plan ${job.planHash.slice(0, 12)} is frozen in ${job.targetRoot} below --root`)
   const { plan, sha256 } = frozen
   if (sha256 !== job.planFileHash) throw refused('the plan below --root is not the one that the job names')
+  if (!hasFormat(plan.data.targetFormat))
+    throw refused(`the plan makes targets of the format ${plan.data.targetFormat}, which is not known here`)
   // The names on the plan's file are not believed either.
   if (planHash(plan.data, plan.targetName) !== job.planHash || plan.planHash !== job.planHash) {
     throw refused('the job names another mapping or other options than the plan below --root')

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
+import { hasFormat } from '../formats/registry.ts'
 import {
   FrozenPlanSchema,
   fromShardColumns,
@@ -88,9 +89,15 @@ export async function readShard(generation: Generation, plan: FrozenPlan, shard:
   if (text === null) throw refused(`shard ${shard} of the plan is not there`)
   if (hash('sha256', text) !== described.sha256) throw refused(`shard ${shard} is not the one that the plan names`)
   const parsed = ShardFilesSchema.safeParse(JSON.parse(text))
-  if (parsed.success) return fromShardColumns(parsed.data)
+  if (parsed.success) return requireFormats(fromShardColumns(parsed.data), shard)
   const [issue] = parsed.error.issues
   throw refused(`shard ${shard} names files that no plan may name (${issue?.path.join('.')})`)
+}
+
+function requireFormats(files: ShardFile[], shard: number): ShardFile[] {
+  const unknown = files.find(({ format }) => format !== 'bytes' && !hasFormat(format))
+  if (unknown === undefined) return files
+  throw refused(`shard ${shard} names files of the format ${unknown.format}, which is not known here`)
 }
 
 async function readText({ targetRoot }: Generation, path: string): Promise<string | null> {

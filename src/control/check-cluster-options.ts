@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { MigrationError } from '../errors/migration-error.ts'
-import type { ResolvedOptions } from '../model/options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 import { commonParent } from './freeze-generation.ts'
 import type { Plan } from './make-plan.ts'
 

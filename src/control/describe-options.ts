@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import { printableName } from '../errors/printable-name.ts'
 import { suggestNearest } from '../errors/suggest-nearest.ts'
-import { describeProblem, itemIssues, quoteValue, suggestWord } from '../model/describe-issue.ts'
-import { OptionsSchema } from '../model/options.ts'
+import { describeProblem, itemIssues, quoteValue } from '../model/describe-issue.ts'
+import { OptionsSchema } from '../options/options.ts'
+import { suggestWord } from '../options/suggest-word.ts'
 
 /** Hooks that callers put among the options. */
 const HOOKS: readonly string[] = ['signal', 'onEvent', 'onDecision']

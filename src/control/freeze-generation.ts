@@ -7,7 +7,7 @@ import type { Generation } from '../commit/generation-paths.ts'
 import { writeManifest, type ManifestClaim } from '../commit/manifest.ts'
 import { StagingArea } from '../commit/staging-area.ts'
 import { MigrationError } from '../errors/migration-error.ts'
-import { FORMAT_NAMES } from '../model/format-name.ts'
+import { formatNames } from '../formats/registry.ts'
 import { PLAN_VERSION, type ShardFile } from '../model/frozen-plan.ts'
 import { isPathInside } from '../model/path-inside.ts'
 import type { ExistingTargets } from '../plan/find-existing-targets.ts'
@@ -53,7 +53,7 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
     targetName,
     data,
     filePlanHashes: Object.fromEntries(
-      [...FORMAT_NAMES, 'bytes' as const].map((format) => [format, plan.filePlanHash(format)]),
+      [...formatNames(), 'bytes' as const].map((format) => [format, plan.filePlanHash(format)]),
     ),
     isDurable: fsync,
     retries,

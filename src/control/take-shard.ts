@@ -2,7 +2,7 @@ import { filesOfShard, packShards } from '../cluster/pack-shards.ts'
 import { whichShard } from '../cluster/which-shard.ts'
 import type { Discovery } from '../discover/discover-sources.ts'
 import { MigrationError } from '../errors/migration-error.ts'
-import type { ResolvedOptions } from '../model/options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 import type { ShardNumber } from '../model/shard.ts'
 
 /** The shard that a run converts, beside the whole that it is a part of. */

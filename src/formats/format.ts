@@ -85,7 +85,9 @@ export interface FormatStreams {
  */
 export interface Format {
   readonly name: FormatName
-  /** Without the dot, in lower case; the first is the one that targets get. */
+  /** What it is also called, in lower case and without what is no letter: for hints. */
+  readonly aliases: readonly string[]
+  /** Of sources: without the dot, in lower case. Targets get the name. */
   readonly extensions: readonly string[]
   /**
    * True for a table: all records of a file have the same columns, and values of sources are text. False where each record has

@@ -5,19 +5,42 @@ import { json } from './json/json.ts'
 import { ndjson } from './ndjson/ndjson.ts'
 import { tsv } from './tsv/tsv.ts'
 
-/** All formats: a new one is one folder and one line here. */
-const FORMATS: Readonly<Record<FormatName, Format>> = { csv, tsv, ndjson, json }
+/** All formats by name: a new one is one folder, one line here and one in FormatNames. */
+const formats = new Map<string, Format>()
+const byExtension = new Map<string, Format>()
+const byAlias = new Map<string, Format>()
 
-export function getFormat(name: FormatName): Format {
-  return FORMATS[name]
+for (const format of [csv, tsv, ndjson, json]) add(format)
+
+function add(format: Format): void {
+  formats.set(format.name, format)
+  for (const extension of format.extensions) byExtension.set(extension, format)
+  for (const alias of format.aliases) byAlias.set(alias, format)
 }
 
-const FORMATS_BY_EXTENSION = new Map(
-  Object.values(FORMATS).flatMap((format) => format.extensions.map((extension) => [extension, format.name] as const)),
-)
+/** @throws Error for a name that no format has: whoever takes names from outside asks `hasFormat` first. */
+export function getFormat(name: FormatName): Format {
+  const format = formats.get(name)
+  if (format === undefined) throw new Error(`there is no format ${name}`)
+  return format
+}
+
+export function hasFormat(name: FormatName): boolean {
+  return formats.has(name)
+}
+
+/** The names of all formats, in the order in which messages list them. */
+export function formatNames(): readonly FormatName[] {
+  return Array.from(formats.values(), ({ name }) => name)
+}
 
 /** The format that a file's name stands for by its last extension, in upper or lower case; null: none. */
 export function formatOfName(name: string): FormatName | null {
   const dot = name.lastIndexOf('.')
-  return dot < 0 ? null : (FORMATS_BY_EXTENSION.get(name.slice(dot + 1).toLowerCase()) ?? null)
+  return dot < 0 ? null : (byExtension.get(name.slice(dot + 1).toLowerCase())?.name ?? null)
+}
+
+/** The format that is also called so; null: none. */
+export function formatOfAlias(word: string): FormatName | null {
+  return byAlias.get(word.toLowerCase().replaceAll(/[^a-z]/g, ''))?.name ?? null
 }

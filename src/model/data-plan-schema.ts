@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DataPlan } from './data-plan.ts'
-import { FORMAT_NAMES } from './format-name.ts'
+import { isFormatName, type FormatName } from './format-name.ts'
 
 /** The shape of a data plan that comes from a file: a node of a cluster runs nothing that was not looked at. */
 
@@ -33,7 +33,7 @@ export const DataPlanSchema: z.ZodType<DataPlan> = z.strictObject({
     unterminatedQuote: z.enum(['fail', 'reject']),
   }),
   jsonSource: z.strictObject({ maxNesting: count, duplicateKeys: z.enum(['reject', 'last']) }),
-  targetFormat: z.enum(FORMAT_NAMES),
+  targetFormat: z.custom<FormatName>(isFormatName),
   delimitedTarget: z.strictObject({
     delimiter: byte,
     quote: byte,

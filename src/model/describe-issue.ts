@@ -1,7 +1,5 @@
 import type { z } from 'zod'
 import { printableName } from '../errors/printable-name.ts'
-import { suggestNearest } from '../errors/suggest-nearest.ts'
-import { FORMAT_ALIASES } from './format-name.ts'
 
 /** What is wrong with a value, in the words of this program: zod's own are for programmers. The subject is what the caller names. */
 
@@ -38,13 +36,6 @@ export function itemIssues(issue: Issue): readonly Issue[] {
   const ofList = issue.code === 'invalid_union' && issue.errors.find((branch) => branch[0]?.path.length === 1)
   if (ofList === false || ofList === undefined) return [issue]
   return ofList.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }))
-}
-
-/** The value of an option that was probably meant. Formats have names that are not near their own. */
-export function suggestWord(key: string, word: string, values: readonly string[]): string | undefined {
-  const format =
-    key === 'to' || key === 'from' ? FORMAT_ALIASES[word.toLowerCase().replaceAll(/[^a-z]/g, '')] : undefined
-  return format ?? suggestNearest(word, values)
 }
 
 /** The value as a message quotes it: a text in quotes, everything else as JSON where it has such a form. */

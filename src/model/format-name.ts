@@ -1,20 +1,15 @@
-/** The formats that Drover reads and writes, by the name that `--from` and `--to` take. */
-export const FORMAT_NAMES = ['csv', 'tsv', 'ndjson', 'json'] as const
+/** The formats by name. Which ones there are at run time, the registry of formats knows (src/formats/registry.ts). */
+export interface FormatNames {
+  readonly csv: true
+  readonly tsv: true
+  readonly ndjson: true
+  readonly json: true
+}
 
-export type FormatName = (typeof FORMAT_NAMES)[number]
+/** The name of a format, as `--from` and `--to` take it. */
+export type FormatName = keyof FormatNames
 
-/** What formats are also called, in lower case and without what is no letter: for hints. */
-export const FORMAT_ALIASES: Readonly<Record<string, FormatName>> = {
-  jsonl: 'ndjson',
-  jsonlines: 'ndjson',
-  jsonline: 'ndjson',
-  jl: 'ndjson',
-  ldjson: 'ndjson',
-  linejson: 'ndjson',
-  newlinedelimitedjson: 'ndjson',
-  tab: 'tsv',
-  tabs: 'tsv',
-  tabdelimited: 'tsv',
-  comma: 'csv',
-  excel: 'csv',
+/** True for what may be the name of a format, known or not: what comes from a file may be of a Drover that has more of them. */
+export function isFormatName(value: unknown): value is FormatName {
+  return typeof value === 'string' && /^[a-z][a-z0-9]{0,31}$/.test(value)
 }

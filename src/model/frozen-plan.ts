@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { columnOf, columnsOf, isCount, orNull } from './columns.ts'
 import { DataPlanSchema } from './data-plan-schema.ts'
-import { FORMAT_NAMES } from './format-name.ts'
+import { isFormatName } from './format-name.ts'
+import type { SourceFormat } from './source-list.ts'
 import { isFolderInside, isPathInside, isTargetInside } from './path-inside.ts'
 import { formatSeenFile, isSeenFile, parseSeenFile, type SeenFile } from './seen-file.ts'
 
@@ -45,8 +46,6 @@ export const FrozenPlanSchema = z.strictObject({
 
 export type FrozenPlan = z.infer<typeof FrozenPlanSchema>
 
-const SOURCE_FORMATS = [...FORMAT_NAMES, 'bytes'] as const
-
 /** One file of a shard. */
 export interface ShardFile {
   /** The file's number in the plan. */
@@ -54,7 +53,7 @@ export interface ShardFile {
   readonly path: string
   readonly sizeBytes: number
   readonly mtimeNs: string
-  readonly format: (typeof SOURCE_FORMATS)[number]
+  readonly format: SourceFormat
   /** Relative to the target tree. */
   readonly target: string
   /** What was in the target's place when the plan was made; null: nothing. */
@@ -67,7 +66,7 @@ export const ShardFilesSchema = columnsOf({
   path: columnOf(isPathInside),
   sizeBytes: columnOf(isCount),
   mtimeNs: columnOf((value): value is string => typeof value === 'string' && /^-?\d+$/.test(value)),
-  format: columnOf((value): value is ShardFile['format'] => SOURCE_FORMATS.includes(value as ShardFile['format'])),
+  format: columnOf((value): value is SourceFormat => isFormatName(value)),
   target: columnOf(isTargetInside),
   seen: columnOf(orNull(isSeenFile)),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FORMAT_NAMES } from './format-name.ts'
+import { isFormatName, type FormatName } from './format-name.ts'
 import { MeasurementsSchema, VERDICT_KINDS } from './measurement.ts'
 import { MergedShardsSchema, ShardReportSchema } from './shard.ts'
 import { NoticeCountsSchema, RecordCountsSchema, UnseenColumnSchema, WireErrorSchema } from './task-result.ts'
@@ -54,7 +54,7 @@ export const ReportSchema = z.object({
   cpu: z.string().nullable().default(null),
   sourceRoot: z.string(),
   targetRoot: z.string(),
-  targetFormat: z.enum(FORMAT_NAMES),
+  targetFormat: z.custom<FormatName>(isFormatName),
   /** True where `--to` was not given. */
   isTargetFormatDefault: z.boolean(),
   engine: z.enum(['kernel', 'reference', 'stream']),
@@ -123,7 +123,7 @@ export type Report = z.infer<typeof ReportSchema>
 export interface PlanReport {
   readonly sourceRoot: string
   readonly targetRoot: string
-  readonly targetFormat: (typeof FORMAT_NAMES)[number]
+  readonly targetFormat: FormatName
   readonly isTargetFormatDefault: boolean
   readonly engine: 'kernel' | 'reference' | 'stream'
   readonly threads: number
@@ -159,7 +159,7 @@ export interface PlanReport {
 export interface PlannedFile {
   readonly source: string
   readonly target: string
-  readonly format: (typeof FORMAT_NAMES)[number] | 'bytes'
+  readonly format: FormatName | 'bytes'
   readonly sizeBytes: number
   /** Which engine and which tier of it the file takes. */
   readonly tier: string

@@ -3,8 +3,6 @@ import type { FormatName } from './format-name.ts'
 /** What a source file is read as: a format, or `bytes` for a file that is copied as it is. */
 export type SourceFormat = FormatName | 'bytes'
 
-const FORMAT_NUMBERS: readonly SourceFormat[] = ['csv', 'tsv', 'ndjson', 'json', 'bytes']
-
 /**
  * The source files of a run, as columns instead of objects: a tree of 1,000,000 files must fit into 500 bytes a file with all
  * that is later kept beside it. A path is its folder's number and its own name.
@@ -16,7 +14,9 @@ export class SourceList {
   private folderNumbers = new Uint32Array(1024)
   private sizes = new Float64Array(1024)
   private mtimes = new BigInt64Array(1024)
+  /** Places in `knownFormats`. */
   private formats = new Uint8Array(1024)
+  private readonly knownFormats: SourceFormat[] = []
 
   get length(): number {
     return this.names.length
@@ -34,7 +34,7 @@ export class SourceList {
     this.folderNumbers[index] = folder
     this.sizes[index] = sizeBytes
     this.mtimes[index] = mtimeNs
-    this.formats[index] = FORMAT_NUMBERS.indexOf(format)
+    this.formats[index] = this.numberOf(format)
     return index
   }
 
@@ -61,7 +61,7 @@ export class SourceList {
   }
 
   format(index: number): SourceFormat {
-    return FORMAT_NUMBERS[this.formats[index] ?? 0] ?? 'bytes'
+    return this.knownFormats[this.formats[index] ?? 0] ?? 'bytes'
   }
 
   /** Bytes of all files, or of those with the given numbers. */
@@ -84,6 +84,11 @@ export class SourceList {
       picked.add(folder, this.name(index), this.sizeBytes(index), this.mtimeNs(index), this.format(index))
     }
     return picked
+  }
+
+  private numberOf(format: SourceFormat): number {
+    const number = this.knownFormats.indexOf(format)
+    return number < 0 ? this.knownFormats.push(format) - 1 : number
   }
 
   private grow(): void {

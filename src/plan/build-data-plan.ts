@@ -4,7 +4,7 @@ import { hasKernels } from '../kernels/load-kernels.ts'
 import type { DataPlan, EngineName, MappedColumn } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { Mapping } from '../model/mapping.ts'
-import type { ResolvedOptions } from '../model/options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 
 /** Offsets into batch memory are 28 bits beside their flags. */
 const MAX_RECORD_BYTES = 2 ** 28 - 1

@@ -1,7 +1,8 @@
 import { extname } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import { FORMAT_NAMES, type FormatName } from '../model/format-name.ts'
+import { formatNames } from '../formats/registry.ts'
+import type { FormatName } from '../model/format-name.ts'
 
 /**
  * What a target that `--out` names is to be, by its extension; null where it has none. A name that ends in anything else would lie
@@ -12,7 +13,9 @@ export function namedTargetFormat(name: string, formatOfName: (name: string) => 
   const format = formatOfName(name)
   const extension = extname(name)
   if (format !== null || extension === '') return format
-  const known = FORMAT_NAMES.map((format) => `.${format}`).join(', ')
+  const known = formatNames()
+    .map((format) => `.${format}`)
+    .join(', ')
   const compressed = formatOfName(name.slice(0, -extension.length)) !== null
   throw new MigrationError(
     'WRONG_USE',

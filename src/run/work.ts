@@ -1,5 +1,5 @@
 import type { DataPlan } from '../model/data-plan.ts'
-import type { ResolvedOptions } from '../model/options.ts'
+import type { ResolvedOptions } from '../options/options.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { FileTask } from '../model/task.ts'
 

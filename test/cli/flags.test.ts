@@ -4,7 +4,7 @@ import { ClusterOptionsSchema } from '../../src/cli/cluster-options.ts'
 import { DisplayOptionsSchema } from '../../src/cli/display-options.ts'
 import { environmentName, FLAGS, longFlag } from '../../src/cli/flags.ts'
 import { readOptionWord } from '../../src/cli/option-words.ts'
-import { OptionsSchema } from '../../src/model/options.ts'
+import { OptionsSchema } from '../../src/options/options.ts'
 
 const SHAPE: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> = {
   ...OptionsSchema.shape,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { whichShard } from '../../src/cluster/which-shard.ts'
 import type { MigrationError } from '../../src/errors/migration-error.ts'
-import { OptionsSchema } from '../../src/model/options.ts'
+import { OptionsSchema } from '../../src/options/options.ts'
 
 type Case = readonly [text: string, variables: string, expected: string]
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, syml
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/control/plan-run.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { GOOD, SmallTree, write } from './small-tree.ts'
 
 const FILES = { 'a.csv': GOOD, 'b.csv': GOOD, 'sub/c.csv': GOOD, 'sub/d.csv': GOOD }

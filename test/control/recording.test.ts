@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { checkCpuProfile } from '../support/check-cpu-profile.ts'
 import { checkTrace, type Span } from '../support/check-trace.ts'
 import { migrate } from '../support/migrate.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/control/plan-run.ts'
 import type { MappingInput } from '../../src/model/mapping.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { BROKEN, GOOD, REJECTED, SmallTree, write } from './small-tree.ts'
 
 const FILES = { 'a.csv': GOOD, 'sub/b.csv': REJECTED, 'c.ndjson': '{"a":1}\n' }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { MigrateEvent } from '../../src/model/events.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import type { Report } from '../../src/model/report.ts'
 import { migrate } from '../support/migrate.ts'
 import { listFiles } from '../faults/tree-state.ts'

@@ -1,9 +1,9 @@
 import { appendFileSync, readdirSync, readlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MigrationError } from '../../src/errors/migration-error.ts'
-import { FORMAT_NAMES } from '../../src/model/format-name.ts'
+import { formatNames } from '../../src/formats/registry.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { convertBytes, convertText, planOf } from '../support/convert-bytes.ts'
 import type { Conversion } from '../support/convert-bytes.ts'
 import { readDelimited } from '../support/read-delimited.ts'
@@ -44,7 +44,7 @@ const SOURCES: Readonly<Record<FormatName, string>> = {
   ndjson: objects.map((line) => `${line}\n`).join(''),
   json: `[\n${objects.join(',\n')}\n]\n`,
 }
-const PAIRS = FORMAT_NAMES.flatMap((from) => FORMAT_NAMES.map((to) => [from, to] as const))
+const PAIRS = formatNames().flatMap((from) => formatNames().map((to) => [from, to] as const))
 
 function readRows(text: string, format: FormatName): string[][] {
   if (format === 'csv') return readDelimited(text, ',')

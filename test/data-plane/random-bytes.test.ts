@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { FORMAT_NAMES } from '../../src/model/format-name.ts'
+import { formatNames } from '../../src/formats/registry.ts'
 import { changed, options, pieces, rawBytes } from '../support/arbitraries.ts'
 import { checkRejects } from '../support/check-rejects.ts'
 import { convertBytes, essenceOf } from '../support/convert-bytes.ts'
@@ -32,7 +32,7 @@ const source = fc.oneof(
   { weight: 1, arbitrary: rawBytes(60) },
 )
 
-const format = fc.constantFrom(...FORMAT_NAMES)
+const format = fc.constantFrom(...formatNames())
 const maxRecordSize = fc.constantFrom(65_536, 65_536, 65_536, 1, 2, 3, 5, 10, 20)
 
 function isOneColumn(target: Buffer): boolean {

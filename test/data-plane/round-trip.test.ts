@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import type { FormatName } from '../../src/model/format-name.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { json, text } from '../support/arbitraries.ts'
 import { convertText } from '../support/convert-bytes.ts'
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts'

@@ -1,7 +1,7 @@
 // Sources that look like real ones: many regular records, and here and there an odd one. Everything is text with one character a
 // byte (latin1) until the end, so that a source can hold any bytes.
 import * as fc from 'fast-check'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { json, jsonNumber, memberName, text } from '../support/arbitraries.ts'
 
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1')

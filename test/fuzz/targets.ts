@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { MigrationError } from '../../src/errors/migration-error.ts'
-import { FORMAT_NAMES } from '../../src/model/format-name.ts'
+import { formatNames } from '../../src/formats/registry.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { applyChanges, changes, options, pieces, rawBytes } from '../support/arbitraries.ts'
 import { checkRejects } from '../support/check-rejects.ts'
 import { planOf } from '../support/converter.ts'
@@ -34,8 +34,8 @@ const MAX_CHUNKS = 400
 const chunkSizeFor = (bytes: Buffer, chunkSize: number): number =>
   CHUNK_SIZES.find((size) => size >= chunkSize && size * MAX_CHUNKS >= bytes.length) ?? chunkSize
 const maxRecordSize = fc.constantFrom(...RECORD_SIZES)
-const to = fc.constantFrom(...FORMAT_NAMES)
-const anyFrom = fc.constantFrom(...FORMAT_NAMES)
+const to = fc.constantFrom(...formatNames())
+const anyFrom = fc.constantFrom(...formatNames())
 const someOptions = fc.oneof(fc.constant<Partial<MigrateOptions>>({}), options)
 
 /** Cases of one kind of source, read as `from`. */
@@ -132,7 +132,7 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'table-round-trip',
-    cases: roundTripsOf(tableSource('csv'), 'csv', FORMAT_NAMES),
+    cases: roundTripsOf(tableSource('csv'), 'csv', formatNames()),
     check: checkRoundTrip,
   },
   {

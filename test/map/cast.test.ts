@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ColumnType } from '../../src/model/data-plan.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
 import type { MappingInput } from '../../src/model/mapping.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { convertBytes, type Converted } from '../support/convert-bytes.ts'
 
 // The tables of docs/semantics.md, "Types", on both engines.

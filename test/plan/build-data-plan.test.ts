@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { MappingSchema } from '../../src/model/mapping.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { optionsOf } from './options-of.ts'
 

@@ -1,5 +1,5 @@
-import { OptionsSchema } from '../../src/model/options.ts'
-import type { MigrateOptions, ResolvedOptions } from '../../src/model/options.ts'
+import { OptionsSchema } from '../../src/options/options.ts'
+import type { MigrateOptions, ResolvedOptions } from '../../src/options/options.ts'
 
 /** Options as they are after validation, with defaults for all but what is given. */
 export function optionsOf(options: Partial<MigrateOptions> = {}): ResolvedOptions {

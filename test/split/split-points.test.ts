@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { FORMAT_NAMES, type FormatName } from '../../src/model/format-name.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import { formatNames } from '../../src/formats/registry.ts'
+import type { FormatName } from '../../src/model/format-name.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { SplitBoard } from '../../src/split/split-board.ts'
 import { convertBytes, type Conversion } from '../support/convert-bytes.ts'
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts'
@@ -124,7 +125,7 @@ const LINES: readonly Case[] = [
 /** What a target's format has to do with it, some sizes show: a few of its records, and one at a time. */
 const SOME_SIZES = [1, 2, 5, 11, 23]
 
-describe.each(FORMAT_NAMES)('split at every byte, to %s', (to) => {
+describe.each(formatNames())('split at every byte, to %s', (to) => {
   const sizesFor = (bytes: string): number[] => (to === 'ndjson' ? everySize(bytes) : SOME_SIZES)
 
   it.each<Case>(TABLES)('csv: %s', async (_, bytes, options = {}) => {
@@ -193,7 +194,7 @@ describe('random sources', () => {
       fc.asyncProperty(
         bytesOf,
         from,
-        fc.constantFrom(...FORMAT_NAMES),
+        fc.constantFrom(...formatNames()),
         options,
         fc.integer({ min: 1, max: 40 }),
         (bytes, from, to, options, size) => expectSameInBlocks({ bytes, from, to, options }, [size]),

@@ -1,8 +1,8 @@
 // Random sources, names, values and options, for the properties of test/data-plane and for test/fuzz.
 import * as fc from 'fast-check'
 import { MigrationError } from '../../src/errors/migration-error.ts'
-import { FORMAT_NAMES } from '../../src/model/format-name.ts'
-import type { MigrateOptions } from '../../src/model/options.ts'
+import { formatNames } from '../../src/formats/registry.ts'
+import type { MigrateOptions } from '../../src/options/options.ts'
 import { planOf } from './converter.ts'
 
 /** What some state machine somewhere stops at, and halves of it. */
@@ -134,7 +134,7 @@ export const options: fc.Arbitrary<Partial<MigrateOptions>> = fc
 
 function isTaken(options: Partial<MigrateOptions>): boolean {
   try {
-    for (const to of FORMAT_NAMES) planOf(to, options)
+    for (const to of formatNames()) planOf(to, options)
     return true
   } catch (error) {
     if (error instanceof MigrationError) return false

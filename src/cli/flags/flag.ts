@@ -1,4 +1,4 @@
-import type { MigrateOptions } from '../../model/options.ts'
+import type { MigrateOptions } from '../../options/options.ts'
 
 /** Options that only the command line has: the library neither draws nor logs. */
 export type CliOnlyKey =

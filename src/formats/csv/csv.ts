@@ -8,6 +8,7 @@ import { refuseOtherText } from './refuse-other-text.ts'
 /** Text with a delimiter between fields and one record a line, quoted as RFC 4180 says or as the dialect options do. */
 export const csv: Format = {
   name: 'csv',
+  aliases: ['comma', 'excel'],
   extensions: ['csv'],
   isTable: true,
   sourceSettings: (plan) => plan.delimitedSource,

@@ -6,6 +6,7 @@ import { JsonWriter } from './json-writer.ts'
 /** JSON files: read as one array of objects or as objects one after another, written as an array with one object a line. */
 export const json: Format = {
   name: 'json',
+  aliases: [],
   extensions: ['json'],
   isTable: false,
   sourceSettings: (plan) => plan.jsonSource,

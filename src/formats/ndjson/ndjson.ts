@@ -7,6 +7,7 @@ import { NdjsonWriter } from './ndjson-writer.ts'
 /** Newline-delimited JSON, also known as JSON Lines: one object a line. */
 export const ndjson: Format = {
   name: 'ndjson',
+  aliases: ['jsonl', 'jsonlines', 'jsonline', 'jl', 'ldjson', 'linejson', 'newlinedelimitedjson'],
   extensions: ['ndjson', 'jsonl'],
   isTable: false,
   sourceSettings: (plan) => plan.jsonSource,

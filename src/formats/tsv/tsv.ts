@@ -9,6 +9,7 @@ import type { Format } from '../format.ts'
 /** Csv with a tab between fields. Quotes work as in csv; `--quote none` reads raw tab-separated text. */
 export const tsv: Format = {
   name: 'tsv',
+  aliases: ['tab', 'tabs', 'tabdelimited'],
   extensions: ['tsv', 'tab'],
   isTable: true,
   sourceSettings: (plan) => withoutDelimiter(plan.delimitedSource),

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { FORMAT_NAMES } from './format-name.ts'
-import type { MappingInput } from './mapping.ts'
-import { faultOfPath } from './path-text.ts'
+import { formatNames } from '../formats/registry.ts'
+import type { FormatName } from '../model/format-name.ts'
+import type { MappingInput } from '../model/mapping.ts'
+import { faultOfPath } from '../model/path-text.ts'
 
 /**
  * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema
@@ -209,12 +210,20 @@ const shard = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** A format that there is, or is by now: the registry is asked each time. */
+const formatName = z
+  .custom<FormatName>(() => true)
+  .superRefine((value, context) => {
+    const names = formatNames()
+    if (!names.includes(value)) context.addIssue({ code: 'invalid_value', values: [...names], input: value })
+  })
+
 export const OptionsSchema = z.strictObject({
   // What
   in: pathOrPattern,
   out: onePath,
-  from: z.enum(FORMAT_NAMES).optional(),
-  to: z.enum(FORMAT_NAMES).optional(),
+  from: formatName.optional(),
+  to: formatName.optional(),
   include: list.default([]),
   exclude: list.default([]),
   filter: list.default([]),
