@@ -14,10 +14,10 @@ import type { TargetLedger } from './target-ledger.ts'
 /** Causes of rejects that a report names. */
 const SHOWN_ADVICE = 10
 
-/** What rejects probably come from, the most frequent first. */
+/** What rejects probably come from, the most frequent first; the same whatever order the files ended in. */
 function describeAdvice({ advice }: RunTally, pathOf: (index: number) => string): Report['warnings'] {
   return [...advice]
-    .sort(([, a], [, b]) => b.files - a.files)
+    .sort(([, a], [, b]) => b.files - a.files || a.example - b.example)
     .slice(0, SHOWN_ADVICE)
     .map(([text, { files, example }]) => {
       const others = files === 1 ? '' : ` and ${files - 1} more with rejects`

@@ -16,7 +16,7 @@ export class RunTally {
   filesWithRejects = 0
   /** Columns that were named and that no record has so far; null: no record was read. */
   unseenColumns: readonly UnseenColumn[] | null = null
-  /** What rejects probably come from, with the number of files and one of them. */
+  /** What rejects probably come from, with the number of files and the first of them in the plan. */
   readonly advice = new Map<string, { files: number; example: number }>()
   sourceBytes = 0
   targetBytes = 0
@@ -36,7 +36,8 @@ export class RunTally {
     if (file.records.read > 0) this.unseenColumns = unseenInBoth(this.unseenColumns, file.unseenColumns ?? [])
     if (file.advice !== undefined) {
       const known = this.advice.get(file.advice)
-      this.advice.set(file.advice, { files: (known?.files ?? 0) + 1, example: known?.example ?? file.index })
+      const example = Math.min(known?.example ?? file.index, file.index)
+      this.advice.set(file.advice, { files: (known?.files ?? 0) + 1, example })
     }
     for (const code in file.rejectCodes) {
       this.rejectCodes.set(code, (this.rejectCodes.get(code) ?? 0) + (file.rejectCodes[code] ?? 0))
