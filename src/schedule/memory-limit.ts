@@ -1,3 +1,5 @@
+import { freemem } from 'node:os'
+
 /** What a run takes without its threads, and what each of them adds, as measured with 1 to 8 threads; larger records take more. */
 const BASE_BYTES = 100 * 1024 * 1024
 const BYTES_PER_THREAD = 30 * 1024 * 1024
@@ -19,11 +21,21 @@ export function warnOfLoweredThreads(limitBytes: number | undefined, threads: st
 }
 
 /** True where one thread more would exceed the limit. */
-export function isMemoryFull(limitBytes: number, usedBytes = process.memoryUsage.rss()): boolean {
+export function isMemoryFull(limitBytes: number, usedBytes = usedMemory()): boolean {
   return usedBytes + BYTES_PER_THREAD > limitBytes
 }
 
 /** The limit where none was given: half of what this process could still get. */
 export function defaultMemoryLimit(): number {
-  return process.memoryUsage.rss() + process.availableMemory() / 2
+  // Where nothing is known (Linux without /proc) that is 0.
+  return usedMemory() + (process.availableMemory() || freemem()) / 2
+}
+
+function usedMemory(): number {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    // Linux without /proc, as in a bare chroot. The peak is known there, which errs to the safe side.
+    return process.resourceUsage().maxRSS * 1024
+  }
 }

@@ -7,6 +7,7 @@
  *   FAULT_TIMES   how many of them to act on; 0: all that follow
  *   FAULT_ACTION  an errno as a number; "eof": read nothing; "kill": SIGKILL before the call; "stop": SIGSTOP before the call, until SIGCONT;
  *                 "wait:20": be 20 ms late; "none": only count
+ *   FAULT_NOLINKS not empty: no hard link can be made (EPERM), as on FAT
  *   FAULT_COUNT   a file that gets a byte for every matching call
  */
 #define _GNU_SOURCE
@@ -139,6 +140,10 @@ int rename(const char *from, const char *to) {
 
 int link(const char *from, const char *to) {
   REAL(int, link, const char *, const char *);
+  if (*setting("FAULT_NOLINKS", "") != 0) {
+    errno = EPERM;
+    return -1;
+  }
   return judge_path("link", to) == FAIL ? -1 : real(from, to);
 }
 

@@ -15,6 +15,8 @@ export interface Fault {
   /** How many go wrong; all that follow where it is left out. */
   readonly times?: number
   readonly action: 'kill' | 'stop' | 'eof' | 'none' | `wait:${number}` | number
+  /** No hard link can be made, beside the fault. */
+  readonly hasNoLinks?: boolean
   /** A file that gets a byte for every matching call. */
   readonly countFile?: string
 }
@@ -34,6 +36,7 @@ export function faultEnvironment(fault: Fault): NodeJS.ProcessEnv {
     FAULT_FROM: String(fault.from ?? 1),
     FAULT_TIMES: String(fault.times ?? 0),
     FAULT_ACTION: String(fault.action),
+    FAULT_NOLINKS: fault.hasNoLinks === true ? 'yes' : '',
     FAULT_COUNT: fault.countFile ?? '',
   }
 }
