@@ -121,40 +121,47 @@ test.each([
   expect(performance.now() - startMs).toBeLessThan(5000)
 })
 
-/** A part of a pattern, and what it means as one of V8's expressions. */
-type Part = readonly [glob: string, expression: string]
+/** A part of a pattern, what it means as one of V8's expressions, and a text that it matches. */
+type Part = readonly [glob: string, expression: string, example: string]
 
 const plain: readonly Part[] = [
-  ['a', 'a'],
-  ['b', 'b'],
-  ['.', String.raw`\.`],
-  ['/', '/'],
-  ['🚀', '🚀'],
-  ['*', '[^/]*'],
-  ['?', '[^/]'],
-  ['[ab]', '[ab]'],
-  ['[^a]', '[^a]'],
-  ['[!a]', '[!a]'],
-  ['[a-c.]', '[a-c.]'],
-  ['[[:alpha:]]', '[a-zA-Z]'],
-  [String.raw`[\]*]`, String.raw`[\]*]`],
-  [String.raw`\*`, String.raw`\*`],
+  ['a', 'a', 'a'],
+  ['b', 'b', 'b'],
+  ['.', String.raw`\.`, '.'],
+  ['/', '/', '/'],
+  ['🚀', '🚀', '🚀'],
+  ['*', '[^/]*', 'ab'],
+  ['?', '[^/]', 'c'],
+  ['[ab]', '[ab]', 'b'],
+  ['[^a]', '[^a]', 'b'],
+  // Classes may match what parts folders.
+  ['[^a]', '[^a]', '/'],
+  ['[b/]', '[b/]', '/'],
+  ['[!a]', '[!a]', '!'],
+  ['[a-c.]', '[a-c.]', 'c'],
+  ['[[:alpha:]]', '[a-zA-Z]', 'z'],
+  [String.raw`[\]*]`, String.raw`[\]*]`, ']'],
+  [String.raw`\*`, String.raw`\*`, '*'],
+  [String.raw`\/`, '/', '/'],
 ]
 const expressions: readonly Part[] = [
-  ['{{a+|b{2}}}', '(?:a+|b{2})'],
-  ['{{(a|.)*?b}}', '(?:(a|.)*?b)'],
+  ['{{a+|b{2}}}', '(?:a+|b{2})', 'bb'],
+  ['{{(a|.)*?b}}', '(?:(a|.)*?b)', 'a/b'],
 ]
 const choices = fc
-  .array(fc.array(fc.constantFrom(...plain), { maxLength: 3 }).map(join), { minLength: 1, maxLength: 3 })
-  .map((all): Part => {
+  .tuple(
+    fc.array(fc.array(fc.constantFrom(...plain), { maxLength: 3 }).map(join), { minLength: 1, maxLength: 3 }),
+    fc.nat(),
+  )
+  .map(([all, at]): Part => {
     const [texts, sources] = [all.map(([glob]) => glob), all.map(([, source]) => source)]
-    return [`{${texts.join(',')}}`, `(?:${sources.join('|')})`]
+    return [`{${texts.join(',')}}`, `(?:${sources.join('|')})`, all[at % all.length]![2]]
   })
 const parts = fc.oneof(
   { arbitrary: fc.constantFrom(...plain), weight: 8 },
   { arbitrary: choices, weight: 2 },
-  { arbitrary: fc.constantFrom<Part>(['**', '.*'], ...expressions), weight: 2 },
-  { arbitrary: fc.constantFrom<Part>(['/*', '/[^/]*'], ['/**', '/.*']), weight: 3 },
+  { arbitrary: fc.constantFrom<Part>(['**', '.*', 'a/b'], ...expressions), weight: 2 },
+  { arbitrary: fc.constantFrom<Part>(['/*', '/[^/]*', '/c'], ['/**', '/.*', '/c/a']), weight: 3 },
 )
 const patterns = fc
   .tuple(fc.boolean(), fc.array(parts, { minLength: 1, maxLength: 6 }).map(join), fc.boolean())
@@ -162,9 +169,10 @@ const patterns = fc
   .filter(
     ([isAnchored, [glob], isFolder]) => (isAnchored || !glob.startsWith('/')) && (isFolder || !glob.endsWith('/')),
   )
-  .map(([isAnchored, [glob, source], isFolder]): Part => [
+  .map(([isAnchored, [glob, source, example], isFolder]): Part => [
     `${isAnchored ? '/' : ''}${glob}${isFolder ? '/' : ''}`,
     `${isAnchored ? '^' : '(?:^|/)'}${source}${isFolder ? '/.*' : ''}$`,
+    `${isAnchored ? '' : 'b/'}${example}${isFolder ? '/a' : ''}`,
   ])
 const names = fc.string({
   unit: fc.constantFrom('a', 'a', 'b', 'b', 'c', '.', '*', ']', '!', '🚀', '\n'),
@@ -176,7 +184,8 @@ const paths = fc.array(names, { minLength: 1, maxLength: 4 }).map((all) => all.j
 /** Two stars that meet would be one wildcard. */
 function join(all: readonly Part[]): Part {
   const kept = all.filter(([glob], at) => !(glob.startsWith('*') && /^\/?\*/.test(all[at - 1]?.[0] ?? '')))
-  return [kept.map(([glob]) => glob).join(''), kept.map(([, source]) => source).join('')]
+  const joined = (at: 0 | 1 | 2): string => kept.map((part) => part[at]).join('')
+  return [joined(0), joined(1), joined(2)]
 }
 
 test('a pattern matches what the expression for it matches in another engine, and is right about folders', () => {
@@ -189,6 +198,21 @@ test('a pattern matches what the expression for it matches in another engine, an
       const [isTaken, all, may] = [expected.test(below), pattern.matchesAllBelow(path), pattern.mayMatchBelow(path)]
       expect(all && !isTaken, `${glob} takes all below ${path}, but not ${below}`).toBe(false)
       expect(!may && isTaken, `${glob} takes nothing below ${path}, but ${below}`).toBe(false)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('no folder on the way to a path that a pattern matches is left out', () => {
+  const ways = patterns.filter(([, , example]) => !/^\/|\/\/|\/$/.test(example))
+  fc.assert(
+    fc.property(ways, ([glob, , example]) => {
+      const pattern = parseGlobPattern(glob)
+      expect(pattern.matches(example), `${glob} on ${example}`).toBe(true)
+      for (let slash = example.indexOf('/'); slash > 0; slash = example.indexOf('/', slash + 1)) {
+        const folder = example.slice(0, slash)
+        expect(pattern.mayMatchBelow(folder), `${glob} takes nothing below ${folder}, but ${example}`).toBe(true)
+      }
     }),
     { numRuns: 5000 },
   )
