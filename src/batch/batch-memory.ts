@@ -1,3 +1,5 @@
+import { LARGEST_RECORD_BYTES } from '../model/policy.ts'
+
 /**
  * The one memory that a worker thread converts in, allocated once.
  *
@@ -56,9 +58,6 @@ export interface BatchMemory {
   /** Where values of a batch go that casts had to write anew: room for all bytes of the input, and one more for each value. */
   readonly textsStart: number
 }
-
-/** Cells keep a length in 28 bits, so no record may be longer than this. */
-export const LARGEST_RECORD_BYTES = 2 ** 28 - 1
 
 /** Rows that a batch holds at most. */
 export const MAX_ROWS = 32_768

@@ -1,13 +1,13 @@
+import { MOST_BYTES_TOGETHER, SMALL_FILE_BYTES } from '../model/policy.ts'
+
 /*
  * A node commits its files in units, each won by one name: a large file alone, small ones together, since a record costs as much as
  * converting some small files. Units follow from the list of a shard alone, so that all nodes that ever try it compete for the
  * same names. A unit whose files must be told apart is split by a record under its own name; from then on each of its files is a unit.
  */
 
-/** Files of at least this size are units of their own. */
-const LARGE_BYTES = 256 * 1024
+/** Small files of a unit. */
 const MOST_FILES = 512
-const MOST_BYTES = 4 * 1024 * 1024
 
 /** Files of a shard that are committed together: those from `from` up to, but without, `to`. */
 export interface CommitUnit {
@@ -28,13 +28,13 @@ export function cutUnits(files: readonly { readonly sizeBytes: number }[]): Comm
     bytes = 0
   }
   for (const [at, { sizeBytes }] of files.entries()) {
-    if (sizeBytes >= LARGE_BYTES) {
+    if (sizeBytes >= SMALL_FILE_BYTES) {
       end(at)
       end(at + 1)
       continue
     }
     bytes += sizeBytes
-    if (at + 1 - from === MOST_FILES || bytes >= MOST_BYTES) end(at + 1)
+    if (at + 1 - from === MOST_FILES || bytes >= MOST_BYTES_TOGETHER) end(at + 1)
   }
   end(files.length)
   return units

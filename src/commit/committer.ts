@@ -42,8 +42,6 @@ export interface CommitterOptions {
   /** `--overwrite`: files may be replaced that the plan did not see; never, if not given. */
   readonly mayOverwrite?: boolean
   readonly lock: Pick<LockHandle, 'runId' | 'assertOwned'>
-  /** Which of the writers of a run this is. */
-  readonly node?: string
   /** Where the sources lie, for the journal. */
   readonly sourceTree?: SourceTree
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */

@@ -1,5 +1,6 @@
 import fs, { type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { WRITE_LENGTH } from '../model/policy.ts'
 import type { SourceTree } from '../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
@@ -9,9 +10,6 @@ import { runIdOf } from './run-id.ts'
 /*
  * A journal that appears with all its lines at once: written aside, synced, renamed. A kill leaves nothing, or the whole.
  */
-
-/** How much text is collected for one write. */
-const WRITE_LENGTH = 1 << 18
 
 /** What is written aside; no journal is called so. */
 const ASIDE = '.new'

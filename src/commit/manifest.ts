@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
+import { WRITE_LENGTH } from '../model/policy.ts'
 import { FolderInsideSchema, TargetInsideSchema } from '../model/path-schemas.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCheckedLine, parseCheckedLine, parseJson } from './checked-line.ts'
@@ -44,9 +45,6 @@ const EndSchema = z.object({ claims: z.number().int().nonnegative() })
 
 /** What a manifest is called while it is written. */
 const ASIDE = '.next'
-
-/** How much text is collected for one write. */
-const WRITE_LENGTH = 1 << 18
 
 export interface ManifestOptions {
   readonly targetRoot: string

@@ -6,6 +6,7 @@ import { syncFolder } from '../commit/commit-file-system.ts'
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { Report } from '../model/report.ts'
 import type { ShardNumber, ShardReport, ShardTarget } from '../model/shard.ts'
+import { WRITE_LENGTH } from '../model/policy.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { Plan } from './make-plan.ts'
 import type { PlannedShard } from './take-shard.ts'
@@ -79,9 +80,6 @@ async function writeListAndReport(plan: Plan, report: Report, shard: ShardReport
   await writeWhole(paths.tree, join(paths.reports, name), [`${JSON.stringify(report, null, 2)}\n`], fsync)
   if (fsync) for (const folder of new Set([paths.reports, ...changedFolders])) await syncFolder(fs, folder)
 }
-
-/** Text gathered for one write. */
-const WRITE_LENGTH = 1 << 18
 
 function* targetLines(plan: Plan, ledger: TargetLedger): Generator<string> {
   let text = ''

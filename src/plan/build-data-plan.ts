@@ -4,10 +4,9 @@ import { hasKernels } from '../kernels/load-kernels.ts'
 import type { DataPlan, EngineName, MappedColumn } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { Mapping } from '../model/mapping.ts'
+import { LARGEST_RECORD_BYTES } from '../model/policy.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 
-/** Offsets into batch memory are 28 bits beside their flags. */
-const MAX_RECORD_BYTES = 2 ** 28 - 1
 /** The batch memory must hold ten bytes for each byte read at once, within the 4 GiB that offsets reach. */
 const MAX_CHUNK_BYTES = 2 ** 26
 
@@ -71,7 +70,7 @@ export function buildDataPlan(
   if (plan.engine !== 'stream' && options.overlap > 1) {
     refuse('--overlap is for --engine stream: the other engines do not wait asynchronously', 'use --threads')
   }
-  checkSize('--max-record-size', plan.maxRecordBytes, MAX_RECORD_BYTES)
+  checkSize('--max-record-size', plan.maxRecordBytes, LARGEST_RECORD_BYTES)
   checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
   checkSize('--split-size', plan.splitBytes, Number.MAX_SAFE_INTEGER)
   checkSourceDialect(plan.delimitedSource)

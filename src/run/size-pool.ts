@@ -1,4 +1,4 @@
-import { MOST_BYTES_PER_TASK } from '../schedule/batch-files.ts'
+import { MOST_BYTES_TOGETHER } from '../model/policy.ts'
 import { defaultMemoryLimit, threadsThatFit } from '../schedule/memory-limit.ts'
 import { mostAutoThreads } from '../schedule/thread-count.ts'
 import type { Work } from './work.ts'
@@ -28,6 +28,6 @@ export function threadsToFeed(work: Work): number {
 
 /** With `auto`, tasks that last do not queue up for the first threads: those that are added would find nothing. */
 export function mayQueueTasks({ options, discovery }: Work, indexes: Uint32Array): boolean {
-  const isLong = discovery.files.sumBytes(indexes) / indexes.length >= MOST_BYTES_PER_TASK
+  const isLong = discovery.files.sumBytes(indexes) / indexes.length >= MOST_BYTES_TOGETHER
   return options.taskTimeout === undefined && !(options.threads === 'auto' && isLong)
 }

@@ -1,10 +1,7 @@
+import { MOST_BYTES_TOGETHER, SMALL_FILE_BYTES } from '../model/policy.ts'
 import type { SourceList } from '../model/source-list.ts'
 
-/** Files smaller than this travel many to a task: sending a task costs as much as converting some kilobytes. */
-export const SMALL_FILE_BYTES = 256 * 1024
 const MOST_FILES_PER_TASK = 128
-/** A thread is busy with so much for some ten milliseconds: hundreds of times what it takes to send it the next task. */
-export const MOST_BYTES_PER_TASK = 4 * 1024 * 1024
 /** Below this a task would cost more than it brings, and so would a thread for it. */
 const FEWEST_FILES_PER_TASK = 8
 /** Tasks of small files that each thread gets at least, so that all end at about the same time. */
@@ -53,7 +50,7 @@ export function* batchFiles(
     }
     task.push(index)
     taskBytes += sizeBytes
-    if (task.length === mostFiles || taskBytes >= MOST_BYTES_PER_TASK) {
+    if (task.length === mostFiles || taskBytes >= MOST_BYTES_TOGETHER) {
       yield task
       task = []
       taskBytes = 0

@@ -7,10 +7,10 @@ import {
   type TaskRunner,
 } from '../convert-task.ts'
 import type { DataPlan } from '../model/data-plan.ts'
+import { SMALL_FILE_BYTES } from '../model/policy.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
-import { SMALL_FILE_BYTES } from './batch-files.ts'
 import { describeSlowThreads, type Executor } from './executor.ts'
 
 /**

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SourceList } from '../../src/model/source-list.ts'
-import { batchFiles, countTasks, orderFiles, SMALL_FILE_BYTES, type FileOrder } from '../../src/schedule/batch-files.ts'
+import { batchFiles, countTasks, orderFiles, type FileOrder } from '../../src/schedule/batch-files.ts'
+import { SMALL_FILE_BYTES } from '../../src/model/policy.ts'
 
 function listOf(
   sizes: readonly number[],
