@@ -3,7 +3,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
-  existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -50,20 +50,36 @@ function withinReach(programs: Programs): Programs {
   if (canRun(programs.initdb)) return programs
   const folder = dirname(dirname(realpathSync(programs.initdb)))
   const { mtimeMs, ino } = statSync(programs.initdb)
-  const copy = join(tmpdir(), `drover-test-postgres-${Math.round(mtimeMs)}-${ino}`)
-  if (!existsSync(copy)) {
-    const work = mkdtempSync(`${copy}.`)
-    cpSync(folder, join(work, 'native'), { recursive: true, verbatimSymlinks: true })
-    execFileSync('chmod', ['-R', 'a+rX', work])
-    try {
-      renameSync(work, copy)
-    } catch {
-      // Another test process was first.
-      rmSync(work, { recursive: true, force: true })
-    }
-  }
+  const copy = keepCopy(folder, join(tmpdir(), `drover-test-postgres-${Math.round(mtimeMs)}-${ino}`))
   const moved = (path: string): string => join(copy, 'native', relative(folder, realpathSync(path)))
   return { initdb: moved(programs.initdb), postgres: moved(programs.postgres) }
+}
+
+/** @returns the copy: under another name where somebody else has made something of that name. */
+function keepCopy(folder: string, copy: string): string {
+  if (isOwnFolder(copy)) return copy
+  const work = mkdtempSync(`${copy}.`)
+  cpSync(folder, join(work, 'native'), { recursive: true, verbatimSymlinks: true })
+  execFileSync('chmod', ['-R', 'a+rX,go-w', work])
+  try {
+    renameSync(work, copy)
+    return copy
+  } catch {
+    // Another test process was first, or it is another's.
+    if (!isOwnFolder(copy)) return removedAtEnd(work)
+    rmSync(work, { recursive: true, force: true })
+    return copy
+  }
+}
+
+function isOwnFolder(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  return stats !== undefined && stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o022) === 0
+}
+
+function removedAtEnd(folder: string): string {
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 function canRun(program: string): boolean {
