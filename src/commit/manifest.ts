@@ -20,7 +20,7 @@ import { compareRuns, runIdOf, runNumberOf } from './run-id.ts'
  * before a kill could pass for the one that an earlier run proved.
  *
  * A manifest appears whole, and its last line says how many claims there are. So where a line is damaged or missing, any target may have been
- * claimed: no proof of an earlier run counts by itself then (docs/architecture.md, "Damaged bookkeeping").
+ * claimed: no proof of an earlier run counts by itself then (docs/target-tree.md, "Damaged bookkeeping").
  *
  * A run settles the manifests when it ends: what is proved by then is dropped, and what is left of all manifests (targets that
  * failed, claims of dead runs that nobody made up for) moves into one manifest. A run that is killed leaves its own as it is.

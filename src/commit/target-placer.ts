@@ -11,7 +11,7 @@ import type { PlacingFileSystem } from './commit-file-system.ts'
  * Nothing is replaced that the run does not expect. Where the plan saw nothing, a target gets its name by link(), which fails where the name
  * is taken, and then loses its staged name: for an instant one file has two names, and whoever finds both knows it by that. Where the plan saw
  * a file, it is looked at once more and renamed over; so it is, after a look, where there are no hard links.
- * 20,000 targets of 2 KB, ext4, 2026-11-27: rename alone 240 ms, link and unlink 274, a look and rename 292. docs/architecture.md has the runs.
+ * 20,000 targets of 2 KB, ext4, 2026-11-27: rename alone 240 ms, link and unlink 274, a look and rename 292. docs/target-tree.md has the runs.
  */
 
 /** Calls after which it is looked how long they took: those of one commit group. */
