@@ -4,7 +4,7 @@ import { PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 import { BESIDE_TARGET_PREFIX } from '../model/path-inside.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from './bookkeeping-paths.ts'
-import { mountPointOf, readMountPoints } from './mount-points.ts'
+import { mountPointOf, readMountPoints } from '../storage/mount-points.ts'
 
 export interface StagedPaths {
   /** Absolute if the target root is. The worker writes here. */

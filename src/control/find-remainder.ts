@@ -12,6 +12,7 @@ import type { ResumeDecision } from '../plan/resume-decision.ts'
 import { ResumeLedger } from '../plan/resume-ledger.ts'
 import { describeDamage, warnOfDamage } from './describe-damage.ts'
 import type { Plan } from './make-plan.ts'
+import { joinSourceTrees } from './read-source-tree.ts'
 import { refusePrune } from './refuse-prune.ts'
 
 /** What earlier runs left of a plan: which files are done, and why the others run. */
@@ -80,15 +81,11 @@ export async function findRemainder(plan: Plan): Promise<Remainder> {
       damage,
       journals,
       provedTargets: ledger.provedTargets,
-      treeOf: (tree) => (finder.isHere(tree) ? joinTrees(plan.sourceTree, tree.source) : tree.source),
+      treeOf: (tree) =>
+        finder.isHere(tree) ? joinSourceTrees(plan.sourceTree, tree.source ?? plan.sourceTree) : tree.source,
       warnings: damage.length === 0 ? [] : [warnOfDamage(damage, decision.doubtful.size)],
     },
   }
-}
-
-/** What was mounted in it once must not be forgotten. */
-function joinTrees(here: SourceTree, before: SourceTree | null): SourceTree {
-  return { ...here, mounts: [...new Set([...here.mounts, ...(before?.mounts ?? [])])].sort() }
 }
 
 function orphanFinder({ discovery, sourceTree, targetRoot }: Plan, ledger: ResumeLedger): OrphanFinder {

@@ -38,11 +38,22 @@ export const SourceTreeSchema = z.object({
   root: z.string(),
   /** Inode and time of birth of the root: they stay when it is moved. Null where the file system does not tell. */
   identity: z.string().nullable(),
-  /** Mount points in it, relative to the root: what lies below one that is not mounted any more is not gone. */
+  /** Mount points in it, relative to the root: what lies below one that is not mounted any more, or was not mounted then, is not gone. */
   mounts: z.array(z.string()),
+  /** Of each of them the identity of what is mounted; null: not known; SEVERAL: not the same all the time. Missing in older journals. */
+  mounted: z.array(z.string().nullable()).optional(),
 })
 
+/** Stands for what was mounted at some of the time only, or was more than one: no mount is the same. */
+export const SEVERAL = 'several'
+
 export type SourceTree = z.infer<typeof SourceTreeSchema>
+
+/** What is mounted at a point of a source tree; undefined: nothing; null: something that cannot be told from others. */
+export function mountedAt({ mounts, mounted }: SourceTree, mount: string): string | null | undefined {
+  const index = mounts.indexOf(mount)
+  return index < 0 ? undefined : (mounted?.[index] ?? null)
+}
 
 /** The first line of a journal. Null stands for a source tree that an older version did not write down. */
 export const JournalHeaderSchema = z.object({

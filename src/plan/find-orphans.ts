@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SourceTree } from '../model/journal-entry.ts'
+import { mountedAt, SEVERAL, type SourceTree } from '../model/journal-entry.ts'
 import type { Orphan } from './resume-decision.ts'
 
 /*
@@ -88,11 +88,28 @@ export class OrphanFinder {
   }
 
   private isGone(source: string, { source: tree }: ProofTree): boolean {
-    const mounts = new Set(this.here.tree.mounts)
-    const isUnmounted = tree?.mounts.some((mount) => isBelow(source, mount) && !mounts.has(mount)) ?? false
-    if (isUnmounted || lookAt(join(this.here.tree.root, source)) !== 'gone') return false
+    if ((tree !== null && this.isBelowOtherMount(source, tree)) || lookAt(join(this.here.tree.root, source)) !== 'gone')
+      return false
     // What a link leads to may be away for a while, as a disk that is not mounted.
     return !this.leadsThroughLink(this.here.tree.root, folderOf(source))
+  }
+
+  /** Whether something else is mounted on the way to a source than when it was converted: it may be below, or behind, what is there now. */
+  private isBelowOtherMount(source: string, before: SourceTree): boolean {
+    const here = this.here.tree
+    return [...here.mounts, ...before.mounts].some((mount) => {
+      if (!isBelow(source, mount)) return false
+      const [now, then] = [mountedAt(here, mount), mountedAt(before, mount)]
+      // Whether the root is the same is asked of the root itself.
+      if (mount === '') return now === undefined
+      return (
+        now === undefined ||
+        then === undefined ||
+        now === SEVERAL ||
+        then === SEVERAL ||
+        (now !== null && then !== null && now !== then)
+      )
+    })
   }
 
   private leadsThroughLink(root: string, folder: string): boolean {

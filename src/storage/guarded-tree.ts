@@ -4,9 +4,10 @@ import { dirname } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
 import { isPathInside } from '../model/path-inside.ts'
+import { findMountIn } from './mount-points.ts'
 import { removeHeldTree } from './remove-tree.ts'
 import type { TreeFileSystem } from './tree-file-system.ts'
-import { describeEntry, unsafeEntry } from './unsafe-entry.ts'
+import { describeEntry, mountedEntry, unsafeEntry } from './unsafe-entry.ts'
 
 /*
  * Whoever can write into a target tree can put a link, a FIFO or a folder in the place of anything there. So nothing in a tree is opened,
@@ -229,12 +230,17 @@ export class GuardedTree {
     )
   }
 
-  /** Removes a folder and all below it, if it is there; links in it are removed and not followed. */
+  /**
+   * Removes a folder and all below it, if it is there; links in it are removed and not followed.
+   * @throws also BOOKKEEPING_UNSAFE where something is mounted in it, whose content is somebody else's; nothing is removed then.
+   */
   async removeTree(folder: string): Promise<void> {
     if (!this.hasFolder(dirname(folder))) return
     const stats = lookAt(folder)
     if (stats === undefined) return
     if (!stats.isDirectory()) throw unsafeEntry(folder, describeEntry(folder, stats), 'folder')
+    const mounted = findMountIn(folder)
+    if (mounted !== null) throw mountedEntry(mounted)
     await removeHeldTree(folder)
   }
 

@@ -54,3 +54,13 @@ export function unsafeEntry(path: string, what: string, wanted: 'file' | 'folder
     hint: 'move it away, or give --out another folder',
   })
 }
+
+/** The error for a place, below something that would be removed, over which something is mounted. @param path absolute. */
+export function mountedEntry(path: string): MigrationError {
+  const message = `${printableName(path)} is a place where something is mounted, and would be emptied with what a dead run left there`
+  return new MigrationError('BOOKKEEPING_UNSAFE', message, {
+    phase: 'commit',
+    hint: 'nothing of it was touched: unmount it, and run the same command again',
+    position: { file: path },
+  })
+}

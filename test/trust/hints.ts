@@ -366,6 +366,7 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'give --out a folder that exists',
       'name a place that can be written',
       'nothing behind it was touched',
+      'nothing of it was touched: unmount it',
       'is a source or a target: name another folder',
     ],
   },
