@@ -6,6 +6,7 @@ import { folderModesOf } from './commit/folder-modes.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock.ts'
 import { findRemainder } from './control/find-remainder.ts'
 import { withGuardedHooks } from './control/guard-hooks.ts'
+import { loadFormatsOf } from './control/load-formats-of.ts'
 import { makePlan, resolveOptions, type Plan } from './control/make-plan.ts'
 import { Recording } from './control/recording.ts'
 import { Run } from './control/run.ts'
@@ -31,6 +32,7 @@ export async function migrate(options: MigrateOptions, hooks: MigrateHooks = {})
 
 async function migrateWith(options: MigrateOptions, hooks: MigrateHooks): Promise<Report> {
   const clock = startClock()
+  await loadFormatsOf(options)
   const settings = resolveOptions(options)
   const plan = await makePlan(settings, hooks)
   refuseEmpty(plan, settings)

@@ -1,5 +1,10 @@
 import { LARGEST_RECORD_BYTES } from '../model/policy.ts'
 
+/** A WebAssembly.Memory: the public declarations stand without that name. */
+interface SharedWithKernels {
+  readonly buffer: ArrayBuffer
+}
+
 /**
  * The one memory that a worker thread converts in, allocated once.
  *
@@ -22,7 +27,7 @@ import { LARGEST_RECORD_BYTES } from '../model/policy.ts'
  */
 export interface BatchMemory {
   /** What kernels import; null: plain memory, on which no kernel works. */
-  readonly memory: WebAssembly.Memory | null
+  readonly memory: SharedWithKernels | null
   readonly buffer: ArrayBuffer
   /** The whole memory. Positions in cells and rows are indexes into it. */
   readonly bytes: Uint8Array

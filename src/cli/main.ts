@@ -1,4 +1,5 @@
 import { fromWireError, MigrationError, toWireError } from '../errors/migration-error.ts'
+import { printableName } from '../errors/printable-name.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { exitCodeOfError } from './exit-code.ts'
 import { formatError } from './format-error.ts'
@@ -28,6 +29,7 @@ export async function main(host: Host): Promise<number> {
       : await resolveSettings(parsed.flags, host.env, host.cwd)
     if (resolved.faults.length > 0) throw await describeFaults(resolved)
     warnOfSuspects(resolved, host)
+    if (resolved.settings.has('formats')) await loadFormatsOf(resolved)
     const command = await COMMAND_LOADERS[parsed.command]()
     return await command(resolved.settings, host, parsed.words)
   } catch (thrown) {
@@ -35,6 +37,23 @@ export async function main(host: Host): Promise<number> {
     host.stderr.write(formatError(error))
     return exitCodeOfError(error)
   }
+}
+
+/**
+ * Formats come before all checks, which must know their names.
+ * @throws MigrationError CONFIG_INVALID for a file that was found by itself: it is data, and code runs only where the user named it.
+ */
+async function loadFormatsOf({ settings }: Pick<ResolvedSettings, 'settings'>): Promise<void> {
+  const [formats, config] = [settings.get('formats'), settings.get('config')]
+  if (formats?.origin.from === 'file' && config?.origin.from === 'file') {
+    const name = printableName(formats.origin.name)
+    throw new MigrationError('CONFIG_INVALID', `${name} names formats, which run code, and was found by itself`, {
+      phase: 'options',
+      hint: `say that you mean it: --config ${name}`,
+    })
+  }
+  const { loadFormatsOf: load } = await import('../control/load-formats-of.ts')
+  await load({ formats: formats?.value as string[] })
 }
 
 /** Commands that work on what is named on the command line alone: a `report` in a configuration file is meant for runs. */

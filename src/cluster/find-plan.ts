@@ -3,10 +3,10 @@ import { join, relative, sep } from 'node:path'
 import { readFrozenPlan } from '../commit/frozen-plan.ts'
 import type { Generation } from '../commit/generation-paths.ts'
 import { MigrationError } from '../errors/migration-error.ts'
-import { hasFormat } from '../formats/registry.ts'
+import { broughtFormats, hasFormat } from '../formats/registry.ts'
 import type { FrozenPlan } from '../model/frozen-plan.ts'
 import { isPathInside } from '../model/path-inside.ts'
-import { planHash } from '../plan/plan-hash.ts'
+import { filePlanHash, planHash } from '../plan/plan-hash.ts'
 import { ShardJobSchema, type ShardJob } from './shard-job.ts'
 
 /** A plan that a node may run: found under its own root, with the hashes that the job names. */
@@ -38,8 +38,7 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
   if (frozen === null) throw refused(`no plan ${job.planHash.slice(0, 12)} is frozen in ${job.targetRoot} below --root`)
   const { plan, sha256 } = frozen
   if (sha256 !== job.planFileHash) throw refused('the plan below --root is not the one that the job names')
-  if (!hasFormat(plan.data.targetFormat))
-    throw refused(`the plan makes targets of the format ${plan.data.targetFormat}, which is not known here`)
+  requireFormats(plan)
   // The names on the plan's file are not believed either.
   if (planHash(plan.data, plan.targetName) !== job.planHash || plan.planHash !== job.planHash) {
     throw refused('the job names another mapping or other options than the plan below --root')
@@ -53,6 +52,21 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
   }
   if (job.shard >= plan.shards.length) throw refused(`the plan has no shard ${job.shard}`)
   return { job, plan, generation, sourceRoot: placeInside(realRoot, plan.sourceRoot) }
+}
+
+/** Another node may have what this one lacks. */
+function requireFormats({ data, filePlanHashes }: FrozenPlan): void {
+  if (!hasFormat(data.targetFormat))
+    throw unfit(`the plan makes targets of the format ${data.targetFormat}, which is not known here`)
+  const changed = broughtFormats().find((format) => {
+    const frozenHash = filePlanHashes[format]
+    return frozenHash !== undefined && frozenHash !== filePlanHash(data, format)
+  })
+  if (changed !== undefined) throw unfit(`the format ${changed} is another one here than where the plan was made`)
+}
+
+function unfit(message: string): MigrationError {
+  return new MigrationError('PLAN_REFUSED', message, { phase: 'plan', isRetryable: true })
 }
 
 /** A tree below the root, links on the way resolved: none may lead out. */

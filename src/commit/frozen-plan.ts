@@ -97,7 +97,9 @@ export async function readShard(generation: Generation, plan: FrozenPlan, shard:
 function requireFormats(files: ShardFile[], shard: number): ShardFile[] {
   const unknown = files.find(({ format }) => format !== 'bytes' && !hasFormat(format))
   if (unknown === undefined) return files
-  throw refused(`shard ${shard} names files of the format ${unknown.format}, which is not known here`)
+  const message = `shard ${shard} names files of the format ${unknown.format}, which is not known here`
+  // Another node may know it.
+  throw new MigrationError('PLAN_REFUSED', message, { phase: 'plan', isRetryable: true })
 }
 
 async function readText({ targetRoot }: Generation, path: string): Promise<string | null> {

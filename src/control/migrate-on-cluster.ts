@@ -27,6 +27,7 @@ import { filesToConvert, findRemainder, type Remainder } from './find-remainder.
 import { findLackOfSpace } from './find-lack-of-space.ts'
 import { freezeGeneration, pathBelow } from './freeze-generation.ts'
 import { lockOrFollow } from './lock-or-follow.ts'
+import { loadFormatsOf } from './load-formats-of.ts'
 import { describePlanned, makePlan, resolveOptions, type Plan } from './make-plan.ts'
 import { recordSums } from './record-sums.ts'
 import { RunStatusTeller } from './run-status-teller.ts'
@@ -57,6 +58,7 @@ export async function migrateOnCluster(
 ): Promise<Report> {
   const clock = startClock()
   const startMs = Date.now()
+  await loadFormatsOf(options)
   const settings = resolveOptions(options)
   refuseUnfit(settings)
   const warn = (message: string): void => hooks.onEvent?.({ type: 'warning', code: 'QUEUE_UNREACHABLE', message })

@@ -1,5 +1,6 @@
 import { isAsProved } from '../commit/prune-orphans.ts'
 import { filesToConvert, findRemainder, type Remainder } from './find-remainder.ts'
+import { loadFormatsOf } from './load-formats-of.ts'
 import { makePlan, describeTier, resolveOptions, type Plan } from './make-plan.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { MigrateOptions } from '../options/options.ts'
@@ -21,6 +22,7 @@ export async function plan(options: MigrateOptions, hooks: MigrateHooks = {}): P
 }
 
 async function planWith(options: MigrateOptions, hooks: MigrateHooks): Promise<PlanReport> {
+  await loadFormatsOf(options)
   const made = await makePlan(resolveOptions(options), hooks)
   const remainder = await findRemainder(made)
   const orphans = await orphansOf(made, remainder)

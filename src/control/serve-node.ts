@@ -91,7 +91,8 @@ class ClusterNode {
   private readonly planVersion: number
   private readonly intake = new NodeIntake()
   /** Versions of plans of which was told that this node does not know them. */
-  private readonly toldVersions = new Set<number>()
+  /** Why jobs were left to others. */
+  private readonly toldReasons = new Set<string>()
   private readonly inWork = new Map<string, AbortController>()
   private readonly summary = { ...NOTHING_DONE }
 
@@ -146,7 +147,12 @@ class ClusterNode {
   private async process(job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
     const id = job.id ?? ''
     const version = planVersionOf(job.data)
-    if (version !== null && version !== this.planVersion) return this.leaveToOthers(job, token, version)
+    if (version !== null && version !== this.planVersion)
+      return this.leaveToOthers(
+        job,
+        token,
+        `its plan is of version ${version}, and this node knows version ${this.planVersion}`,
+      )
     // One that was on its way already.
     if (this.intake.isFull) return this.giveBack(job, token)
     const controller = new AbortController()
@@ -159,6 +165,7 @@ class ClusterNode {
       if (error instanceof bullmq.WaitingError) throw error
       const wire = toWireError(error, { phase: 'worker' })
       if (wire.code === 'GENERATION_CLOSED') return wire.code
+      if (wire.code === 'PLAN_REFUSED' && wire.isRetryable) return await this.leaveToOthers(job, token, wire.message)
       if (wire.code === 'PLAN_REFUSED' || wire.code === 'BOOKKEEPING_UNSAFE') {
         this.summary.refusedJobs++
         this.teller.refuse(wire.code, wire.message)
@@ -175,12 +182,12 @@ class ClusterNode {
     }
   }
 
-  /** Nodes of another version are there, or will be: to fail the job would take it from them. */
-  private async leaveToOthers(job: ShardJobOnQueue, token: string, version: number): Promise<never> {
-    if (!this.toldVersions.has(version)) {
-      this.toldVersions.add(version)
+  /** Nodes that can do the job are there, or will be: to fail it would take it from them. */
+  private async leaveToOthers(job: ShardJobOnQueue, token: string, reason: string): Promise<never> {
+    if (!this.toldReasons.has(reason)) {
+      this.toldReasons.add(reason)
       this.summary.refusedJobs++
-      const message = `its plan is of version ${version}, and this node knows version ${this.planVersion}: such jobs are left to others`
+      const message = `${reason}: such jobs are left to others`
       this.teller.refuse('PLAN_REFUSED', message)
       this.hooks.onEvent({ type: 'job-refused', jobId: job.id ?? '', code: 'PLAN_REFUSED', message })
     }

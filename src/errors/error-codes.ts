@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   QUOTE_IN_UNQUOTED_FIELD: 'a quote stands inside an unquoted field',
   FIELD_COUNT: 'the record has too few or too many fields',
   BARE_CR: 'a carriage return stands without a line feed',
+  MALFORMED_RECORD: 'the text is no record of its format',
   INVALID_UTF8: 'the record is not valid UTF-8',
   RECORD_TOO_LARGE: 'the record is longer than --max-record-size',
   JSON_SYNTAX: 'the text is not valid JSON',

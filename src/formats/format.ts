@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream'
 import type { BatchMemory } from '../batch/batch-memory.ts'
 import type { OutputBuffer } from '../batch/output-buffer.ts'
 import type { RecordBatch } from '../batch/record-batch.ts'
@@ -71,12 +70,15 @@ export interface RecordWriter {
   finish(output: OutputBuffer): void
 }
 
+/** A Duplex of node:stream: the public declarations stand without the types of Node. */
+export type StreamStage = object
+
 /** How the stream engine reads and writes a format. */
 export interface FormatStreams {
   /** Streams that take the text of a file and give an object (of a table without a header: an array of fields) per record. */
-  parse(plan: DataPlan, onReject: () => void): Duplex[]
+  parse(plan: DataPlan, onReject: () => void): readonly StreamStage[]
   /** Streams that turn objects into the bytes of the target. */
-  encode(plan: DataPlan): Duplex[]
+  encode(plan: DataPlan): readonly StreamStage[]
 }
 
 /**

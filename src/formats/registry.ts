@@ -10,9 +10,11 @@ const formats = new Map<string, Format>()
 const byExtension = new Map<string, Format>()
 const byAlias = new Map<string, Format>()
 
-for (const format of [csv, tsv, ndjson, json]) add(format)
+const BUILT_IN = [csv, tsv, ndjson, json]
+for (const format of BUILT_IN) addFormat(format)
 
-function add(format: Format): void {
+/** Adds one that `faultOfNames` finds no fault with. */
+export function addFormat(format: Format): void {
   formats.set(format.name, format)
   for (const extension of format.extensions) byExtension.set(extension, format)
   for (const alias of format.aliases) byAlias.set(alias, format)
@@ -25,6 +27,17 @@ export function getFormat(name: FormatName): Format {
   return format
 }
 
+/** What a format has that another one has already; null: nothing. */
+export function faultOfNames({ name, aliases, extensions }: Format): string | null {
+  // What is copied as it is goes by this name.
+  if ([...formats.keys(), 'bytes'].includes(name)) return `the format ${name}, which there is already`
+  const extension = extensions.find((each) => byExtension.has(each))
+  if (extension !== undefined)
+    return `the extension .${extension}, which the format ${byExtension.get(extension)?.name} has already`
+  const alias = aliases.find((each) => byAlias.has(each) || formats.has(each))
+  return alias === undefined ? null : `the alias ${alias}, which another format has already`
+}
+
 export function hasFormat(name: FormatName): boolean {
   return formats.has(name)
 }
@@ -32,6 +45,11 @@ export function hasFormat(name: FormatName): boolean {
 /** The names of all formats, in the order in which messages list them. */
 export function formatNames(): readonly FormatName[] {
   return Array.from(formats.values(), ({ name }) => name)
+}
+
+/** Those of them that modules have brought. */
+export function broughtFormats(): readonly FormatName[] {
+  return formatNames().slice(BUILT_IN.length)
 }
 
 /** The format that a file's name stands for by its last extension, in upper or lower case; null: none. */

@@ -224,6 +224,8 @@ export const OptionsSchema = z.strictObject({
   out: onePath,
   from: formatName.optional(),
   to: formatName.optional(),
+  /** Modules that bring formats of their own. */
+  formats: pathList.default([]),
   include: list.default([]),
   exclude: list.default([]),
   filter: list.default([]),

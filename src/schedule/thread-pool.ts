@@ -8,6 +8,7 @@ import {
   type WorkerSetup,
 } from '../convert-task.ts'
 import { MigrationError } from '../errors/migration-error.ts'
+import { loadedFormats } from '../formats/load-formats.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
 import type { FileTask, Task } from '../model/task.ts'
@@ -107,7 +108,7 @@ export class ThreadPool implements Executor {
         maxThreads: threads,
         concurrentTasksPerWorker: this.tasksPerThread,
         idleTimeout: Number.POSITIVE_INFINITY,
-        workerData: this.setup,
+        workerData: { ...this.setup, formats: loadedFormats() } satisfies WorkerSetup & { formats: readonly string[] },
         recordTiming: false,
         resourceLimits: {
           ...(this.options.plan.engine === 'stream' ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }),

@@ -73,8 +73,8 @@ export async function convertWithStreams(
     const onReject = (): void => {
       counts.rejected++
     }
-    const records = from.parse(plan, onReject)
-    await pipeline([source, ...decodeText(plan), ...records, toRow, ...to.encode(plan), measure, target])
+    const [records, rows] = [from.parse(plan, onReject), to.encode(plan)] as readonly (readonly Duplex[])[]
+    await pipeline([source, ...decodeText(plan), ...records!, toRow, ...rows!, measure, target])
     assertUnchanged()
   } catch (error) {
     source.destroy()

@@ -371,6 +371,11 @@ export const ELSEWHERE: readonly OtherHint[] = [
     ],
   },
   {
+    why: 'a file that was found by itself is data, and this one asks for code: nothing is read of the sources',
+    test: ['test/formats/ltsv/ltsv.test.ts', 'is refused where the file was found by itself: it would run code'],
+    hints: ['say that you mean it: --config'],
+  },
+  {
     why: 'wrong use: nothing is converted before the command is another one',
     test: ['test/cli/main.test.ts', 'wrong use is one line and a hint'],
     hints: [

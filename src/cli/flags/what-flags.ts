@@ -32,6 +32,14 @@ export const WHAT_FLAGS: readonly Flag[] = [
     placeholder: 'FORMAT',
     help: 'format of all sources (default: told from each name)',
   },
+  {
+    key: 'formats',
+    kind: 'list',
+    group: 'What',
+    placeholder: 'FILE',
+    isPath: true,
+    help: 'load a further format from a module, which runs its code',
+  },
   { key: 'include', kind: 'list', group: 'What', placeholder: 'PATTERN', help: 'take only paths that match' },
   { key: 'exclude', kind: 'list', group: 'What', placeholder: 'PATTERN', help: 'leave paths that match' },
   {
