@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
-    globalSetup: [new URL('support/build-once.ts', import.meta.url).pathname],
+    globalSetup: ['build-once', 'shared-servers'].map(
+      (name) => new URL(`support/${name}.ts`, import.meta.url).pathname,
+    ),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Real processes, threads and disks: more at once only makes each slower on a small machine.

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { fakeHost } from './fake-host.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../dist/bin/migrate.js')
 
@@ -13,8 +15,15 @@ interface Ended {
   readonly stderr: string
 }
 
+/** Runs a command line in a folder as the program does, in this process. */
+async function migrate(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const host = fakeHost(args, { cwd, env })
+  const exitCode = await main(host)
+  return { exitCode, stdout: host.stdout.text, stderr: host.stderr.text }
+}
+
 /** Runs the built program in a folder. @param onText may act on the process once its standard error holds something. */
-function migrate(
+function startProgram(
   cwd: string,
   args: readonly string[],
   more: { readonly env?: NodeJS.ProcessEnv; readonly onText?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
@@ -57,6 +66,14 @@ describe('the exit code tells how a run ended:', () => {
   ]
   it.each(CASES)('%s: %i', async (_, exitCode, files, args = IN_OUT) => {
     const ended = await migrate(folderWith(files), args)
+    expect([ended.exitCode, ended.stdout]).toEqual([exitCode, ''])
+    expect(ended.stderr).not.toBe('')
+  })
+
+  const WHOLE = CASES.filter(([, exitCode]) => [0, 3, 12].includes(exitCode)).slice(0, 3)
+  it.each(WHOLE)('by the built program too, with what it says on its own streams: %s: %i', async (...given) => {
+    const [, exitCode, files, args = IN_OUT] = given
+    const ended = await startProgram(folderWith(files), args)
     expect([ended.exitCode, ended.stdout]).toEqual([exitCode, ''])
     expect(ended.stderr).not.toBe('')
   })
@@ -120,7 +137,7 @@ describe('a run', () => {
   it('is the same with the word "run", variables and a configuration file', async () => {
     const folder = folderWith({ 'a.csv': GOOD })
     writeFileSync(join(folder, 'migrate.config.yaml'), 'in: in\nto: tsv\n')
-    const ended = await migrate(folder, ['run', '--threads', '1'], { env: { MIGRATE_OUT: 'out' } })
+    const ended = await migrate(folder, ['run', '--threads', '1'], { MIGRATE_OUT: 'out' })
     expect(ended.exitCode).toBe(0)
     expect(readFileSync(join(folder, 'out/a.tsv'), 'utf8')).toBe('a\tb\n1\tx\n2\ty\n')
   })
@@ -156,7 +173,7 @@ describe('a run', () => {
 
   it('keeps its targets when the report cannot be written, and ends with 1', async () => {
     const folder = folderWith({ 'a.csv': GOOD })
-    const ended = await migrate(folder, [...IN_OUT, '--report', 'in/a.csv/r.json'])
+    const ended = await startProgram(folder, [...IN_OUT, '--report', 'in/a.csv/r.json'])
     expect(ended.exitCode).toBe(1)
     expect(ended.stderr).toMatch(/\nmigrate: --report in\/a\.csv\/r\.json cannot be written: .*(EEXIST|ENOTDIR)/)
     expect(existsSync(join(folder, 'out/a.ndjson'))).toBe(true)
@@ -170,7 +187,7 @@ describe('a run', () => {
   ] as const)('stopped by %s ends with %i and leaves nothing staged', async (signal, exitCode) => {
     const folder = folderWith({ 'a.csv': GOOD.repeat(400_000) })
     const args = [...IN_OUT, '--chunk-size', '1', '--stats', '100ms', '--stats-one-line']
-    const ended = await migrate(folder, args, { onText: (kill) => kill(signal) })
+    const ended = await startProgram(folder, args, { onText: (kill) => kill(signal) })
     expect(ended.exitCode).toBe(exitCode)
     expect(ended.stderr).toContain(`${signal}: stopping`)
     expect(ended.stderr).toContain(`Stopped by ${signal}`)
@@ -193,6 +210,12 @@ describe('a plan', () => {
     expect([ended.exitCode, existsSync(join(folder, 'out'))]).toEqual([0, false])
   })
 
+  it('is printed by the built program too', async () => {
+    const folder = folderWith({ 'a.csv': GOOD })
+    const { exitCode, stdout } = await startProgram(folder, ['plan', ...IN_OUT])
+    expect([exitCode, stdout]).toEqual([0, (await migrate(folder, ['plan', ...IN_OUT])).stdout])
+  })
+
   it('tells with --explain which rule took or left each path', async () => {
     const folder = folderWith({ 'a.csv': GOOD, 'b.csv': GOOD })
     const { stdout } = await migrate(folder, ['plan', ...IN_OUT, '--explain', '--exclude', 'b*'])
@@ -209,7 +232,7 @@ describe('a plan', () => {
 
 it.each(['--version', '--help'])('%s loads neither schemas nor workers nor loggers', async (flag) => {
   const folder = temporaryFolder()
-  await migrate(folder, [flag], { env: { NODE_V8_COVERAGE: folder } })
+  await startProgram(folder, [flag], { env: { NODE_V8_COVERAGE: folder } })
   const [name = ''] = readdirSync(folder)
   const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }
   const modules = result.flatMap(({ url }) => modulesIn(url))

@@ -9,7 +9,7 @@ import { describeEntries, readClusterState, type ClusterState } from '../../src/
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
 import { prepareSources, SOME_REJECTED } from './scenarios.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { QueueDatabase } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
 const NOW = 1_000_000_000
@@ -127,13 +127,13 @@ describe('the state of a cluster', () => {
   })
 })
 
-describe.each(SERVERS)('the state of a cluster on $name', ({ start, isMissing }) => {
+describe.each(SERVERS)('the state of a cluster on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('with two nodes', () => {
     const folder = suiteFolder()
-    let server: QueueServer
+    let server: QueueDatabase
     let bed: ClusterBed
     beforeAll(async () => {
-      server = await start(join(folder, 'server'))
+      server = await share()
       bed = new ClusterBed(folder, server.url)
     })
     afterEach(() => bed.endNodes('SIGKILL'))

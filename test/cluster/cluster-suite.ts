@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
 import { prepareSources, type Gold } from './scenarios.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { QueueDatabase, QueueServer } from './servers/child-server.ts'
 
 /** What the tests of a suite share, from the first of them on. */
-export interface ClusterSuite {
-  readonly server: QueueServer
+export interface ClusterSuite<Server extends QueueDatabase = QueueServer> {
+  readonly server: Server
   readonly bed: ClusterBed
   readonly gold: Gold
 }
@@ -16,12 +16,12 @@ export interface ClusterSuite {
  * Prepares a server, a bed and what one machine makes of its sources for the suite that calls it, and ends all of it behind the last
  * test. Nodes end with their test; where it failed, what they said is shown.
  */
-export function clusterSuite(
-  start: (folder: string) => Promise<QueueServer>,
+export function clusterSuite<Server extends QueueDatabase>(
+  start: (folder: string) => Promise<Server>,
   fileCount?: number,
-): { readonly get: () => ClusterSuite } {
+): { readonly get: () => ClusterSuite<Server> } {
   const folder = suiteFolder()
-  let server: QueueServer | undefined
+  let server: Server | undefined
   let bed: ClusterBed | undefined
   let gold: Gold | undefined
   beforeAll(async () => {

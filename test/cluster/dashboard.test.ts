@@ -12,7 +12,7 @@ import { openBrowser, whyNoBrowser } from '../cli/report/browser.ts'
 import { expectExit } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { QueueDatabase } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
 const noBrowser = await whyNoBrowser()
@@ -34,10 +34,10 @@ function request(
   })
 }
 
-describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
+describe.each(SERVERS)('the dashboard on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('after a run', () => {
     const folder = suiteFolder()
-    let server: QueueServer
+    let server: QueueDatabase
     let bed: ClusterBed
     let report: Report
     const dashboards: Dashboard[] = []
@@ -48,7 +48,7 @@ describe.each(SERVERS)('the dashboard on $name', ({ start, isMissing }) => {
       return dashboard.url
     }
     beforeAll(async () => {
-      server = await start(join(folder, 'server'))
+      server = await share()
       bed = new ClusterBed(folder, server.url)
       writeFileSync(join(bed.source, '<img src=x onerror=alert(1)>.csv'), 'id\n1\n2,3\n')
       await bed.startNodes(1)

@@ -10,9 +10,9 @@ import { SERVERS } from './servers/for-each-server.ts'
 
 const preload = (name: string): string => `--import ${join(import.meta.dirname, name)}`
 
-describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
+describe.each(SERVERS)('on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('a cluster', () => {
-    const suite = clusterSuite(start, 60)
+    const suite = clusterSuite(share, 60)
 
     it('makes a target again that was removed between its commit record and its rename', async () => {
       const { bed, gold } = suite.get()

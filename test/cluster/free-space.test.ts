@@ -6,7 +6,8 @@ import { expectExit, runProgram } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { expectNothingLeft } from '../faults/tree-state.ts'
 import { ClusterBed } from './cluster-bed.ts'
-import { startRedis, whyNoRedis } from './servers/redis-server.ts'
+import { whyNoRedis } from './servers/redis-server.ts'
+import { sharedDatabase } from './servers/shared-database.ts'
 
 const TERABYTES = 1e12
 const STOPPED_BY_INTERRUPT = 130
@@ -31,9 +32,7 @@ function stopAtWarning(): (child: ChildProcess, text: string) => void {
 describe('targets that will not fit are told of before the first of them', () => {
   const folder = suiteFolder()
   it.skipIf(whyNoRedis() !== null)('by a coordinator, whether nodes are there or not', async () => {
-    const server = await startRedis(join(folder, 'server'))
-    onTestFinished(() => server.stop())
-    const bed = new ClusterBed(folder, server.url)
+    const bed = new ClusterBed(folder, (await sharedDatabase('redis')).url)
     onTestFinished(() => bed.remove())
     writeHuge(bed.source)
     const out = bed.newOut()

@@ -22,9 +22,9 @@ async function untilCommitted(out: string, isOver: () => boolean): Promise<void>
   while (Object.keys(contentsOf(out)).length === 0 && !isOver()) await sleep(20)
 }
 
-describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
+describe.each(SERVERS)('on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('a cluster', () => {
-    const suite = clusterSuite(start, 160)
+    const suite = clusterSuite(share, 160)
     const untilState = async (isIt: (state: ClusterState) => boolean): Promise<void> => {
       const address = { server: parseClusterUrl(suite.get().server.url), queue: 'drover' }
       while (!isIt(await readClusterState(address))) await sleep(50)

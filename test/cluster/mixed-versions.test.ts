@@ -10,18 +10,18 @@ import { PLAN_VERSION } from '../../src/model/frozen-plan.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
 import { countTargets, expectWhole, prepareSources } from './scenarios.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { QueueDatabase } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
-describe.each(SERVERS)('nodes of two versions on $name', ({ start, isMissing }) => {
+describe.each(SERVERS)('nodes of two versions on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('share a queue', () => {
     const folder = suiteFolder()
-    let server: QueueServer
+    let server: QueueDatabase
     let bed: ClusterBed
     let queue: ShardQueue
     const leaving = new AbortController()
     beforeAll(async () => {
-      server = await start(join(folder, 'server'))
+      server = await share()
       bed = new ClusterBed(folder, server.url)
       queue = await openQueue({ server: parseClusterUrl(server.url), queue: 'drover' })
     })

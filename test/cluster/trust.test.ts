@@ -7,24 +7,23 @@ import type { ShardJob } from '../../src/cluster/shard-job.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { listFiles } from '../faults/tree-state.ts'
 import { ClusterBed, type NodeProcess } from './cluster-bed.ts'
-import type { QueueServer } from './servers/child-server.ts'
+import type { QueueDatabase } from './servers/child-server.ts'
 import { SERVERS } from './servers/for-each-server.ts'
 
-describe.each(SERVERS)('a job that somebody forged on $name', ({ start, isMissing }) => {
+describe.each(SERVERS)('a job that somebody forged on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('is refused and logged', () => {
     const folder = suiteFolder()
-    let server: QueueServer
+    let server: QueueDatabase
     let bed: ClusterBed
     let node: NodeProcess
     let queue: ShardQueue
     let job: ShardJob
     let before: string[]
 
-    /** All but the data of the server. */
-    const listTrees = (): string[] => listFiles(folder).filter((path) => !path.startsWith('server/'))
+    const listTrees = (): string[] => listFiles(folder)
 
     beforeAll(async () => {
-      server = await start(join(folder, 'server'))
+      server = await share()
       bed = new ClusterBed(folder, server.url)
       writeFileSync(join(bed.source, 'a.csv'), 'id\n1\n')
       // A plan that nobody works for yet: its coordinator dies.

@@ -3,14 +3,18 @@ import { once } from 'node:events'
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A server of a queue, as tests start, kill and restart it. It listens on this machine alone. */
-export interface QueueServer {
+/** Where a queue can lie. */
+export interface QueueDatabase {
   readonly url: string
+  /** Ends it for good. Its data are the caller's to remove. */
+  stop(): Promise<void>
+}
+
+/** A server of a queue, as tests start, kill and restart it. It listens on this machine alone. */
+export interface QueueServer extends QueueDatabase {
   /** Starts it again, on the same data. */
   start(): Promise<void>
   kill(): Promise<void>
-  /** Ends it for good. Its data are the caller's to remove. */
-  stop(): Promise<void>
 }
 
 /** A port that was free a moment ago. */

@@ -1,5 +1,6 @@
 import { startPostgres } from './postgres-server.ts'
 import { startRedis, whyNoRedis } from './redis-server.ts'
+import { sharedDatabase } from './shared-database.ts'
 
 const noRedis = whyNoRedis()
 if (noRedis !== null) {
@@ -8,8 +9,11 @@ if (noRedis !== null) {
   console.warn(noRedis)
 }
 
-/** Both servers that a queue can lie on, for `describe.each`. */
+/**
+ * Both servers that a queue can lie on, for `describe.each`: `share` gives a database of its own on the server of all test files, `start` a
+ * server that may be killed.
+ */
 export const SERVERS = [
-  { name: 'Redis', start: startRedis, isMissing: noRedis !== null },
-  { name: 'Postgres', start: startPostgres, isMissing: false },
+  { name: 'Redis', start: startRedis, share: () => sharedDatabase('redis'), isMissing: noRedis !== null },
+  { name: 'Postgres', start: startPostgres, share: () => sharedDatabase('postgres'), isMissing: false },
 ]
