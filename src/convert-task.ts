@@ -31,6 +31,8 @@ export interface WorkerSetup {
    */
   readonly progress: SharedArrayBuffer
   readonly maxThreads: number
+  /** How many of them may have kernels, by the room that a limit of address space leaves. */
+  readonly kernelThreads: number
   /** One 64-bit word for `--bwlimit`. */
   readonly paceClock: SharedArrayBuffer
   /** Files come back with the spans of their stages (`--trace`). */
@@ -60,7 +62,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
   const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 4)
-  const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)
+  const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes, threadNumber < setup.kernelThreads)
   const shouldStop = (): boolean => Atomics.load(control, STOP) !== 0
   const pace = plan.pacing
     ? createPace({

@@ -86,11 +86,12 @@ const FOLDED_BYTES = 4032 + 16 * 1024
 /**
  * Allocates the memory for records of at most `maxRecordBytes`, read `chunkBytes` at a time.
  * Nothing is resident before it is used.
+ * @param mayReserve whether there is address space for kernels.
  * @throws RangeError where it cannot be had even without room for kernels.
  */
-export function createBatchMemory(maxRecordBytes: number, chunkBytes: number): BatchMemory {
+export function createBatchMemory(maxRecordBytes: number, chunkBytes: number, mayReserve = true): BatchMemory {
   const { totalBytes, cellsEnd, ...regions } = layOut(maxRecordBytes, chunkBytes)
-  const { memory, buffer } = allocate(totalBytes)
+  const { memory, buffer } = mayReserve ? allocate(totalBytes) : { memory: null, buffer: new ArrayBuffer(totalBytes) }
   const cells = new Uint32Array(buffer, regions.cellsStart, (cellsEnd - regions.cellsStart) / 4)
   return { memory, buffer, bytes: new Uint8Array(buffer), cells, ...regions }
 }

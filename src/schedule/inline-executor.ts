@@ -1,3 +1,4 @@
+import { batchMemoryBytes } from '../batch/batch-memory.ts'
 import {
   CONTROL_BYTES,
   PROGRESS_BYTES,
@@ -12,6 +13,7 @@ import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
 import { describeSlowThreads, type Executor } from './executor.ts'
+import { countKernelThreads } from './process-limits.ts'
 
 /**
  * Runs tasks on the main thread. Starting a pool takes longer than a small file does, and so short a task holds up neither
@@ -42,6 +44,7 @@ export class InlineExecutor implements Executor {
       control: this.control,
       progress: new SharedArrayBuffer(PROGRESS_BYTES),
       maxThreads: 1,
+      kernelThreads: countKernelThreads(1, batchMemoryBytes(this.plan.maxRecordBytes, this.plan.chunkBytes)),
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
       isTraced: false,
       isProfiled: false,

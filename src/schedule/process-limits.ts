@@ -12,6 +12,8 @@ const MIB = 2 ** 20
 const THREAD_ADDRESS_BYTES = 800 * MIB
 /** What the main thread may still come to reserve: its heap grows, and four threads read and write for it. */
 const MAIN_ADDRESS_BYTES = 320 * MIB
+/** What WebAssembly reserves for the memory that kernels work on: 8 GiB that an index can reach, and a guard. */
+const KERNEL_ADDRESS_BYTES = 10 * 1024 * MIB
 /** Descriptors of a thread: four of its event loop, and its source, target and rejects. */
 const THREAD_FILES = 7
 /** What the main thread opens beside: journal, lock, commits. */
@@ -72,6 +74,23 @@ export function findThreadRoom(batchBytes: number, limits: ProcessLimits = readP
     }),
   ]
   return rooms.toSorted((a, b) => a.threads - b.threads)[0] ?? UNLIMITED
+}
+
+/**
+ * How many of some threads may convert by kernels. What these reserve would otherwise be missing to threads that start a moment later, and V8 aborts
+ * the whole process where it cannot reserve a heap.
+ * @param threads that are about to be started, now or later.
+ * @param batchBytes the memory that a thread without kernels converts in.
+ */
+export function countKernelThreads(
+  threads: number,
+  batchBytes: number,
+  { addressSpace }: Pick<ProcessLimits, 'addressSpace'> = readProcessLimits(),
+): number {
+  if (addressSpace === null) return threads
+  const left =
+    addressSpace.most - addressSpace.used - MAIN_ADDRESS_BYTES - threads * (THREAD_ADDRESS_BYTES + batchBytes)
+  return Math.min(threads, Math.max(0, Math.floor(left / KERNEL_ADDRESS_BYTES)))
 }
 
 function roomOf(

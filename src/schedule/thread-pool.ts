@@ -13,7 +13,7 @@ import type { DataPlan } from '../model/data-plan.ts'
 import { TaskResultSchema, type TaskResult } from '../model/task-result.ts'
 import type { FileTask, Task } from '../model/task.ts'
 import { describeSlowThreads, type Executor, type ThreadProgress } from './executor.ts'
-import { findThreadRoom } from './process-limits.ts'
+import { countKernelThreads, findThreadRoom } from './process-limits.ts'
 import { StartFault, ThreadGroup } from './thread-group.ts'
 import { describeNoThreads } from './thread-shortage.ts'
 import { findWorkerEntry } from './worker-entry.ts'
@@ -77,6 +77,7 @@ export class ThreadPool implements Executor {
       control: this.control,
       progress,
       maxThreads,
+      kernelThreads: countKernelThreads(maxThreads, this.batchBytes),
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
       isTraced: options.isTraced ?? false,
       isProfiled: options.isProfiled ?? false,

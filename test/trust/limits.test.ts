@@ -50,7 +50,10 @@ function canLimitPids(group: string): boolean {
 
 const limits: Limit[] = []
 if (noPrlimit === null) {
-  for (const mebibytes of steps([600, 1200, 2000, 4000, 8000, 12_000], [1200, 8000]))
+  for (const mebibytes of steps(
+    [600, 1200, 2000, 4000, 8000, 12_000, 13_500, 13_700, 14_000, 24_000],
+    [1200, 8000, 13_700],
+  ))
     limits.push({ name: `-v ${mebibytes} MiB`, prefix: ['prlimit', `--as=${mebibytes * MIB}`] })
   for (const files of steps([12, 16, 20, 24, 28, 32, 40, 48, 64], [32]))
     limits.push({ name: `-n ${files}`, prefix: ['prlimit', `--nofile=${files}`] })
