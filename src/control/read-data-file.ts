@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import { isSystemError, MigrationError } from '../errors/migration-error.ts'
@@ -40,7 +40,7 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
     const known = [...DATA_EXTENSIONS, ...CODE_EXTENSIONS].join(' ')
     throw fail(`${shown} is no kind of ${what} that is known`, { hint: `the name must end in one of ${known}` })
   }
-  const text = readText(path, (reason, cause) => fail(`cannot read ${shown}: ${reason}`, { cause }))
+  const text = await readText(path, (reason, cause) => fail(`cannot read ${shown}: ${reason}`, { cause }))
   let data: Data
   try {
     data = DATA_EXTENSIONS.includes(extension)
@@ -58,9 +58,10 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
 }
 
 /** Also where a module loader reads again: a missing file is then told in the same words for every kind. */
-function readText(path: string, refuse: (reason: string, cause: unknown) => Error): string {
+async function readText(path: string, refuse: (reason: string, cause: unknown) => Error): Promise<string> {
   try {
-    return readFileSync(path, 'utf8')
+    // It may be a pipe, and whoever waits for its other end must hear signals meanwhile.
+    return await readFile(path, 'utf8')
   } catch (cause) {
     if (!isSystemError(cause)) throw cause
     throw refuse((cause.message.split('\n')[0] ?? '').replace(/, \w+(?: '.*')?$/, ''), cause)

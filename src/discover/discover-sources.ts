@@ -107,8 +107,8 @@ async function collectTree(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const isListed = options.filesFrom.length + options.filesFrom0.length > 0
-  const rules = isListed ? null : treeRules(options)
-  const entries = rules === null ? listedFiles(source.root, options) : walkSource(source, options, rules)
+  const rules = isListed ? null : await treeRules(options)
+  const entries = rules === null ? await listedFiles(source.root, options) : walkSource(source, options, rules)
   const matches = source.kind === 'pattern' && !isListed ? source.matches : null
   let count = 0
   let matchCount = 0
@@ -138,8 +138,8 @@ interface TreeRules {
   readonly sizeAndAge: SizeAndAgeRule
 }
 
-function treeRules(options: DiscoverOptions): TreeRules {
-  return { paths: parseFilterRules(options), sizeAndAge: sizeAndAgeRule(options, options.nowMs ?? Date.now()) }
+async function treeRules(options: DiscoverOptions): Promise<TreeRules> {
+  return { paths: await parseFilterRules(options), sizeAndAge: sizeAndAgeRule(options, options.nowMs ?? Date.now()) }
 }
 
 const BEYOND_PATTERN = 'the pattern does not reach it'

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { parseGlobPattern } from './glob-pattern.ts'
@@ -41,7 +41,7 @@ const TAKEN_BY_DEFAULT: Decision = { isTaken: true, rule: 'no rule leaves it out
  * Compiles the rules of a run.
  * @throws MigrationError WRONG_USE for a malformed pattern or rule, or a rules file that cannot be read.
  */
-export function parseFilterRules(options: FilterOptions): FilterRules {
+export async function parseFilterRules(options: FilterOptions): Promise<FilterRules> {
   let rules: Rule[] = []
   const add = (isInclude: boolean, glob: string, origin: string) => {
     rules.push({
@@ -65,7 +65,8 @@ export function parseFilterRules(options: FilterOptions): FilterRules {
   for (const glob of options.exclude) add(false, glob, '--exclude')
   for (const line of options.filter) addLine(line.trim(), '--filter')
   for (const file of options.filterFrom) {
-    for (const { line, number } of ruleLines(file)) addLine(line, `--filter-from ${printableName(file)} line ${number}`)
+    for (const { line, number } of await ruleLines(file))
+      addLine(line, `--filter-from ${printableName(file)} line ${number}`)
   }
   // As in rclone: one --include leaves out all the rest, even behind a "!".
   if (options.include.length > 0) {
@@ -96,10 +97,11 @@ class OrderedRules implements FilterRules {
 }
 
 /** The rules in a file: one a line, without blank lines and comments (`#`, `;`). */
-function ruleLines(file: string): { line: string; number: number }[] {
+async function ruleLines(file: string): Promise<{ line: string; number: number }[]> {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    // It may be a pipe, and whoever waits for its other end must hear signals meanwhile.
+    text = await readFile(file, 'utf8')
   } catch (cause) {
     throw new MigrationError('WRONG_USE', `--filter-from ${printableName(file)} cannot be read`, {
       phase: 'discover',

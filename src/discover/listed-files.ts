@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { WireError } from '../errors/migration-error.ts'
 import { MigrationError, isSystemError, toWireError } from '../errors/migration-error.ts'
@@ -25,21 +26,35 @@ export interface ListOptions {
  * @param root absolute real path of the source tree, which the listed paths are relative to.
  * @throws MigrationError WRONG_USE for a list that cannot be read and for a path that leaves the tree.
  */
-export function* listedFiles(root: string, options: ListOptions): Generator<WalkEntry, void> {
+export async function listedFiles(root: string, options: ListOptions): Promise<Generator<WalkEntry, void>> {
+  const texts = new Map<string, Buffer>()
+  for (const list of options.filesFrom) texts.set(list, await readList('--files-from', list))
+  const texts0 = new Map<string, Buffer>()
+  for (const list of options.filesFrom0) texts0.set(list, await readList('--files-from0', list))
+  return lookAtListed(root, texts, texts0, options.links)
+}
+
+function* lookAtListed(
+  root: string,
+  texts: ReadonlyMap<string, Buffer>,
+  texts0: ReadonlyMap<string, Buffer>,
+  links: boolean,
+): Generator<WalkEntry, void> {
   const paths = new Set<string>()
-  for (const list of options.filesFrom) yield* addPaths(paths, list, lines(readList('--files-from', list)))
-  for (const list of options.filesFrom0) yield* addPaths(paths, list, split(readList('--files-from0', list), 0))
+  for (const [list, text] of texts) yield* addPaths(paths, list, lines(text))
+  for (const [list, text] of texts0) yield* addPaths(paths, list, split(text, 0))
   let folder: ListedFolder | null = null
   for (const path of [...paths].sort(byFolderThenName)) {
     const { dir, base } = posix.parse(path)
-    if (folder?.path !== dir) folder = lookAtFolder(root, dir, options.links)
-    yield folder.isReachable ? lookAtFile(root, dir, base, options.links) : { kind: 'link', path }
+    if (folder?.path !== dir) folder = lookAtFolder(root, dir, links)
+    yield folder.isReachable ? lookAtFile(root, dir, base, links) : { kind: 'link', path }
   }
 }
 
-function readList(flag: string, file: string): Buffer {
+/** A list may be a pipe (`--files-from <(find ...)`), and whoever waits for its other end must hear signals meanwhile. */
+async function readList(flag: string, file: string): Promise<Buffer> {
   try {
-    return readFileSync(file)
+    return await readFile(file)
   } catch (cause) {
     const reason = isSystemError(cause) ? `: ${cause.code}` : ''
     const message = `${flag} ${printableName(file)} cannot be read${reason}`

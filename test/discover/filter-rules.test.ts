@@ -25,14 +25,14 @@ test.each<[Partial<FilterOptions>, string, boolean, string]>([
   [{ exclude: ['a*'], filter: ['!'] }, 'a.csv', true, 'no rule leaves it out'],
   // The rest stays left out behind a "!", as in rclone.
   [{ include: ['a*'], filter: ['!'] }, 'a.csv', false, 'no --include matches'],
-])('with %j the path %j is taken: %j, because of "%s"', (options, path, isTaken, rule) => {
-  expect(rules(options).decide(path)).toEqual({ isTaken, rule })
+])('with %j the path %j is taken: %j, because of "%s"', async (options, path, isTaken, rule) => {
+  expect((await rules(options)).decide(path)).toEqual({ isTaken, rule })
 })
 
-test('rules come from files too, after those of the command line, without comments and blank lines', () => {
+test('rules come from files too, after those of the command line, without comments and blank lines', async () => {
   const file = join(temporaryFolder(), 'rules.txt')
   writeFileSync(file, '# comment\n; comment\n\n+ keep.csv\r\n- *.csv\n')
-  const all = rules({ filter: ['- never*'], filterFrom: [file] })
+  const all = await rules({ filter: ['- never*'], filterFrom: [file] })
   expect(all.decide('keep.csv')).toEqual({ isTaken: true, rule: `+ keep.csv from --filter-from ${file} line 4` })
   expect(all.decide('other.csv').isTaken).toBe(false)
   expect(all.decide('never.txt').rule).toBe('- never* from --filter')
@@ -53,8 +53,8 @@ test.each<[Partial<FilterOptions>, string, string | null]>([
   [{ include: ['/b/*.csv'] }, 'a', 'no --include matches'],
   [{ include: ['/b/*.csv'] }, 'b', null],
   [{ include: ['*.csv'] }, 'a', null],
-])('with %j the folder %j is not entered because of: %j', (options, folder, rule) => {
-  expect(rules(options).ruleAgainstFolder(folder)).toBe(rule)
+])('with %j the folder %j is not entered because of: %j', async (options, folder, rule) => {
+  expect((await rules(options)).ruleAgainstFolder(folder)).toBe(rule)
 })
 
 test.each<[Partial<FilterOptions>, string]>([
@@ -62,8 +62,8 @@ test.each<[Partial<FilterOptions>, string]>([
   [{ filter: ['+*.csv'] }, '"+*.csv" (--filter) is not a filter rule'],
   [{ include: ['[a'] }, 'the filter pattern "[a" is malformed'],
   [{ filterFrom: ['/nowhere/rules'] }, '--filter-from /nowhere/rules cannot be read'],
-])('%j is refused: %s', (options, message) => {
-  expect(() => rules(options)).toThrow(
+])('%j is refused: %s', async (options, message) => {
+  await expect(rules(options)).rejects.toThrow(
     expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining(message) }),
   )
 })

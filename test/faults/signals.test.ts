@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { beforeAll } from 'vitest'
@@ -94,5 +96,45 @@ describe('a signal in the middle of a run', () => {
     await expectNothingWrong(out, gold)
     await expectResumed(out)
     expectNothingLeft(out)
+  })
+})
+
+describe('a signal while a run waits for the other end of a pipe that it was given', () => {
+  it.each(['--files-from', '--files-from0', '--filter-from', '--map'])('ends it within 5 s: %s', async (flag) => {
+    const folder = temporaryFolder()
+    const [source, pipe] = [join(folder, 'in'), join(folder, 'pipe.yaml')]
+    mkdirSync(source)
+    writeFileSync(join(source, 'a.csv'), 'id\n1\n')
+    execFileSync('mkfifo', [pipe])
+    let signalledMs = 0
+    const ended = await runProgram(['--in', source, '--out', join(folder, 'out'), flag, pipe], {
+      onStart: (child) => {
+        // Long enough to be waiting by then; before that the signal ends it anyway.
+        setTimeout(() => {
+          signalledMs = performance.now()
+          child.kill('SIGTERM')
+        }, 1500)
+        setTimeout(() => child.kill('SIGKILL'), 20_000).unref()
+      },
+    })
+    expect(ended.signal ?? ended.stderr).toBe('SIGTERM')
+    expect(performance.now() - signalledMs).toBeLessThan(LIMIT_MS)
+    expect(existsSync(join(folder, 'out'))).toBe(false)
+  })
+
+  it('and with its other end the list is read', async () => {
+    const folder = temporaryFolder()
+    const source = join(folder, 'in')
+    mkdirSync(source)
+    for (const name of ['a.csv', 'b.csv']) writeFileSync(join(source, name), 'id\n1\n')
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    const ended = await runProgram(
+      ['--in', source, '--out', join(folder, 'out'), '--files-from', join(folder, 'pipe')],
+      {
+        onStart: () => void writeFile(join(folder, 'pipe'), 'b.csv\n'),
+      },
+    )
+    expectExit(ended, 0)
+    expect(Object.keys(contentsOf(join(folder, 'out')))).toEqual(['b.ndjson'])
   })
 })
