@@ -5,7 +5,7 @@ import { RecordBatch } from './batch/record-batch.ts'
 import { convertFile, sampleFile, type ConvertContext } from './convert-file.ts'
 import { loadKernels } from './kernels/load-kernels.ts'
 import type { DataPlan } from './model/data-plan.ts'
-import type { Task } from './model/task.ts'
+import type { FileTask, Task } from './model/task.ts'
 import type { PaceIo } from './model/pacing.ts'
 import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from './model/task-result.ts'
@@ -52,17 +52,62 @@ const STOP = 0
 const THREADS_STARTED = 1
 const THREADS_WITHOUT_KERNELS = 2
 
+type TaskOf<Kind extends Task['kind']> = Extract<Task, { readonly kind: Kind }>
+
 /** Runs tasks: one in, one result out. Made once per thread, since its memory is. */
 export type TaskRunner = (task: Task) => Promise<TaskResult>
 
 /** Prepares a thread for its tasks. */
 export function createTaskRunner(setup: WorkerSetup): TaskRunner {
-  const { plan } = setup
   const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
   const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 4)
-  const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes, threadNumber < setup.kernelThreads)
+  const context = createContext(setup, { threadNumber, control, progress })
+  const meter = new ThreadMeter()
+  const thread: Thread = { threadNumber, progress, context, meter }
+
+  return async (task) => {
+    context.staged?.beginTask()
+    switch (task.kind) {
+      case 'convert':
+        return { kind: 'convert', files: await convertFiles(task.files, thread), threadNumber }
+      case 'lead': {
+        const result = await leadSplit(task, context)
+        progress[0] = 0
+        return { kind: 'convert', files: [withSlice(result, meter)], threadNumber }
+      }
+      case 'help':
+        return help(task, thread)
+      case 'sample':
+        return sample(task, context)
+      case 'profile': {
+        const name = profiler === null ? null : `thread-${threadNumber}`
+        await profiler?.save(join(task.folder, `${name}.cpuprofile`))
+        waitForAll(new Int32Array(task.saved), task.threads)
+        return { kind: 'profile', thread: name }
+      }
+      case 'hash':
+        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, context.batch, context.pace?.wait)) }
+    }
+  }
+}
+
+/** What the tasks of a thread have in common. */
+interface Thread {
+  readonly threadNumber: number
+  readonly progress: Float64Array
+  readonly context: ConvertContext
+  readonly meter: ThreadMeter
+}
+
+function createContext(
+  setup: WorkerSetup,
+  own: { readonly threadNumber: number; readonly control: Int32Array; readonly progress: Float64Array },
+): ConvertContext {
+  const { plan } = setup
+  const { control, progress } = own
+  const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes, own.threadNumber < setup.kernelThreads)
   const shouldStop = (): boolean => Atomics.load(control, STOP) !== 0
   const pace = plan.pacing
     ? createPace({
@@ -74,7 +119,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
     : undefined
   const kernels = plan.engine === 'kernel' ? loadKernels(memory) : null
   if (plan.engine === 'kernel' && kernels === null) Atomics.add(control, THREADS_WITHOUT_KERNELS, 1)
-  const context: ConvertContext = {
+  return {
     plan,
     batch: new RecordBatch(memory, kernels),
     shouldStop,
@@ -89,63 +134,47 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
     staged: new StagedLooks(),
     spans: setup.isTraced ? new SpanRecorder() : null,
   }
+}
 
-  const meter = new ThreadMeter()
-  const withSlice = <Result extends { readonly durationNs: number }>(result: Result): Result => {
-    const slice = meter.takeSlice(result.durationNs)
-    return slice === null ? result : { ...result, slice }
+async function convertFiles(tasks: readonly FileTask[], { context, progress, meter }: Thread): Promise<FileResult[]> {
+  const files: FileResult[] = []
+  for (const task of tasks) {
+    const result = withSlice(await convertFile(task, context), meter)
+    files.push(result)
+    // Else a task of many small files would seem to stand still until it ends.
+    progress[1] = 0
+    progress[2]! += result.isConverted ? result.sourceBytes : 0
   }
+  progress.fill(0)
+  return files
+}
 
-  return async (task) => {
-    context.staged?.beginTask()
-    switch (task.kind) {
-      case 'convert': {
-        const files: FileResult[] = []
-        for (const file of task.files) {
-          const result = withSlice(await convertFile(file, context))
-          files.push(result)
-          // Else a task of many small files would seem to stand still until it ends.
-          progress[1] = 0
-          progress[2]! += result.isConverted ? result.sourceBytes : 0
-        }
-        progress.fill(0)
-        return { kind: 'convert', files, threadNumber }
-      }
-      case 'lead': {
-        const result = await leadSplit(task, context)
-        progress[0] = 0
-        return { kind: 'convert', files: [withSlice(result)], threadNumber }
-      }
-      case 'help': {
-        const startNs = nowNs()
-        const takeSpans = beginSpans(context.spans)
-        const error = helpSplit(task, context)
-        progress[0] = 0
-        const durationNs = nowNs() - startNs
-        const { index } = task.file
-        return withSlice({ kind: 'help' as const, index, error, threadNumber, startNs, durationNs, ...takeSpans() })
-      }
-      case 'sample': {
-        let sourceBytes = 0
-        let targetBytes = 0
-        const startMs = performance.now()
-        for (const file of task.files) {
-          const sample = sampleFile(file, context, task.maxBytes)
-          sourceBytes += sample.sourceBytes
-          targetBytes += sample.targetBytes
-        }
-        return { kind: 'sample', sourceBytes, targetBytes, durationNs: (performance.now() - startMs) * 1e6 }
-      }
-      case 'profile': {
-        const thread = profiler === null ? null : `thread-${threadNumber}`
-        await profiler?.save(join(task.folder, `${thread}.cpuprofile`))
-        waitForAll(new Int32Array(task.saved), task.threads)
-        return { kind: 'profile', thread }
-      }
-      case 'hash':
-        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, context.batch, pace?.wait)) }
-    }
+function help(task: TaskOf<'help'>, { context, progress, meter, threadNumber }: Thread): TaskResult {
+  const startNs = nowNs()
+  const takeSpans = beginSpans(context.spans)
+  const error = helpSplit(task, context)
+  progress[0] = 0
+  const durationNs = nowNs() - startNs
+  const { index } = task.file
+  return withSlice({ kind: 'help' as const, index, error, threadNumber, startNs, durationNs, ...takeSpans() }, meter)
+}
+
+function sample(task: TaskOf<'sample'>, context: ConvertContext): TaskResult {
+  let sourceBytes = 0
+  let targetBytes = 0
+  const startMs = performance.now()
+  for (const file of task.files) {
+    const converted = sampleFile(file, context, task.maxBytes)
+    sourceBytes += converted.sourceBytes
+    targetBytes += converted.targetBytes
   }
+  return { kind: 'sample', sourceBytes, targetBytes, durationNs: (performance.now() - startMs) * 1e6 }
+}
+
+/** Adds what the thread did since its last slice, where enough was done to tell. */
+function withSlice<Result extends { readonly durationNs: number }>(result: Result, meter: ThreadMeter): Result {
+  const slice = meter.takeSlice(result.durationNs)
+  return slice === null ? result : { ...result, slice }
 }
 
 /** Milliseconds to wait for the other threads: one that crashed never comes. */

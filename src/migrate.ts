@@ -49,7 +49,7 @@ async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recordin
   const lock = await lockTarget(plan, hooks)
   try {
     const remainder = await findRemainder(plan)
-    const run = new Run(plan, remainder, lock, hooks, clock, recording)
+    const run = new Run({ plan, remainder, lock, hooks, clock, recording })
     const stopped = await run.execute()
     const report = run.report(stopped)
     await run.saveShardReport(report)

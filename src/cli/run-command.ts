@@ -10,6 +10,7 @@ import { formatSummary } from './format-summary.ts'
 import { paintFor } from './host.ts'
 import type { Host } from './host.ts'
 import { chooseProgressView } from './choose-progress-view.ts'
+import type { ProgressView } from './progress-view.ts'
 import type { Settings } from './resolve-settings.ts'
 import { watchSignals } from './signals.ts'
 import { wrongUse } from './wrong-use.ts'
@@ -28,33 +29,13 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
       ? (await import('./log.ts')).openLog(display, host.stderr)
       : null
   const view = await chooseProgressView(display, host)
-  const watch = watchSignals(
-    host.signals,
-    (signal) =>
-      view.say(
-        `${signal}: stopping${isOnCluster(settings) ? ' the nodes too' : ''}; finished files are kept (again: end at once${isOnCluster(settings) ? ', and leave the nodes running' : ''})`,
-      ),
-    (exitCode) => {
-      view.stop()
-      host.endProcess(exitCode)
-    },
-    // Nodes may take longer to stop, and go on where nobody waits for them.
-    isOnCluster(settings)
-      ? undefined
-      : (signal) => {
-          view.stop()
-          host.stderr.write(
-            `migrate: ${signal}: ended without waiting for what hangs; run the same command again to go on\n`,
-          )
-          host.dieOf(signal)
-        },
-  )
+  const watch = watchStops(host, view, isOnCluster(settings))
   // The stream engine makes objects of all rows, and a coordinator of all commit records: they need room for them.
   const collectEarly = options.engine === 'stream' || isOnCluster(settings) ? () => {} : host.collectEarly
   collectEarly()
   const onEvent = (event: MigrateEvent) => {
     log?.take(event)
-    // Threads that started have unsaid a part of it.
+    // Threads that have started meanwhile have undone a part of it.
     if (event.type === 'progress') collectEarly()
     if (event.type === 'warning' && SAID_AT_ONCE.has(event.code))
       view.say(`warning: ${printableMessage(event.message)}`)
@@ -93,6 +74,29 @@ export async function runCommand(settings: Settings, host: Host): Promise<number
     log?.refuse(error, exitCode)
     if (!display.useJsonLog) host.stderr.write(formatError(error))
   }
+}
+
+/** What signals do: the first lets what is finished be kept, the second ends the process at once. */
+function watchStops(host: Host, view: ProgressView, isCluster: boolean): ReturnType<typeof watchSignals> {
+  const [nodesToo, leavingNodes] = isCluster ? [' the nodes too', ', and leave the nodes running'] : ['', '']
+  return watchSignals(
+    host.signals,
+    (signal) => view.say(`${signal}: stopping${nodesToo}; finished files are kept (again: end at once${leavingNodes})`),
+    (exitCode) => {
+      view.stop()
+      host.endProcess(exitCode)
+    },
+    // Nodes may take longer to stop, and go on where nobody waits for them.
+    isCluster
+      ? undefined
+      : (signal) => {
+          view.stop()
+          host.stderr.write(
+            `migrate: ${signal}: ended without waiting for what hangs; run the same command again to go on\n`,
+          )
+          host.dieOf(signal)
+        },
+  )
 }
 
 /** Warnings that the user may want to act on before the end; the summary has all of them. */

@@ -54,7 +54,7 @@ export async function settleMembers(
       continue
     }
     if (member.runId === rules.ownRunId) continue
-    if (await isGone(paths, path, member, observer, timing, rules)) await paths.tree.removeFile(path)
+    if (await isGone(paths, { path, member }, observer, { ...timing, ...rules })) await paths.tree.removeFile(path)
     else remaining.push(member)
   }
   return remaining
@@ -95,23 +95,21 @@ function readMember({ tree }: BookkeepingPaths, path: string): LockMember | 'dam
 
 async function isGone(
   paths: BookkeepingPaths,
-  path: string,
-  member: LockMember,
+  { path, member }: { readonly path: string; readonly member: LockMember },
   observer: OwnerIdentity,
-  timing: LockTiming,
-  rules: MemberRules,
+  rules: LockTiming & MemberRules,
 ): Promise<boolean> {
   const liveness = judgeOwner(member, observer)
   if (liveness === 'dead') return true
   // Who is not in the way need not be waited for: another member may come to judge it.
   if (!rules.isInTheWay(member)) return false
   if (liveness === 'alive') {
-    if ((await judgeTwice(member, observer, timing.dyingMs)) !== 'dead') throw memberActive(member, observer)
+    if ((await judgeTwice(member, observer, rules.dyingMs)) !== 'dead') throw memberActive(member, observer)
     return true
   }
   if (rules.forceUnlock) return true
   rules.onWaiting?.(member)
-  if ((await watchHeartbeat(paths, path, timing.staleMs, rules.signal)) === 'beating')
+  if ((await watchHeartbeat(paths, path, rules.staleMs, rules.signal)) === 'beating')
     throw memberActive(member, observer)
   // Silent, or gone meanwhile. The file of a run id is written once, so it has not become somebody else's.
   return true

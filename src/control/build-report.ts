@@ -80,23 +80,16 @@ export function buildReport(run: RunState): Report {
     },
     splitFiles: run.splitFiles,
     skipped: { ...discovery.skipped, filteredOut: discovery.filteredOut },
-    records: tally.records,
-    notices: tally.notices,
-    rejectCodes: Object.fromEntries(tally.rejectCodes),
-    unseenColumns: tally.unseenColumns === null ? null : [...tally.unseenColumns],
+    ...countsOf(tally),
     standingRejects: {
       files: done.filesWithRejects + tally.filesWithRejects,
       records: done.records.rejected + tally.records.rejected,
     },
     rejectsFolder: bookkeepingPaths(plan.targetRoot).rejects,
-    sourceBytes: tally.sourceBytes,
-    targetBytes: tally.targetBytes,
     time,
     rates: computeRates(tally.sourceBytes, tally.records.read, time.realMs),
-    stageNs: tally.stageNs,
     measured: run.measured,
     cluster: run.cluster ?? null,
-    failures: tally.failures,
     warnings: [
       ...run.warnings,
       // Of a part nobody can say what the others have.
@@ -109,5 +102,24 @@ export function buildReport(run: RunState): Report {
       arePruned: run.pruned !== null,
     },
     stopped: run.stopped,
+  }
+}
+
+type Counts = Pick<
+  Report,
+  'records' | 'notices' | 'rejectCodes' | 'unseenColumns' | 'sourceBytes' | 'targetBytes' | 'stageNs' | 'failures'
+>
+
+/** What the tally holds as the report has it. */
+function countsOf({ records, notices, rejectCodes, unseenColumns, ...sums }: RunTally): Counts {
+  return {
+    records,
+    notices,
+    rejectCodes: Object.fromEntries(rejectCodes),
+    unseenColumns: unseenColumns === null ? null : [...unseenColumns],
+    sourceBytes: sums.sourceBytes,
+    targetBytes: sums.targetBytes,
+    stageNs: sums.stageNs,
+    failures: sums.failures,
   }
 }

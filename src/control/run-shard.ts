@@ -5,7 +5,7 @@ import { readRecord } from '../commit/commit-record.ts'
 import { recordName, type CommitUnit } from '../commit/commit-units.ts'
 import { forEachConcurrently } from '../commit/for-each-concurrently.ts'
 import type { Generation } from '../commit/generation-paths.ts'
-import { makePlacingContext, placeRecorded, rememberFolder } from '../commit/place-recorded.ts'
+import { makePlacingContext, placeRecorded, rememberFolder, type PlacingContext } from '../commit/place-recorded.ts'
 import { findRecordedUnits } from '../commit/settle-shard.ts'
 import { UnitCommitter } from '../commit/unit-committer.ts'
 import { MigrationError, type WireError } from '../errors/migration-error.ts'
@@ -19,7 +19,7 @@ import type { RunTally } from '../report/run-tally.ts'
 import { Engine } from '../run/engine.ts'
 import { RunLog } from '../run/run-log.ts'
 import { findSplitFiles } from '../run/split-files.ts'
-import type { Work } from '../run/work.ts'
+import type { TaskSource, Work } from '../run/work.ts'
 import { cutTasks } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
@@ -66,28 +66,9 @@ export interface ShardRunResult {
 }
 
 export async function runShard(options: ShardRunOptions): Promise<ShardRunResult> {
-  const { generation, files, units, node, pool, tree, hooks } = options
-  const { targetRoot } = generation
+  const { units, node, pool, tree, hooks } = options
   const staging = await tree.openStaging()
-  const placing = makePlacingContext({
-    ...options.plan,
-    targetRoot,
-    sourceRoot: options.sourceRoot,
-    // Of its own: what it makes is durable only when it has ended.
-    knownFolders: new Map(tree.knownFolders),
-  })
-  const committer = new UnitCommitter({
-    ...placing,
-    node,
-    folder: options.recordFolder,
-    files,
-    units,
-    shardAttempt: options.shardAttempt,
-    exclusiveBy: options.plan.exclusiveBy,
-    wholeSync: tree.wholeSync,
-    assertHeld: options.assertHeld,
-    isFinal: options.isFinal,
-  })
+  const { committer, placing } = makeCommitter(options)
   const places = units.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, offset) => from + offset))
   const work = makeWork(options, places)
   const log = new RunLog(hooks)
@@ -95,15 +76,12 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
   const stop = new StopSwitch(hooks)
   try {
     if (stop.reason === null) {
-      const tasks = [...tasksOf(units, node.threads)]
-      const ordered = Uint32Array.from(places.keys())
-      const splits = onlyAlone(findSplitFiles(work, ordered), tasks)
-      const size = { threads: node.threads, maxThreads: node.threads }
-      const sink = new ShardSink({ staging, committer, places })
       // Its threads go on when this shard is done.
       stop.control(pool)
-      const source = { tasks: tellingLast(tasks, options.onLastTask), splits, mayGoOn: options.mayGoOn }
-      await engine.convert({ ...source, ordered, pool, size, sink, stop })
+      const ordered = Uint32Array.from(places.keys())
+      const size = { threads: node.threads, maxThreads: node.threads }
+      const sink = new ShardSink({ staging, committer, places })
+      await engine.convert({ ...tasksFor(work, ordered, options), ordered, pool, size, sink, stop })
     }
   } catch (error) {
     const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
@@ -124,6 +102,42 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
     committedFiles: committer.committedFiles,
     lostFiles: committer.lostFiles,
     hasUnplaced: committer.unplaced.length > 0 || committer.lostFiles > 0,
+  }
+}
+
+function makeCommitter(options: ShardRunOptions): {
+  readonly committer: UnitCommitter
+  readonly placing: PlacingContext
+} {
+  const { plan, generation, sourceRoot, tree } = options
+  const placing = makePlacingContext({
+    ...plan,
+    targetRoot: generation.targetRoot,
+    sourceRoot,
+    // Of its own: what it makes is durable only when it has ended.
+    knownFolders: new Map(tree.knownFolders),
+  })
+  const committer = new UnitCommitter({
+    ...placing,
+    node: options.node,
+    folder: options.recordFolder,
+    files: options.files,
+    units: options.units,
+    shardAttempt: options.shardAttempt,
+    exclusiveBy: plan.exclusiveBy,
+    wholeSync: tree.wholeSync,
+    assertHeld: options.assertHeld,
+    isFinal: options.isFinal,
+  })
+  return { committer, placing }
+}
+
+function tasksFor(work: Work, ordered: Uint32Array, { units, node, onLastTask, mayGoOn }: ShardRunOptions): TaskSource {
+  const tasks = [...tasksOf(units, node.threads)]
+  return {
+    tasks: tellingLast(tasks, onLastTask),
+    splits: onlyAlone(findSplitFiles(work, ordered), tasks),
+    mayGoOn,
   }
 }
 

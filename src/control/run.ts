@@ -23,6 +23,17 @@ import { settleTree } from './settle-tree.ts'
 import { saveShardReport } from './shard-report.ts'
 import { TreeSink } from './tree-sink.ts'
 
+export interface RunParts {
+  readonly plan: Plan
+  readonly remainder: Remainder
+  /** Of the target tree, held for as long as the run lasts. */
+  readonly lock: LockHandle
+  readonly hooks: MigrateHooks
+  /** Started when the run began. */
+  readonly clock: Clock
+  readonly recording: Recording
+}
+
 /** One run over a plan on this machine, whole or a static shard of it: what is left of it, converted by an engine into the target tree. */
 export class Run {
   private readonly plan: Plan
@@ -39,14 +50,7 @@ export class Run {
   private areProofsWhole = true
   private splits: ReadonlySet<number> = new Set()
 
-  constructor(
-    plan: Plan,
-    remainder: Remainder,
-    lock: LockHandle,
-    hooks: MigrateHooks,
-    clock: Clock,
-    recording: Recording,
-  ) {
+  constructor({ plan, remainder, lock, hooks, clock, recording }: RunParts) {
     this.plan = plan
     this.remainder = remainder
     this.lock = lock

@@ -56,7 +56,7 @@ export class TraceLog {
       this.put(JSON.stringify({ name: 'process_name', ph: 'M', pid: 1, tid: 0, args: { name: 'migrate' } }))
       this.putThreadNames()
       for (const { startMs, endMs, fileCount } of this.groups) {
-        this.putEvent('commit', 'commit', 0, startMs, endMs, { files: fileCount })
+        this.putEvent({ name: 'commit', cat: 'commit', tid: 0 }, startMs, endMs, { files: fileCount })
       }
       for (const file of this.files) this.putFile(file, pathOf(file.index))
       const otherData = { spansLeftOut: this.spansLeftOut }
@@ -82,17 +82,23 @@ export class TraceLog {
   private putFile({ thread, isConverted, spans }: TracedFile, path: string): void {
     const { stages, startsMs, endsMs, everyNthChunk } = spans
     const args = { isConverted, ...(everyNthChunk === 1 ? {} : { everyNthChunk }) }
-    this.putEvent(path, 'file', thread + 1, spans.startMs, spans.endMs, args)
+    this.putEvent({ name: path, cat: 'file', tid: thread + 1 }, spans.startMs, spans.endMs, args)
     // What a span holds comes after it: a write that an encoding had to wait for ends first and was recorded first.
     const start = (at: number): number => startsMs[at] ?? 0
     const end = (at: number): number => endsMs[at] ?? 0
     const order = [...stages.keys()].sort((a, b) => start(a) - start(b) || end(b) - end(a))
     for (const at of order) {
-      this.putEvent(SPAN_STAGES[stages[at] ?? 0] ?? '', 'stage', thread + 1, start(at), end(at))
+      const name = SPAN_STAGES[stages[at] ?? 0] ?? ''
+      this.putEvent({ name, cat: 'stage', tid: thread + 1 }, start(at), end(at))
     }
   }
 
-  private putEvent(name: string, cat: string, tid: number, startMs: number, endMs: number, args?: object): void {
+  private putEvent(
+    { name, cat, tid }: { readonly name: string; readonly cat: 'file' | 'stage' | 'commit'; readonly tid: number },
+    startMs: number,
+    endMs: number,
+    args?: object,
+  ): void {
     // Microseconds with the nanoseconds behind the point. Both ends are rounded in the same way, so what lies in a span stays in it.
     const startNs = this.nsOf(startMs)
     const event = { name, cat, ph: 'X', pid: 1, tid, ts: startNs / 1000, dur: (this.nsOf(endMs) - startNs) / 1000 }

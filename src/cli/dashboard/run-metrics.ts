@@ -25,7 +25,8 @@ export function describeMetrics({ state, away, run, course }: RunView): MetricFa
       'Jobs on the queue: shards, or parts of them.',
       Object.entries(state?.jobs ?? {}).map(([name, value]) => ({ labels: { state: name }, value })),
     ),
-    ...runFamilies(runs),
+    ...courseFamilies(runs),
+    ...outcomeFamilies(runs),
     gauge(
       'drover_run_read_bytes_per_second',
       'Bytes of sources that nodes read for the run at work, over the last seconds.',
@@ -35,13 +36,21 @@ export function describeMetrics({ state, away, run, course }: RunView): MetricFa
   ]
 }
 
-function runFamilies(runs: readonly RunState[]): MetricFamily[] {
+/** A sample for each value of a label. */
+function samplesBy(
+  runs: readonly RunState[],
+  label: string,
+  valuesOf: (run: RunState) => Readonly<Record<string, number>>,
+): MetricSample[] {
+  return runs.flatMap((run) =>
+    Object.entries(valuesOf(run)).map(([key, value]) => ({ labels: { run: run.runId, [label]: key }, value })),
+  )
+}
+
+/** How far runs are. */
+function courseFamilies(runs: readonly RunState[]): MetricFamily[] {
   const one = (valueOf: (run: RunState) => number): MetricSample[] =>
     runs.map((run) => ({ labels: { run: run.runId }, value: valueOf(run) }))
-  const some = (label: string, valuesOf: (run: RunState) => Readonly<Record<string, number>>): MetricSample[] =>
-    runs.flatMap((run) =>
-      Object.entries(valuesOf(run)).map(([key, value]) => ({ labels: { run: run.runId, [label]: key }, value })),
-    )
   return [
     gauge(
       'drover_run_info',
@@ -84,22 +93,32 @@ function runFamilies(runs: readonly RunState[]): MetricFamily[] {
     gauge(
       'drover_run_shards',
       'Shards by state.',
-      some('state', ({ shards }) => ({ done: shards.done, in_work: shards.inWork, waiting: shards.waiting })),
+      samplesBy(runs, 'state', ({ shards }) => ({
+        done: shards.done,
+        in_work: shards.inWork,
+        waiting: shards.waiting,
+      })),
     ),
+  ]
+}
+
+/** What became of records and files. */
+function outcomeFamilies(runs: readonly RunState[]): MetricFamily[] {
+  return [
     counter(
       'drover_run_records_total',
       'Records of settled files, by what became of them.',
-      some('outcome', ({ records: { written, rejected, filtered } }) => ({ written, rejected, filtered })),
+      samplesBy(runs, 'outcome', ({ records: { written, rejected, filtered } }) => ({ written, rejected, filtered })),
     ),
     counter(
       'drover_run_rejects_total',
       'Rejected records of settled files, by code.',
-      some('code', ({ rejectCodes }) => rejectCodes),
+      samplesBy(runs, 'code', ({ rejectCodes }) => rejectCodes),
     ),
     counter(
       'drover_run_failed_files_total',
       'Files that failed, by code.',
-      some('code', ({ failuresByCode }) => failuresByCode),
+      samplesBy(runs, 'code', ({ failuresByCode }) => failuresByCode),
     ),
   ]
 }
