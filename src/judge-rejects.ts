@@ -12,7 +12,7 @@ export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
 
 /**
  * Parses into a batch and judges what the reader refuses of it at once. Rejects that stand before what is fatal count first: so the code of a
- * file with both hangs on neither chunks nor blocks.
+ * file with both depends on neither chunks nor blocks.
  * @param refusedBefore records that the reader has refused before this batch.
  * @throws MigrationError TOO_MANY_REJECTS, or what `parse` throws.
  */

@@ -5,7 +5,7 @@ import { json } from './json/json.ts'
 import { ndjson } from './ndjson/ndjson.ts'
 import { tsv } from './tsv/tsv.ts'
 
-/** All formats by name: a new one is one folder, one line here and one in FormatNames. */
+/** All formats by name: a new one is one folder, one line here and one in FormatNames (CONTRIBUTING.md). */
 const formats = new Map<string, Format>()
 const byExtension = new Map<string, Format>()
 const byAlias = new Map<string, Format>()

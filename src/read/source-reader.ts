@@ -161,7 +161,7 @@ export class SourceReader {
     if (length === 0) return 0
     const count = this.readAt(target, position, length)
     if (count === 0) {
-      // An end that comes early is the lesser news where the file is another one than that of the plan.
+      // Where the file is not the one of the plan any more, that is what its user must know, and not that it is short.
       if (this.isReadAtOnce()) this.assertUnchanged()
       throw new MigrationError(
         'SOURCE_SHORT',

@@ -122,7 +122,7 @@ it.each<[what: string, options: Partial<MigrateOptions>, limit: RegExp]>([
 
 if (noShimReason !== null) console.log(`skipped: ${noShimReason}`)
 
-// How long a sync takes hangs on the machine, and on a tmpfs it takes no time. Here each takes 200 ms, as on a busy disk.
+// How long a sync takes depends on the machine, and on a tmpfs it takes no time. Here each takes 200 ms, as on a busy disk.
 it.skipIf(noShimReason !== null)('tiny files that are made durable on a slow disk are sync-bound', async () => {
   const tree = new SmallTree(filesOf(200, 'a\n1\n'))
   const path = join(tree.folder, 'report.json')
