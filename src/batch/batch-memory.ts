@@ -22,6 +22,9 @@ interface SharedWithKernels {
  * whole, so nothing ever grows (growing detaches every view, and `readSync` into a detached view throws). Pages that no record
  * ever needs are never touched, so they cost address space but no memory.
  *
+ * If you change a region, also change the drawing here and in docs/data-plane.md, and what kernels know of it: the row table and MAX_ROWS
+ * (assembly/rows.ts), KERNEL_BYTES (asconfig.json), FOLDED_BYTES (assembly/fold-checksum.ts). All other positions they are told.
+ *
  * It is WebAssembly memory, so that kernels work on it too. That reserves 10 GiB of address space for each thread; where a limit does not allow
  * it, a plain buffer of the same layout serves the reference twins.
  */

@@ -4,7 +4,8 @@
  *     word 0: where its bytes start in the batch memory
  *     word 1: kind << 28 | length in bytes
  *
- * The kind says what the bytes are, so that a writer copies what it can and decodes only what it must.
+ * The kind says what the bytes are, so that a writer copies what it can and decodes only what it must. If you change words or kinds, also change
+ * kernels/assembly/rows.ts.
  */
 
 /** Text that stands for itself, unescaped, of a delimited source. */

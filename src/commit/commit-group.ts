@@ -18,6 +18,7 @@ import type { WholeSync } from './whole-sync.ts'
  * The order of these steps is what makes a commit happen exactly once, whatever dies between them. Content is durable before it
  * gets its name, the name is durable before the journal claims it, and the journal is durable before anyone is told.
  * A kill before the journal leaves targets that the manifest of the run claims: the next run makes them again.
+ * If you change the order, also change that of unit-committer.ts, which has a record in place of the journal, and docs/target-tree.md.
  */
 
 /** A finished file that nobody can see yet, and what the journal will say of it. */

@@ -5,6 +5,7 @@ import type { BatchMemory } from '../batch/batch-memory.ts'
 /**
  * The kernels of src/kernels/assembly over one batch memory. Every argument and result is a 32-bit number; positions are indexes
  * into that memory. What each one does stands in its source.
+ * No compiler compares the two: if you change a parameter there, also change it here and at the caller, in the same place.
  */
 export interface Kernels {
   scanSeparators(table: number, lineTable: number, start: number, end: number, delimiter: number, quote: number): void

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { DataPlan } from './data-plan.ts'
 import { isFormatName, type FormatName } from './format-name.ts'
 
-/** The shape of a data plan that comes from a file: a node of a cluster runs nothing that was not looked at. */
+/** The shape of a data plan that comes from a file: a node of a cluster runs nothing that was not looked at. It changes with DataPlan. */
 
 const count = z.number().int().nonnegative()
 const byte = z.number().int().min(-1).max(127)

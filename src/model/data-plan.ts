@@ -63,7 +63,10 @@ export interface MappedColumn extends SelectedColumn {
 /** Ways through the data plane. All but `stream` give the same bytes. */
 export type EngineName = 'kernel' | 'reference' | 'stream'
 
-/** Everything the data plane must know that is the same for all files of a run. Plain and cloneable; a worker gets it once. */
+/**
+ * Everything the data plane must know that is the same for all files of a run. Plain and cloneable; a worker gets it once.
+ * If you change it, also change data-plan-schema.ts, raise PLAN_VERSION (frozen-plan.ts), and see to it that plan-hash.ts covers what decides bytes.
+ */
 export interface DataPlan {
   /** `auto` is resolved before a plan is made. */
   readonly engine: EngineName

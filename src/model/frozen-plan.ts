@@ -16,7 +16,7 @@ const treeInside = z.string().refine(isFolderInside, {
   error: 'the path does not stay inside --root',
 })
 
-/** The form of frozen plans, shards, jobs and commit records: nodes work for plans of this one alone. */
+/** The form of frozen plans, shards, jobs and commit records: nodes work for plans of this one alone. Raise it when one of them changes. */
 export const PLAN_VERSION = 4
 
 export const FrozenPlanSchema = z.strictObject({

@@ -6,7 +6,10 @@ import { StageTimesSchema } from './times.ts'
 const count = z.number().int().nonnegative()
 const crc32Hex = z.string().regex(/^[0-9a-f]{8}$/)
 
-/** One commit as the journal records it: proof that a target was made, and from what. Paths are relative, `/` between parts. */
+/**
+ * One commit as the journal records it: proof that a target was made, and from what. Paths are relative, `/` between parts. Old journals must
+ * still be read, so a new field is optional. If you change it, also change who makes entries (make-journal-entry.ts, record-sums.ts, settle-shard.ts).
+ */
 export const JournalEntrySchema = z.object({
   source: PathInsideSchema,
   sizeBytes: count,
