@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { SourceTree } from '../model/journal-entry.ts'
+import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCheckedLine } from './checked-line.ts'
 import { syncFolder, type CommitFileSystem } from './commit-file-system.ts'
@@ -79,8 +80,21 @@ export async function compactJournals(options: CompactOptions): Promise<void> {
       throw error
     }
   }
-  for (const path of journals) await paths.tree.removeFile(path)
+  await removeAll(paths.tree, journals)
   if (isDurable && journals.length > 0) await syncFolder(fileSystem, paths.journal)
+}
+
+/** One that cannot be removed (an attribute, a mount) keeps no other: else each later run would leave one more. */
+async function removeAll(tree: GuardedTree, paths: readonly string[]): Promise<void> {
+  let fault: unknown = null
+  for (const path of paths) {
+    try {
+      await tree.removeFile(path)
+    } catch (error) {
+      fault ??= error
+    }
+  }
+  if (fault !== null) throw fault
 }
 
 /** Reads the same again, since nobody else writes. */

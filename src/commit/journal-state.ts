@@ -6,7 +6,7 @@ import { readLines } from './read-lines.ts'
 
 /**
  * What is under the name of a journal that its writer has closed. `whole`: all that it wrote. `unsealed`: all commits, but not the end. `lost`: not
- * all of them, since somebody removed it or put something else in its place.
+ * all of them, since somebody removed it, cut it or put something else in its place.
  */
 export type JournalState = 'whole' | 'unsealed' | 'lost'
 
@@ -42,7 +42,7 @@ export async function stateOfJournal(tree: GuardedTree, path: string, entries: n
 export function lostJournal(path: string): MigrationError {
   return new MigrationError(
     'JOURNAL_FAILED',
-    `the journal ${path} was removed, or replaced, while the run was at work: what it proved cannot be proved any more`,
+    `the journal ${path} was removed, replaced or cut while the run was at work: what it proved cannot be proved any more`,
     {
       phase: 'commit',
       hint: 'leave .migrate alone while a run works, and run the same command again: what is not proved is made again',

@@ -156,7 +156,9 @@ export class JournalWriter {
     const end = Buffer.from(formatJournalEnd(this.#entryCount))
     try {
       const { bytesWritten } = await handle.write(end, 0, end.length, this.#lengthBytes)
-      if (bytesWritten === end.length) this.#lengthBytes += end.length
+      // Without its end whoever reads it counts what is left.
+      const isCut = this.#isCut(await handle.stat())
+      if (bytesWritten === end.length && !isCut) this.#lengthBytes += end.length
       await handle.truncate(this.#lengthBytes)
       if (this.#isDurable) await handle.sync()
     } catch {
@@ -189,6 +191,12 @@ export class JournalWriter {
   #requireInPlace(): void {
     const found = this.#paths.tree.isPlainFile(this.path) ? this.#paths.tree.statFile(this.path) : undefined
     if (found?.ino !== this.#identity?.ino || found?.dev !== this.#identity?.dev) throw lostJournal(this.path)
+    if (found !== undefined && this.#isCut(found)) throw lostJournal(this.path)
+  }
+
+  /** What was cut off is a hole once the next line is written, and the room behind it is gone. */
+  #isCut({ size }: Pick<Stats, 'size'>): boolean {
+    return size < this.#reservedBytes
   }
 
   #fail(error: unknown): MigrationError {

@@ -172,14 +172,7 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
     runId: owner.runId,
     async assertOwned() {
       if (!isReleased && (isLockUntouched(paths, owner) || isOwnedBy(paths, owner))) return
-      throw new MigrationError(
-        'LOCK_LOST',
-        `this run (${owner.runId}) no longer owns the target tree ${paths.targetRoot}`,
-        {
-          phase: 'lock',
-          hint: 'another run took it over because this one gave no sign of life: wait for that one, then run the same command again',
-        },
-      )
+      throw lockLost(paths, owner)
     },
     async finish(work) {
       await this.assertOwned()
@@ -198,6 +191,31 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
       }
       await removeEmptyFolders(paths, changedFolders)
     },
+  }
+}
+
+/** Says what is known: who took the tree over, or that the lock was removed or spoilt, which no run does. */
+function lockLost(paths: BookkeepingPaths, { runId }: LockOwner): MigrationError {
+  const newOwner = ownerThere(paths)
+  const lost = `this run (${runId}) no longer owns the target tree ${paths.targetRoot}`
+  return newOwner === null
+    ? new MigrationError('LOCK_LOST', `${lost}: its lock was removed or replaced while it was at work`, {
+        phase: 'lock',
+        hint: 'leave .migrate alone while a run works; make sure that no other run is at work there, and run the same command again',
+      })
+    : new MigrationError('LOCK_LOST', `${lost}: run ${newOwner} does`, {
+        phase: 'lock',
+        hint: 'another run took it over because this one gave no sign of life: wait for that one, then run the same command again',
+      })
+}
+
+/** The run that the lock names; null: it names none, or is not there. */
+function ownerThere(paths: BookkeepingPaths): string | null {
+  try {
+    const owner = readLockOwner(paths, paths.lock)
+    return owner === null || owner.host === '' ? null : owner.runId
+  } catch {
+    return null
   }
 }
 

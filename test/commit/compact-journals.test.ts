@@ -7,7 +7,7 @@ import { formatJournalEnd, formatJournalHeader, formatJournalLine } from '../../
 import { readJournals } from '../../src/commit/journal-reader.ts'
 import { nextRunNumber } from '../../src/commit/run-id.ts'
 import type { SourceTree } from '../../src/model/journal-entry.ts'
-import { watchFileSystem } from './fault-file-system.ts'
+import { systemError, watchFileSystem } from './fault-file-system.ts'
 import { makeEntry, writeTree } from './staged-files.ts'
 import { makeTargetRoot } from './temporary-tree.ts'
 
@@ -55,6 +55,19 @@ function names(root: string): string[] {
 const OWNED = { isDurable: true, assertOwned: () => Promise.resolve() }
 
 describe('compactJournals', () => {
+  test('is not kept from removing the others by a journal that cannot be removed, and says so', async () => {
+    const root = oldTree()
+    const before = await proofsOf(root)
+    const fileSystem = watchFileSystem((call) => {
+      if (call === 'unlink 000002-bbbbbb-local.ndjson') throw systemError('EPERM', 'unlink')
+    })
+    for (let count = 0; count < 3; count++) {
+      await expect(compactJournals({ targetRoot: root, ...OWNED, fileSystem })).rejects.toMatchObject({ code: 'EPERM' })
+      expect(names(root)).toEqual(['000002-bbbbbb-local.ndjson', expect.stringMatching(/^000010-\w+\.compacted$/)])
+      expect(await proofsOf(root)).toEqual(before)
+    }
+  })
+
   test('leaves one journal that proves the same, each proof with its run and its source tree', async () => {
     const root = oldTree()
     const before = await proofsOf(root)

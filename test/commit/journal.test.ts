@@ -145,7 +145,7 @@ describe('JournalWriter', () => {
     await journal.append([makeEntry('a.csv', 'x')])
     expect(await stateOfJournal(tree, journal.path, 1)).toBe('unsealed')
     change(join(root, '.migrate/journal'))
-    const lost = { code: 'JOURNAL_FAILED', message: expect.stringContaining('was removed, or replaced') }
+    const lost = { code: 'JOURNAL_FAILED', message: expect.stringContaining('was removed, replaced or cut') }
     await expect(journal.append([makeEntry('b.csv', 'x')])).rejects.toMatchObject(lost)
     await expect(journal.append([makeEntry('c.csv', 'x')])).rejects.toMatchObject(lost)
     await journal.close()

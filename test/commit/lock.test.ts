@@ -325,16 +325,20 @@ describe('The lock of an owner that cannot be seen from here', () => {
 })
 
 describe('A run that lost its lock', () => {
-  test.each<[string, (root: string) => void]>([
-    ['is gone', (root) => rmSync(lockPath(root))],
-    ["is another run's", (root) => writeLock(root, { runId: '000009-ffffff' })],
-    ['is unreadable', (root) => writeFileSync(lockPath(root), '')],
-  ])('learns it when the lock %s, and leaves it alone', async (_, change) => {
+  const WAS_REMOVED = /its lock was removed or replaced while it was at work$/
+  test.each<[string, (root: string) => void, RegExp]>([
+    ['is gone', (root) => rmSync(lockPath(root)), WAS_REMOVED],
+    ["is another run's", (root) => writeLock(root, { runId: '000009-ffffff' }), /: run 000009-ffffff does$/],
+    ['is unreadable', (root) => writeFileSync(lockPath(root), ''), WAS_REMOVED],
+  ])('learns it when the lock %s, says what is known, and leaves it alone', async (_, change, message) => {
     const root = makeTargetRoot()
     const lock = await take(root)
     await lock.assertOwned()
     change(root)
-    await expect(lock.assertOwned()).rejects.toMatchObject({ code: 'LOCK_LOST' })
+    await expect(lock.assertOwned()).rejects.toMatchObject({
+      code: 'LOCK_LOST',
+      message: expect.stringMatching(message),
+    })
     const before = existsSync(lockPath(root)) ? readFileSync(lockPath(root), 'utf8') : null
     await lock.release()
     expect(existsSync(lockPath(root)) ? readFileSync(lockPath(root), 'utf8') : null).toBe(before)

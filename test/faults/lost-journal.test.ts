@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -39,6 +39,9 @@ const WAYS: Readonly<Record<string, (folder: string, elsewhere: string) => void>
     renameSync(folder, elsewhere)
     symlinkSync(elsewhere, folder)
   },
+  'cut to nothing': (folder) => {
+    for (const name of readdirSync(folder)) truncateSync(join(folder, name))
+  },
   emptied: (folder) => {
     for (const name of readdirSync(folder)) rmSync(join(folder, name))
   },
@@ -50,7 +53,7 @@ const MOMENTS = [
   { moment: 'after the last commit', from: 3, exitCode: UNEXPECTED },
 ]
 
-const LOST = /journal \S+ was removed, or replaced, while the run was at work/
+const LOST = /journal \S+ was removed, replaced or cut while the run was at work/
 const UNSEALED = /journal \S+ could not be brought to its end; the next run does it/
 
 const whole = Object.keys(WAYS).flatMap((way) => MOMENTS.map((moment) => ({ way, ...moment })))
