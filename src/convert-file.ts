@@ -156,7 +156,7 @@ function pump(
   columns: readonly Key[] | undefined,
 ): Conversion | { readonly columns: readonly Key[] } {
   const { plan, batch } = context
-  const expansion = new ExpansionLimit(plan, file.sizeBytes, context.onLargeTarget)
+  const expansion = new ExpansionLimit(plan, file, context.onLargeTarget)
   const output = new OutputBuffer(batch.memory, (bytes, start, end) => {
     expansion.check(target.sizeBytes + end - start)
     expansion.extrapolate(target.sizeBytes + end - start, source.readBytes)

@@ -1,6 +1,7 @@
 import { MigrationError } from './errors/migration-error.ts'
 import { getFormat } from './formats/registry.ts'
 import type { DataPlan } from './model/data-plan.ts'
+import type { FormatName } from './model/format-name.ts'
 
 /**
  * Holds `--max-expansion`: the columns of a table are the names of all its records, and a record that lacks them has a delimiter for each all the
@@ -9,23 +10,26 @@ import type { DataPlan } from './model/data-plan.ts'
 export class ExpansionLimit {
   private readonly most: number
   private readonly sourceBytes: number
+  /** Whether all its records have all columns already. */
+  private readonly isOfTable: boolean
   private readonly plan: Pick<DataPlan, 'maxExpansion' | 'targetFormat'>
   private readonly onLarge: (predictedBytes: number) => void
 
   /**
-   * @param sourceBytes the size of the file, or of the part of it that becomes what is checked.
+   * @param source the file: its format, and its size or that of the part of it that becomes what is checked.
    * @param onLarge told how large the target will be, where that is worth a warning.
    */
   constructor(
     plan: Pick<DataPlan, 'maxExpansion' | 'targetFormat'>,
-    sourceBytes: number,
+    source: { readonly sizeBytes: number; readonly format: FormatName | 'bytes' },
     onLarge: (predictedBytes: number) => void = () => {},
   ) {
     this.plan = plan
-    this.sourceBytes = sourceBytes
+    this.sourceBytes = source.sizeBytes
+    this.isOfTable = source.format !== 'bytes' && getFormat(source.format).isTable
     this.onLarge = onLarge
     this.most =
-      plan.maxExpansion === null ? Number.POSITIVE_INFINITY : Math.max(FREE_BYTES, plan.maxExpansion * sourceBytes)
+      plan.maxExpansion === null ? Number.POSITIVE_INFINITY : Math.max(FREE_BYTES, plan.maxExpansion * this.sourceBytes)
   }
 
   /** @throws MigrationError EXPANSION_TOO_LARGE where the target has more bytes. */
@@ -51,10 +55,16 @@ export class ExpansionLimit {
     const message = `${what}: more than ${this.plan.maxExpansion} times the ${this.sourceBytes} bytes of the source`
     return new MigrationError('EXPANSION_TOO_LARGE', message, {
       phase: 'encode',
-      hint: isTable(this.plan)
-        ? '--to ndjson keeps each record its own names; --max-expansion N (or none) allows more'
-        : '--select keeps fewer columns, whose names each record repeats; --max-expansion N (or none) allows more',
+      hint: this.hint(),
     })
+  }
+
+  private hint(): string {
+    if (!isTable(this.plan))
+      return '--select keeps fewer columns, whose names each record repeats; --max-expansion N (or none) allows more'
+    return this.isOfTable
+      ? '--select keeps fewer columns, all of which each record has; --max-expansion N (or none) allows more'
+      : '--to ndjson keeps each record its own names; --max-expansion N (or none) allows more'
   }
 }
 

@@ -51,7 +51,7 @@ export class BlockStore {
     this.files = files
     this.relativePath = file.relativePath
     this.checksum = context.batch.checksum
-    this.expansion = new ExpansionLimit(context.plan, file.sizeBytes)
+    this.expansion = new ExpansionLimit(context.plan, file)
     this.truth = truth
   }
 

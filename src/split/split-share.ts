@@ -55,7 +55,7 @@ export class SplitShare {
       if (this.isLeader) this.convertSurrendered()
     }
     const { plan, onLargeTarget } = work.context
-    this.expansion = new ExpansionLimit(plan, work.file.sizeBytes, onLargeTarget)
+    this.expansion = new ExpansionLimit(plan, work.file, onLargeTarget)
     this.target = made ?? openSplitTarget(work, board)
     this.files = {
       target: this.target,
