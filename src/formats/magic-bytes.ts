@@ -21,6 +21,8 @@ interface Signature extends ForeignContent {
   readonly at?: number
   /** A magic of plain letters counts only where a byte behind it can be no text. */
   readonly needsControl?: true
+  /** What follows it besides. */
+  readonly behind?: RegExp
 }
 
 const SIGNATURES: readonly Signature[] = [
@@ -29,6 +31,12 @@ const SIGNATURES: readonly Signature[] = [
   { magic: '\xfd7zXZ\0', name: 'xz', hint: `${UNPACK}: xz -dc < FILE` },
   { magic: 'BZh', name: 'bzip2', hint: `${UNPACK}: bzip2 -dc < FILE`, needsControl: true },
   { magic: '\x04\x22\x4d\x18', name: 'lz4', hint: `${UNPACK}: lz4 -dc < FILE` },
+  { magic: 'LZIP\x01', name: 'lzip', hint: `${UNPACK}: lzip -dc < FILE` },
+  { magic: '\x1f\x9d', name: 'compressed by compress (.Z)', hint: `${UNPACK}: gzip -dc < FILE` },
+  { magic: '\x5d\0\0', name: 'lzma', hint: `${UNPACK}: xz --format=lzma -dc < FILE` },
+  { magic: '\xff\x06\0\0sNaPpY', name: 'snappy', hint: `${UNPACK}: snzip -dc < FILE` },
+  { magic: 'MSCF\0\0\0\0', name: 'a cabinet', hint: `${UNPACK}: cabextract` },
+  { magic: '\x93NUMPY', name: 'an array of NumPy', hint: EXPORT_HINT },
   { magic: '7z\xbc\xaf\x27\x1c', name: 'a 7z archive', hint: `${UNPACK}: 7z x` },
   { magic: 'Rar!\x1a\x07', name: 'a rar archive', hint: `${UNPACK}: unrar x` },
   {
@@ -47,6 +55,8 @@ const SIGNATURES: readonly Signature[] = [
   { magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', name: 'an old Office file (.xls)', hint: EXPORT_HINT },
   { magic: '\x89HDF\r\n\x1a\n', name: 'HDF5', hint: EXPORT_HINT },
   { magic: '%PDF-', name: 'PDF', hint: EXPORT_HINT, needsControl: true },
+  // The line of bytes above 127 that its standard demands behind the version.
+  { magic: '%PDF-', name: 'PDF', hint: EXPORT_HINT, behind: /^\d\.\d\s*\r?\n?%[\x80-\xff]{4}/ },
   { magic: '\x89PNG\r\n\x1a\n', name: 'a PNG picture', hint: 'leave it out with --exclude' },
   { magic: '\xff\xd8\xff', name: 'a JPEG picture', hint: 'leave it out with --exclude', needsControl: true },
   { magic: '\x7fELF', name: 'a program (ELF)', hint: 'leave it out with --exclude' },
@@ -65,14 +75,28 @@ const LETTER_U = 0x75
 
 /** What the bytes at the start of a file show it to be; null: nothing that is known, so it is text. */
 export function recogniseForeign(start: Uint8Array): ForeignContent | null {
+  if (start[0] === 0 && isNothing(start)) return NOTHING
   if (IS_FIRST[start[0]!] !== 1 && start[TAR_AT] !== LETTER_U) return null
   const text = Buffer.from(start.buffer, start.byteOffset, Math.min(start.length, LOOKED_AT_BYTES)).toString('latin1')
   return (
-    SIGNATURES.find(({ magic, at = 0, needsControl }) => {
+    SIGNATURES.find(({ magic, at = 0, needsControl, behind }) => {
       if (!text.startsWith(magic, at)) return false
+      if (behind !== undefined && !behind.test(text.slice(at + magic.length))) return false
       return needsControl !== true || NO_TEXT.test(text.slice(at + magic.length))
     }) ?? null
   )
+}
+
+/** A few might be text in somebody's eyes. */
+const LEAST_NOTHING = 16
+
+const NOTHING: ForeignContent = {
+  name: 'nothing but NUL bytes, as a power cut or a broken copy leaves them',
+  hint: 'take the file from a copy, or leave it out with --exclude',
+}
+
+function isNothing(start: Uint8Array): boolean {
+  return start.length >= LEAST_NOTHING && start.subarray(0, LOOKED_AT_BYTES).every((byte) => byte === 0)
 }
 
 /** Control characters that no text has: not the blanks, not what separates fields in some files. */

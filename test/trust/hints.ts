@@ -33,6 +33,15 @@ export const FOLLOWED: readonly FollowedHint[] = [
     values: ['own0', 'value0', 'own4499', 'value4499'],
   },
   {
+    hint: '--select keeps fewer columns, all of which each record has; --max-expansion N (or none) allows more',
+    tree: {
+      'f.csv': `${Array.from({ length: 2000 }, (_, at) => `c${at}`).join(',')}\n${'v1,v2\n'.repeat(9000)}`,
+    },
+    fault: ['--ragged', 'pad', '--to', 'csv', '--max-expansion', '2'],
+    follow: ['--ragged', 'pad', '--to', 'csv', '--max-expansion', '2', '--select', 'c0,c1'],
+    values: AB_VALUES,
+  },
+  {
     hint: '--select keeps fewer columns, whose names each record repeats; --max-expansion N (or none) allows more',
     tree: { 'f.csv': `${'x'.repeat(100_000)},b\n${'v1,v2\n'.repeat(200)}` },
     fault: ['--to', 'ndjson', '--max-expansion', '50'],
@@ -299,6 +308,11 @@ export const ELSEWHERE: readonly OtherHint[] = [
       ': lz4 -dc < FILE',
       ': 7z x',
       ': unrar x',
+      ': lzip -dc < FILE',
+      ': xz --format=lzma -dc < FILE',
+      ': snzip -dc < FILE',
+      ': cabextract',
+      'take the file from a copy',
       ': unzip; a workbook',
       ': tar -xf',
       'git lfs pull',
@@ -348,6 +362,7 @@ export const ELSEWHERE: readonly OtherHint[] = [
     hints: [
       'another run took it for dead',
       'another run took it over',
+      'make sure that no other run is at work there',
       'wait until it ends',
       'find out who works on the target tree',
       'look at the file; if you know that no shard is at work',
