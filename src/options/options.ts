@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { delimitedSourceOptions, delimitedTargetOptions } from '../formats/csv/csv-options.ts'
+import { jsonSourceOptions } from '../formats/json/json-options.ts'
 import { formatNames } from '../formats/registry.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { MappingInput } from '../model/mapping.ts'
@@ -6,16 +8,8 @@ import { faultOfPath } from '../model/path-text.ts'
 
 /**
  * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema
- * for all of them. Every default stands here and nowhere else.
+ * for all of them. Those that concern one format stand in its folder.
  */
-
-const oneByte = (what: string) =>
-  z.string().refine((text) => /^[\0-\x7f]$/.test(text), { error: `${what} must be one ASCII character` })
-
-const oneByteOrNone = (what: string) =>
-  z.string().refine((text) => text === 'none' || /^[\0-\x7f]$/.test(text), {
-    error: `${what} must be one ASCII character, or "none"`,
-  })
 
 const SIZE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -246,27 +240,11 @@ export const OptionsSchema = z.strictObject({
   drop: commaList.default([]),
   map: mapping.optional(),
   // Dialect of sources
-  delim: oneByte('a delimiter').default(','),
-  quote: oneByteOrNone('a quote').default('"'),
-  escape: oneByteOrNone('an escape character').optional(),
-  comment: oneByteOrNone('a comment character').default('none'),
-  header: z.boolean().default(true),
-  nullstr: z.string().optional(),
-  skip: z.coerce.number().int().nonnegative().default(0),
   encoding: z.string().default('utf-8'),
-  quotes: z.enum(['lenient', 'rfc']).default('lenient'),
-  trimAroundQuotes: z.boolean().default(false),
-  ragged: z.enum(['reject', 'pad', 'truncate']).default('reject'),
-  duplicateColumns: z.enum(['fail', 'rename']).default('fail'),
-  unterminatedQuote: z.enum(['fail', 'reject']).default('fail'),
-  maxNesting: z.coerce.number().int().min(1).max(100_000).default(512),
-  duplicateKeys: z.enum(['reject', 'last']).default('reject'),
+  ...delimitedSourceOptions,
+  ...jsonSourceOptions,
   // Dialect of targets
-  outDelim: oneByte('a delimiter').default(','),
-  outQuote: oneByteOrNone('a quote').default('"'),
-  outHeader: z.boolean().default(true),
-  outCrlf: z.boolean().default(false),
-  nested: z.enum(['json', 'flatten']).default('json'),
+  ...delimitedTargetOptions,
   // How
   threads: threadCount.default('auto'),
   memoryLimit: byteSize.optional(),

@@ -1,4 +1,11 @@
 import { MigrationError } from '../errors/migration-error.ts'
+import {
+  checkSourceDialect,
+  checkTargetDialect,
+  delimitedSourceOf,
+  delimitedTargetOf,
+} from '../formats/csv/csv-settings.ts'
+import { jsonSourceOf } from '../formats/json/json-settings.ts'
 import { getFormat } from '../formats/registry.ts'
 import { hasKernels } from '../kernels/load-kernels.ts'
 import type { DataPlan, EngineName, MappedColumn } from '../model/data-plan.ts'
@@ -9,11 +16,6 @@ import type { ResolvedOptions } from '../options/options.ts'
 
 /** The batch memory must hold ten bytes for each byte read at once, within the 4 GiB that offsets reach. */
 const MAX_CHUNK_BYTES = 2 ** 26
-
-const NONE = -1
-const TAB = 0x09
-const LF = 0x0a
-const CR = 0x0d
 
 /**
  * Makes the plan that workers get out of the options of a run.
@@ -29,30 +31,10 @@ export function buildDataPlan(
   const plan: DataPlan = {
     engine: chooseEngine(options.engine),
     encoding: knownEncoding(options.encoding),
-    delimitedSource: {
-      delimiter: code(options.delim),
-      quote: code(options.quote),
-      escape: code(options.escape ?? options.quote),
-      comment: code(options.comment),
-      hasHeader: options.header,
-      nullText: options.nullstr ?? null,
-      skipLines: options.skip,
-      quotes: options.quotes,
-      trimAroundQuotes: options.trimAroundQuotes,
-      ragged: options.ragged,
-      duplicateColumns: options.duplicateColumns,
-      unterminatedQuote: options.unterminatedQuote,
-    },
-    jsonSource: { maxNesting: options.maxNesting, duplicateKeys: options.duplicateKeys },
+    delimitedSource: delimitedSourceOf(options),
+    jsonSource: jsonSourceOf(options),
     targetFormat,
-    delimitedTarget: {
-      delimiter: code(options.outDelim),
-      quote: code(options.outQuote),
-      hasHeader: options.outHeader,
-      lineEnd: options.outCrlf ? 'crlf' : 'lf',
-      nullText: options.nullstr ?? null,
-      nested: getFormat(targetFormat).isTable ? options.nested : 'json',
-    },
+    delimitedTarget: delimitedTargetOf(options, getFormat(targetFormat).isTable),
     ...(mapping === null
       ? { select: options.select ?? null, drop: options.drop, columns: [] }
       : compileMapping(mapping)),
@@ -74,7 +56,7 @@ export function buildDataPlan(
   checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
   checkSize('--split-size', plan.splitBytes, Number.MAX_SAFE_INTEGER)
   checkSourceDialect(plan.delimitedSource)
-  checkTargetDialect(plan)
+  checkTargetDialect(plan.delimitedTarget, getFormat(targetFormat).reservedInNullText?.(plan) ?? [])
   return plan
 }
 
@@ -83,11 +65,6 @@ function chooseEngine(engine: ResolvedOptions['engine']): EngineName {
   if (hasKernels()) return 'kernel'
   if (engine === 'auto') return 'reference'
   return refuse('--engine kernel needs WebAssembly SIMD, which this machine does not have', 'leave --engine out')
-}
-
-/** The code of an option's character, or -1 for "none". */
-function code(character: string): number {
-  return character === 'none' ? NONE : character.charCodeAt(0)
 }
 
 function choosePacing({ bwlimit, latency }: ResolvedOptions): DataPlan['pacing'] {
@@ -137,57 +114,6 @@ function checkColumns(options: ResolvedOptions): void {
 function checkSize(flag: string, sizeBytes: number, mostBytes: number): void {
   if (sizeBytes >= 1 && sizeBytes <= mostBytes) return
   refuse(`${flag} ${sizeBytes} is not between 1 and ${mostBytes} bytes`, 'sizes are like 500, 64k or 16MiB')
-}
-
-function checkSourceDialect(dialect: DataPlan['delimitedSource']): void {
-  const { delimiter, quote, escape, comment } = dialect
-  checkDelimiter('--delim', delimiter)
-  for (const [flag, character] of [
-    ['--quote', quote],
-    ['--escape', escape],
-    ['--comment', comment],
-  ] as const) {
-    checkSpecial(flag, character)
-    checkDifferent(flag, character, '--delim', delimiter)
-  }
-  checkDifferent('--comment', comment, '--quote', quote)
-  checkDifferent('--comment', comment, '--escape', escape)
-}
-
-function checkTargetDialect(plan: DataPlan): void {
-  const { delimiter, quote, nullText } = plan.delimitedTarget
-  checkDelimiter('--out-delim', delimiter)
-  checkSpecial('--out-quote', quote)
-  checkDifferent('--out-quote', quote, '--out-delim', delimiter)
-  if (nullText === null) return
-  const forbidden = [LF, CR, ...(getFormat(plan.targetFormat).reservedInNullText?.(plan) ?? [])]
-  // It would need quotes around it, and quoted text is never null.
-  const found = forbidden.find((character) => character !== NONE && nullText.includes(String.fromCharCode(character)))
-  if (found !== undefined)
-    refuse(`--nullstr ${JSON.stringify(nullText)} holds ${show(found)}`, 'choose a text that needs no quotes')
-}
-
-function checkDelimiter(flag: string, character: number): void {
-  if (character === LF || character === CR)
-    refuse(`${flag} cannot be ${show(character)}, which ends records`, 'choose another one')
-}
-
-/** A tab cannot be either: it is the delimiter of every tsv file. */
-function checkSpecial(flag: string, character: number): void {
-  if (character === LF || character === CR || character === TAB)
-    refuse(`${flag} cannot be ${show(character)}`, 'choose another one')
-}
-
-function checkDifferent(flag: string, character: number, otherFlag: string, other: number): void {
-  if (character === NONE || character !== other) return
-  refuse(
-    `${flag} and ${otherFlag} are both ${show(character)}`,
-    `give one of them another character, or say ${flag} none`,
-  )
-}
-
-function show(character: number): string {
-  return JSON.stringify(String.fromCharCode(character))
 }
 
 function refuse(message: string, hint: string): never {
