@@ -39,6 +39,15 @@ function brokenLinks(page: string): string[] {
   })
 }
 
+/** What a page says is in a file, as "`name` in `file`", "of" or in brackets, and is not there. */
+function missingNames(page: string): string[] {
+  const said = textOf(page).matchAll(/`(\w+)`(?:\s+(?:in|of)\s+|\s+\()`((?:src|test|bin)\/[\w./-]+\.\w+)`/g)
+  return [...said].flatMap(([text, name, path]) => {
+    const isThere = existsSync(join(ROOT, path!)) && textOf(path!).includes(name!)
+    return isThere ? [] : [text]
+  })
+}
+
 /** Whether it is a name as a profile gives it: the path of a module without its extension, and a function. */
 const isFunctionOf = (path: string): boolean => existsSync(join(ROOT, `${dirname(path)}.ts`))
 
@@ -76,6 +85,10 @@ describe('README.md and docs/', () => {
       expect(missingFiles(page)).toEqual([])
     },
   )
+
+  it.each(pages)('%s: what it says is in a file is there', (page) => {
+    expect(missingNames(page)).toEqual([])
+  })
 
   it.each(['src', 'test', 'bin', 'workers'])('%s: every page of docs/ that its files name is there', (folder) => {
     expect(missingPages(folder)).toEqual([])
