@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createBatchMemory } from '../../src/batch/batch-memory.ts'
 import { createChecksum, plainChecksum } from '../../src/batch/checksum.ts'
 import { loadKernels } from '../../src/kernels/load-kernels.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 const memory = createBatchMemory(256 * 1024, 64 * 1024)
 const kernels = loadKernels(memory)
@@ -53,7 +54,7 @@ describe('createChecksum', () => {
         }
         expect(hash).toBe(crc32(bytes.subarray(inputStart, inputEnd)))
       }),
-      { numRuns: 50 },
+      { numRuns: fuzzRuns(50) },
     )
   })
 

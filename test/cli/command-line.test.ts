@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { memoryFolder } from '../support/temporary-folder.ts'
 import { fakeHost } from './fake-host.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../dist/bin/migrate.js')
@@ -40,7 +40,7 @@ function startProgram(
 }
 
 function folderWith(files: Readonly<Record<string, string>>): string {
-  const folder = temporaryFolder()
+  const folder = memoryFolder()
   mkdirSync(join(folder, 'in'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'in', name), text)
   return folder
@@ -231,7 +231,7 @@ describe('a plan', () => {
 })
 
 it.each(['--version', '--help'])('%s loads neither schemas nor workers nor loggers', async (flag) => {
-  const folder = temporaryFolder()
+  const folder = memoryFolder()
   await startProgram(folder, [flag], { env: { NODE_V8_COVERAGE: folder } })
   const [name = ''] = readdirSync(folder)
   const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }

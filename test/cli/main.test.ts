@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { main } from '../../src/cli/main.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { memoryFolder } from '../support/temporary-folder.ts'
 import { fakeHost } from './fake-host.ts'
 
 const BOTH = '--in a --out b'
@@ -110,7 +110,7 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
   it.each(CASES)('migrate %s', async (argv, message, hint) => {
     const host = fakeHost(
       argv.split(' ').filter((word) => word !== ''),
-      { cwd: temporaryFolder() },
+      { cwd: memoryFolder() },
     )
     expect(await main(host)).toBe(2)
     expect(host.stderr.text).toBe(`migrate: ${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
@@ -135,7 +135,7 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
       'threads [8] is not a number or text (put it in quotes), in migrate',
     ],
   ])('in %s', async (_, env, file, message) => {
-    const cwd = temporaryFolder()
+    const cwd = memoryFolder()
     if (file !== '') writeFileSync(join(cwd, 'migrate.config.yaml'), file)
     const host = fakeHost(['--in', 'a', '--out', 'b'], { cwd, env })
     expect(await main(host)).toBe(2)
@@ -161,7 +161,7 @@ describe('what may be given several times:', () => {
 })
 
 it('two variables that say the opposite are refused', async () => {
-  const host = fakeHost(['config'], { cwd: temporaryFolder(), env: { MIGRATE_FSYNC: '1', MIGRATE_NO_FSYNC: '1' } })
+  const host = fakeHost(['config'], { cwd: memoryFolder(), env: { MIGRATE_FSYNC: '1', MIGRATE_NO_FSYNC: '1' } })
   expect(await main(host)).toBe(2)
   expect(host.stderr.text).toBe('migrate: MIGRATE_FSYNC and MIGRATE_NO_FSYNC are both set\n  leave one of them out\n')
 })
@@ -229,7 +229,7 @@ async function printConfig(argv: readonly string[], cwd: string, env: NodeJS.Pro
 
 describe('migrate config', () => {
   it('says where each value comes from', async () => {
-    const cwd = temporaryFolder()
+    const cwd = memoryFolder()
     writeFileSync(join(cwd, 'migrate.config.yaml'), 'delim: tab\nthreads: 2')
     const text = await printConfig(['--threads', '8', '--no-fsync'], cwd, { MIGRATE_SKIP: '3' })
     for (const line of [
@@ -246,7 +246,7 @@ describe('migrate config', () => {
   })
 
   it('prints a configuration file that means the same', async () => {
-    const cwd = temporaryFolder()
+    const cwd = memoryFolder()
     const argv = [
       '--in',
       '/a',
@@ -276,10 +276,10 @@ describe('migrate config', () => {
 
 it('says when a variable looks like a mistyped option', async () => {
   const env = { MIGRATE_THREDS: '4' }
-  const host = fakeHost(['config'], { cwd: temporaryFolder(), env })
+  const host = fakeHost(['config'], { cwd: memoryFolder(), env })
   await main(host)
   expect(host.stderr.text).toBe('migrate: MIGRATE_THREDS is not used: did you mean MIGRATE_THREADS?\n')
-  const quiet = fakeHost(['config', '-q'], { cwd: temporaryFolder(), env })
+  const quiet = fakeHost(['config', '-q'], { cwd: memoryFolder(), env })
   await main(quiet)
   expect(quiet.stderr.text).toBe('')
 })

@@ -4,8 +4,10 @@ import { chownSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { main } from '../../src/cli/main.ts'
 import { parseClusterUrl } from '../../src/cluster/cluster-url.ts'
 import { openQueue } from '../../src/cluster/open-queue.ts'
+import { fakeHost } from '../cli/fake-host.ts'
 import { expectExit, runProgram, type Ended } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
@@ -28,7 +30,11 @@ function as(url: URL, user: string, password = ''): void {
 }
 
 async function expectToldAtOnce(url: string, code: string, words: RegExp): Promise<void> {
-  expectTold(await runProgram(['status', '--cluster', url]), words)
+  const startMs = performance.now()
+  const host = fakeHost(['status', '--cluster', url])
+  const exitCode = await main(host)
+  const durationMs = performance.now() - startMs
+  expectTold({ exitCode, signal: null, stderr: host.stderr.text, durationMs }, words)
   const server = parseClusterUrl(url)
   await expect(openQueue({ server, queue: 'drover' })).rejects.toMatchObject({ code })
 }

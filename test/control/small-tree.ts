@@ -5,7 +5,7 @@ import type { MigrateOptions } from '../../src/options/options.ts'
 import type { Report } from '../../src/model/report.ts'
 import { migrate } from '../support/migrate.ts'
 import { listFiles } from '../faults/tree-state.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { memoryFolder } from '../support/temporary-folder.ts'
 
 export type Files = Readonly<Record<string, string>>
 
@@ -24,7 +24,7 @@ export function write(folder: string, files: Files): void {
 
 /** A source tree and the place of a target tree, with runs from one to the other. */
 export class SmallTree {
-  readonly folder = temporaryFolder()
+  readonly folder = memoryFolder()
   readonly source = join(this.folder, 'in')
   readonly out = join(this.folder, 'out')
   /** What the last run told. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseGlobPattern } from '../../src/discover/glob-pattern.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 test.each([
   // pattern, path, matches
@@ -199,7 +200,7 @@ test('a pattern matches what the expression for it matches in another engine, an
       expect(all && !isTaken, `${glob} takes all below ${path}, but not ${below}`).toBe(false)
       expect(!may && isTaken, `${glob} takes nothing below ${path}, but ${below}`).toBe(false)
     }),
-    { numRuns: 5000 },
+    { numRuns: fuzzRuns(5000) },
   )
 })
 
@@ -214,6 +215,6 @@ test('no folder on the way to a path that a pattern matches is left out', () => 
         expect(pattern.mayMatchBelow(folder), `${glob} takes nothing below ${folder}, but ${example}`).toBe(true)
       }
     }),
-    { numRuns: 5000 },
+    { numRuns: fuzzRuns(5000) },
   )
 })

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import picomatch from 'picomatch'
 import { expect, test } from 'vitest'
 import { parseShellPattern } from '../../src/discover/shell-pattern.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 test.each([
   // pattern, base, path below it, matches
@@ -62,7 +63,7 @@ test('a pattern matches what another matcher of shell patterns matches', () => {
         picomatch(`*/${given}`, { nonegate: true })(`x/${path}`),
       )
     }),
-    { numRuns: 3000 },
+    { numRuns: fuzzRuns(3000) },
   )
 })
 

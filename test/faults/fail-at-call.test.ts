@@ -9,12 +9,12 @@ import { contentsOf, expectGold, expectNothingStaged, expectNothingWrong } from 
 
 /*
  * The disk reports an error at the first, second, third ... call on the target tree, whatever that call is for.
- * DROVER_FAULTS=full tries every call, otherwise every 23rd.
+ * DROVER_FAULTS=full tries every call, otherwise every 37th.
  */
 
 vi.setConfig({ testTimeout: 600_000 })
 
-const STEP = process.env['DROVER_FAULTS'] === 'full' ? 1 : 23
+const STEP = process.env['DROVER_FAULTS'] === 'full' ? 1 : 37
 const DONE = 12
 const CALLS = 'open,read,write,fsync,close,rename,link,unlink,mkdir'
 const EIO = 5

@@ -8,12 +8,12 @@ import { proofsOf } from './tree-state.ts'
 
 /*
  * The process is killed just before its first, second, third ... call on the journals of a tree that is due to be compacted.
- * DROVER_FAULTS=full tries every call, otherwise every fifth.
+ * DROVER_FAULTS=full tries every call, otherwise every ninth.
  */
 
 vi.setConfig({ testTimeout: 600_000 })
 
-const STEP = process.env['DROVER_FAULTS'] === 'full' ? 1 : 5
+const STEP = process.env['DROVER_FAULTS'] === 'full' ? 1 : 9
 const FILES = 5
 
 if (noShimReason !== null) console.log(`kill-compaction is skipped: ${noShimReason}`)

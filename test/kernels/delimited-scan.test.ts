@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseCsv, type SourceOptions } from '../formats/csv/csv-driver.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 /** The driver throws where the kernel differs. */
 function expectAgreement(text: string, options: SourceOptions, chunkBytes?: number): void {
@@ -72,14 +73,14 @@ describe('the delimited kernel sees what the reference sees', () => {
           expectAgreement(text, options, chunkBytes)
           expectAgreement(text, options, 8192)
         }),
-        { numRuns: 60 },
+        { numRuns: fuzzRuns(60) },
       )
     })
 
     it(`in random text, as ${JSON.stringify(options)}`, () => {
       fc.assert(
         fc.property(bytes, (text) => expectAgreement(`h1,h2\n${text}`, options)),
-        { numRuns: 300 },
+        { numRuns: fuzzRuns(300) },
       )
     })
   }

@@ -7,6 +7,7 @@ import { tsv } from '../../src/formats/tsv/tsv.ts'
 import type { DelimitedTarget } from '../../src/model/data-plan.ts'
 import { createPlan } from '../formats/csv/csv-driver.ts'
 import { anyTable, hasSimd, outputSizes, textTable, writeTables, type Cell, type Table } from './encode-driver.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 type Target = Partial<DelimitedTarget>
 
@@ -61,7 +62,7 @@ describe.runIf(hasSimd)('the kernel that encodes delimited text', () => {
           expect(write('kernel', format, target, tables, outputBytes)).toEqual(expected)
         },
       ),
-      { numRuns: 600 },
+      { numRuns: fuzzRuns(600) },
     )
   })
 

@@ -7,6 +7,7 @@ import { json } from '../../src/formats/json/json.ts'
 import { ndjson } from '../../src/formats/ndjson/ndjson.ts'
 import { createPlan } from '../formats/csv/csv-driver.ts'
 import { anyTable, hasSimd, outputSizes, textTable, writeTables, type Cell, type Table } from './encode-driver.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 const plan = createPlan()
 
@@ -44,7 +45,7 @@ describe.runIf(hasSimd)('the kernel that encodes JSON', () => {
       fc.property(fc.array(anyTable, { minLength: 1, maxLength: 3 }), outputSizes, (tables, outputBytes) => {
         expect(write('kernel', format, tables, outputBytes)).toBe(write('reference', format, tables, outputBytes))
       }),
-      { numRuns: 400 },
+      { numRuns: fuzzRuns(400) },
     )
   })
 

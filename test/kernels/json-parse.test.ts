@@ -7,6 +7,7 @@ import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { loadKernels } from '../../src/kernels/load-kernels.ts'
 import { createPlan, readAtAllChunkSizes, readSource } from '../formats/json/read-source.ts'
 import type { PlanChanges } from '../formats/json/read-source.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 // Every call of readSource reads with the reference and with the kernel, and throws where anything differs.
 
@@ -309,9 +310,9 @@ describe('the JSON kernel sees what the reference sees', () => {
         readSource(ndjson, source, changes, chunkBytes)
         kernelRowCount += readSource(ndjson, source, changes).kernelRowCount
       }),
-      { numRuns: 300 },
+      { numRuns: fuzzRuns(300) },
     )
-    expect(kernelRowCount).toBeGreaterThan(100)
+    expect(kernelRowCount).toBeGreaterThan(fuzzRuns(100))
   })
 
   it('in one damaged line behind the lesson', () => {
@@ -320,7 +321,7 @@ describe('the JSON kernel sees what the reference sees', () => {
         const read = readSource(ndjson, Buffer.concat([Buffer.from(lesson), line, Buffer.from('\n{"a":1}\n')]))
         expect(read.rows.length).toBeGreaterThan(NAMES.length)
       }),
-      { numRuns: 3000 },
+      { numRuns: fuzzRuns(3000) },
     )
   })
 
@@ -333,7 +334,7 @@ describe('the JSON kernel sees what the reference sees', () => {
         const [cut, whole] = [readSource(json, source, {}, size), readSource(json, source)]
         expect(cut.failure).toBe(whole.failure)
       }),
-      { numRuns: 300 },
+      { numRuns: fuzzRuns(300) },
     )
   })
 

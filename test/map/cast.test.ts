@@ -5,6 +5,7 @@ import type { FormatName } from '../../src/model/format-name.ts'
 import type { MappingInput } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
 import { convertBytes, type Converted } from '../support/convert-bytes.ts'
+import { fuzzRuns } from '../support/fuzz-runs.ts'
 
 // The tables of docs/semantics.md, "Types", on both engines.
 
@@ -370,7 +371,7 @@ describe('both engines', () => {
         const written = target!.toString().trimEnd()
         expect(written === '' ? 0 : written.split('\n').length).toBe(fitting.length)
       }),
-      { numRuns: 150 },
+      { numRuns: fuzzRuns(150) },
     )
   })
 
@@ -384,7 +385,7 @@ describe('both engines', () => {
         const source = records.map((each) => `${JSON.stringify(each)}\n`).join('')
         await castBoth({ source, from: 'ndjson', to, columns, options: { maxRejects: '100%' } })
       }),
-      { numRuns: 150 },
+      { numRuns: fuzzRuns(150) },
     )
   })
 })

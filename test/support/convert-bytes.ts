@@ -1,25 +1,15 @@
 // The converter as tests use it: with both engines, in a folder that goes away with the test file.
-import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import { Converter, wholeEssenceOf } from './converter.ts'
 import type { Conversion, Converted } from './converter.ts'
+import { memoryPlace } from './memory-place.ts'
 
 export { essenceOf, planOf } from './converter.ts'
 export type { Conversion, Converted } from './converter.ts'
 
-const MEMORY = '/dev/shm'
-const MOST_BYTES = 500e6
-
-/** Memory that has files, where there is enough of it: a disk takes most of the time of a conversion of some bytes, and proves nothing here. */
-function placeForFiles(): string {
-  if (!existsSync(MEMORY)) return tmpdir()
-  const { bavail, bsize } = statfsSync(MEMORY)
-  return bavail * bsize > MOST_BYTES ? MEMORY : tmpdir()
-}
-
-const folder = mkdtempSync(join(placeForFiles(), 'drover-convert-'))
+const folder = mkdtempSync(join(memoryPlace(), 'drover-convert-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const converter = new Converter(folder)
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { fakeHost } from '../cli/fake-host.ts'
 import { collectHints } from '../hints/collect-hints.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { memoryFolder } from '../support/temporary-folder.ts'
 import { ELSEWHERE, FOLLOWED, type Tree } from './hints.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -70,7 +70,7 @@ describe('following a hint loses nothing:', () => {
   it.each(FOLLOWED.map((row) => [`${row.hint} (${Object.keys(row.tree).join(', ')})`, row] as const))(
     '%s',
     async (_, row) => {
-      const folder = temporaryFolder()
+      const folder = memoryFolder()
       writeTree(join(folder, 'in'), row.tree)
       const faulty = await run(folder, 'in', 'met', row.fault ?? [])
       expect(faulty.said).toContain(row.hint)

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parseCsv } from './csv-driver.ts'
 import type { SourceOptions } from './csv-driver.ts'
+import { fuzzRuns } from '../../support/fuzz-runs.ts'
 
 const bytes = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', '\\', ' ', '#', '\xff'), maxLength: 40 })
 
@@ -39,7 +40,7 @@ it('finds the same records as the scanner, whatever the largest record may be', 
         expect(recordsOf(source, options, chunkBytes, maxRecordBytes)).toEqual(recordsOf(source, options, 4096, 1000))
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: fuzzRuns(1500) },
   )
 })
 
@@ -57,6 +58,6 @@ it('gives the same outcome for random bytes in chunks of any size', () => {
         expect(whole.recordCount).toBe(whole.rows.length + whole.rejects.length)
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: fuzzRuns(1500) },
   )
 })

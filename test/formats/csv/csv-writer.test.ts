@@ -20,6 +20,7 @@ import { csv } from '../../../src/formats/csv/csv.ts'
 import { tsv } from '../../../src/formats/tsv/tsv.ts'
 import type { DelimitedTarget } from '../../../src/model/data-plan.ts'
 import { createPlan, createTarget, parseCsv, rewriteCsv } from './csv-driver.ts'
+import { fuzzRuns } from '../../support/fuzz-runs.ts'
 
 /** A record by its keys: text, or a kind and its raw bytes. */
 type Cells = Readonly<Record<string, string | readonly [CellKind, string]>>
@@ -313,7 +314,7 @@ describe('a table of strings', () => {
         expect(outcome.rejects).toEqual([])
         expect(outcome.rows).toEqual(rows.map((row) => row.map(toLatin1)))
       }),
-      { numRuns: 1000 },
+      { numRuns: fuzzRuns(1000) },
     )
   })
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { json } from '../../../src/formats/json/json.ts'
 import { ndjson } from '../../../src/formats/ndjson/ndjson.ts'
 import { readAtAllChunkSizes, readSource } from './read-source.ts'
+import { fuzzRuns } from '../../support/fuzz-runs.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 8 })
 const { record } = fc.letrec<{ value: unknown; record: Record<string, unknown> }>((tie) => ({
@@ -107,7 +108,7 @@ describe('JSON sources', () => {
         const { rejects } = readSource(ndjson, line)
         expect(parses(line) ? TAKEN : refusals(line)).toContain(rejects[0]?.split(' ')[0] ?? 'none')
       }),
-      { numRuns: 1000 },
+      { numRuns: fuzzRuns(1000) },
     )
   })
 
@@ -120,7 +121,7 @@ describe('JSON sources', () => {
         const mayFail = parses(source) ? [false] : hasControlCharacter(element) ? [false, true] : [true]
         expect(mayFail).toContain(read.failure !== null)
       }),
-      { numRuns: 1000 },
+      { numRuns: fuzzRuns(1000) },
     )
   })
 
@@ -148,7 +149,7 @@ describe('JSON sources', () => {
         const lost = read.recordCount - read.rows.length - read.rejects.length
         expect(read.failure === null ? lost : 0).toBe(0)
       }),
-      { numRuns: 300 },
+      { numRuns: fuzzRuns(300) },
     )
   })
 })
