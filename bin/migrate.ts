@@ -20,6 +20,18 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT_CODES.unexpected)
 })
 
+/** Node ends by it where all that is left is waited for and can never come. */
+const NEVER_SETTLED = 13
+
+process.on('exit', () => {
+  // Node sets it in a listener of its own, before this one.
+  if (process.exitCode !== NEVER_SETTLED) return
+  process.stderr.write(
+    'migrate: nothing is left to do, and nothing can end: a module that was named (--map, --config) waits for a promise that nobody settles\n',
+  )
+  process.exitCode = EXIT_CODES.unexpected
+})
+
 process.exitCode = await main({
   argv: process.argv.slice(2),
   env: process.env,

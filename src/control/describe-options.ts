@@ -26,7 +26,9 @@ function describeIssue(issue: z.core.$ZodIssue, options: Readonly<Record<string,
   if (given === undefined) return [`${name} is missing`]
   const value: unknown = Array.isArray(given) && typeof part === 'number' ? given[part] : given
   const nearest =
-    issue.code === 'invalid_value' ? suggestWord(name, String(value), issue.values.map(String)) : undefined
+    issue.code === 'invalid_value' && typeof value === 'string'
+      ? suggestWord(name, value, issue.values.map(String))
+      : undefined
   return [
     `${name}: ${describeProblem(issue, quoteValue(value))}${nearest === undefined ? '' : `: did you mean ${nearest}?`}`,
   ]

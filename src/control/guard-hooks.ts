@@ -1,5 +1,6 @@
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import { readGiven } from '../errors/read-given.ts'
 import { suggestNearest } from '../errors/suggest-nearest.ts'
 import type { MigrateHooks } from '../model/events.ts'
 
@@ -15,9 +16,11 @@ export async function withGuardedHooks<Result>(
   given: MigrateHooks,
   work: (hooks: MigrateHooks) => Promise<Result>,
 ): Promise<Result> {
-  checkHooks(given)
-  const { signal, onEvent, onDecision } = given
-  if (onEvent === undefined && onDecision === undefined) return work(given)
+  const { signal, onEvent, onDecision } = readGiven('hooks', () => {
+    checkHooks(given)
+    return { signal: given.signal, onEvent: given.onEvent, onDecision: given.onDecision }
+  })
+  if (onEvent === undefined && onDecision === undefined) return work(signal === undefined ? {} : { signal })
   const stop = new AbortController()
   const state: { failure: MigrationError | null; isOver: boolean } = { failure: null, isOver: false }
   const fail = (name: string, cause: unknown): void => {

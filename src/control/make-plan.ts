@@ -1,3 +1,4 @@
+import { readGiven } from '../errors/read-given.ts'
 import { checkBookkeeping } from '../commit/check-bookkeeping.ts'
 import { discoverSources, type Discovery } from '../discover/discover-sources.ts'
 import { MigrationError } from '../errors/migration-error.ts'
@@ -51,7 +52,7 @@ export interface Plan {
  * @throws MigrationError WRONG_USE naming every option that is wrong.
  */
 export function resolveOptions(options: MigrateOptions): ResolvedOptions {
-  const parsed = OptionsSchema.safeParse(options)
+  const parsed = readGiven('options', () => OptionsSchema.safeParse(options))
   if (parsed.success) return parsed.data
   throw new MigrationError('WRONG_USE', describeOptions(parsed.error.issues, options), { phase: 'options' })
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { ErrorCode } from '../errors/error-codes.ts'
+import { readGiven } from '../errors/read-given.ts'
 import { isSystemError, MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { faultOfPath } from '../model/path-text.ts'
@@ -53,7 +54,8 @@ export async function readDataFile({ name, path, what, code }: DataFile): Promis
     if (cause instanceof DataFaults) throw fail(`${shown} cannot be understood: ${printableName(cause.message)}`)
     throw fail(`${shown} threw an error when it was run: ${describeThrown(cause, path)}`, { cause })
   }
-  if (isDeeperThan(MOST_LEVELS, data.content)) throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
+  if (readGiven(shown, () => isDeeperThan(MOST_LEVELS, data.content), code))
+    throw fail(`${shown} is nested too deeply`, { hint: DEPTH_HINT })
   return data
 }
 

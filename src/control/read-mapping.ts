@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { z } from 'zod'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import { readGiven } from '../errors/read-given.ts'
 import { suggestNearest } from '../errors/suggest-nearest.ts'
 import { quoteValue } from '../model/describe-issue.ts'
 import { listColumns, MappingColumnSchema, MappingSchema, type Mapping, type MappingInput } from '../model/mapping.ts'
@@ -21,7 +22,11 @@ export async function readMapping(given: string | MappingInput): Promise<Mapping
 }
 
 /** @param where what messages call the mapping. */
-function checkMapping(content: unknown, where: string, placeOf: PlaceFinder = () => undefined): Mapping {
+function checkMapping(content: unknown, where: string, placeOf?: PlaceFinder): Mapping {
+  return readGiven(where, () => checkContent(content, where, placeOf), 'MAPPING_INVALID')
+}
+
+function checkContent(content: unknown, where: string, placeOf: PlaceFinder = () => undefined): Mapping {
   const result = MappingSchema.safeParse(content, { reportInput: true })
   const problems = result.success
     ? [...findProblems(result.data), ...findOrderProblem(content)]

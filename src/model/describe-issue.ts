@@ -41,11 +41,24 @@ export function itemIssues(issue: Issue): readonly Issue[] {
 /** The value as a message quotes it: a text in quotes, everything else as JSON where it has such a form. */
 export function quoteValue(value: unknown): string {
   if (typeof value === 'string') return `"${printableName(value)}"`
+  if (typeof value === 'number') return String(value)
+  // JSON would show a date as a text, and a set as an object without keys.
+  if (typeof value === 'object' && value !== null && !isPlain(value)) return `a ${printableName(nameOfClass(value))}`
   try {
     return printableName(JSON.stringify(value) ?? String(value))
   } catch {
     return `a ${typeof value}`
   }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || Array.isArray(value)
+}
+
+function nameOfClass(value: object): string {
+  const { constructor } = value as { readonly constructor?: unknown }
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'object of its own kind'
 }
 
 /** These messages either quote the value themselves or only say what it must be. */

@@ -24,6 +24,18 @@ describe('a mapping', () => {
   })
 })
 
+describe('a module that never answers', () => {
+  const folder = suiteFolder()
+  it.each(['--map', '--config'])('ends the program by one line, and not without a word: %s', async (flag) => {
+    const path = join(folder, 'never.mjs')
+    writeFileSync(path, 'export default () => new Promise(() => {})\n')
+    writeFileSync(join(folder, 'a.csv'), 'id\n1\n')
+    const ended = await runProgram(['--in', join(folder, 'a.csv'), '--out', join(folder, 'out/'), flag, path])
+    expectExit(ended, 1)
+    expect(ended.stderr).toMatch(/^migrate: .* waits for a promise that nobody settles\n$/)
+  })
+})
+
 it('a long message is shown without its middle, and says how much is left out', () => {
   const shown = printableMessage(`start ${'x\n'.repeat(50_000)} end`)
   expect(shown).toMatch(/^start x.*\.\.\. 98810 characters \.\.\..* end$/)
