@@ -55,6 +55,14 @@ const KINDS: readonly (readonly [RegExp, Refusal])[] = [
     },
   ],
   [
+    // What drivers of Redis say of an answer that is none of its language: a page of HTTP, for one.
+    /\bUnknown RESP type\b|\bProtocol error, got\b/,
+    {
+      reason: 'what listens there is no Redis',
+      hint: 'check the port of --cluster: a server of another kind answers there',
+    },
+  ],
+  [
     /\bENOTFOUND\b/,
     {
       reason: 'there is no host of that name',

@@ -214,3 +214,14 @@ describe('a Postgres that will not let anybody in is told at once', () => {
     })
   })
 })
+
+it('a server that answers as no Redis does is told at once', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end('HTTP/1.0 400 Bad request syntax\r\n\r\n<html></html>\r\n'))
+  })
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  expectTold(await runProgram(['status', '--cluster', `redis://127.0.0.1:${port}`]), /what listens there is no Redis/)
+})

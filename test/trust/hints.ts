@@ -480,6 +480,7 @@ export const ELSEWHERE: readonly OtherHint[] = [
       'name the host as the certificate does',
       'leave TLS out of --cluster',
       'check the name of the host in --cluster',
+      'check the port of --cluster',
       'check the user in --cluster',
       'check versions and certificates',
       'say rediss:// instead of redis://',
