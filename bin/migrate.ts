@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { EXIT_CODES } from '../src/cli/exit-code.ts'
-import { formatUncaught } from '../src/cli/format-error.ts'
+import { formatUncaught } from '../src/cli/terminal/format-error.ts'
 import { main } from '../src/cli/main.ts'
 import { SIGNALS } from '../src/cli/signals.ts'
 

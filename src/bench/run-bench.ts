@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { availableParallelism, loadavg, release, totalmem, type } from 'node:os'
 import { join, resolve } from 'node:path'
-import { plan } from '../control/plan-run.ts'
+import { plan } from '../control/plan/plan-run.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { BenchKindResult, BenchPoint, BenchReport, BenchSample, Ladder } from '../model/bench-report.ts'
 import type { MigrateOptions } from '../options/options.ts'

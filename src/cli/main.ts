@@ -2,12 +2,12 @@ import { fromWireError, MigrationError, toWireError } from '../errors/migration-
 import { printableName } from '../errors/printable-name.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { exitCodeOfError } from './exit-code.ts'
-import { formatError } from './format-error.ts'
+import { formatError } from './terminal/format-error.ts'
 import type { Host, OutputStream } from './host.ts'
-import { parseArguments } from './parse-arguments.ts'
+import { parseArguments } from './settings/parse-arguments.ts'
 import type { CommandName } from './flags/flag.ts'
-import { resolveSettings, settingsOfFlags } from './resolve-settings.ts'
-import type { ResolvedSettings, Settings } from './resolve-settings.ts'
+import { resolveSettings, settingsOfFlags } from './settings/resolve-settings.ts'
+import type { ResolvedSettings, Settings } from './settings/resolve-settings.ts'
 
 /**
  * The command line: reads what the user asked for, puts the settings together and hands over to one command. Commands and
@@ -62,19 +62,19 @@ const HAS_NO_CONFIG: ReadonlySet<CommandName> = new Set(['report'])
 type RunCommand = (settings: Settings, host: Host, words: readonly string[]) => Promise<number>
 
 const COMMAND_LOADERS: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
-  run: async () => (await import('./run-command.ts')).runCommand,
-  plan: async () => (await import('./plan-command.ts')).planCommand,
-  bench: async () => (await import('./bench-command.ts')).benchCommand,
-  config: async () => (await import('./config-command.ts')).configCommand,
-  report: async () => (await import('./report-command.ts')).reportCommand,
-  worker: async () => (await import('./worker-command.ts')).workerCommand,
-  status: async () => (await import('./status-command.ts')).statusCommand,
-  dashboard: async () => (await import('./dashboard-command.ts')).dashboardCommand,
+  run: async () => (await import('./commands/run-command.ts')).runCommand,
+  plan: async () => (await import('./commands/plan-command.ts')).planCommand,
+  bench: async () => (await import('./commands/bench-command.ts')).benchCommand,
+  config: async () => (await import('./commands/config-command.ts')).configCommand,
+  report: async () => (await import('./commands/report-command.ts')).reportCommand,
+  worker: async () => (await import('./commands/worker-command.ts')).workerCommand,
+  status: async () => (await import('./commands/status-command.ts')).statusCommand,
+  dashboard: async () => (await import('./commands/dashboard-command.ts')).dashboardCommand,
 }
 
 /** What is wrong with the keys of a configuration file, together with what is wrong with values: all at once. */
 async function describeFaults({ faults, settings }: ResolvedSettings): Promise<MigrationError> {
-  const { faultsOf } = await import('./check-settings.ts')
+  const { faultsOf } = await import('./settings/check-settings.ts')
   const others = faultsOf(settings)
   const [only] = faults
   if (only !== undefined && faults.length + others.length === 1)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { tryToCommit, type ExclusiveBy } from '../commit/commit-record.ts'
-import { recordName, splitUnit, type CommitUnit } from '../commit/commit-units.ts'
+import { tryToCommit, type ExclusiveBy } from '../commit/records/commit-record.ts'
+import { recordName, splitUnit, type CommitUnit } from '../commit/records/commit-units.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'

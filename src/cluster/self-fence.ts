@@ -1,5 +1,5 @@
 import { MigrationError } from '../errors/migration-error.ts'
-import { FENCE_SHARE, LOCK_MS } from './queue-settings.ts'
+import { FENCE_SHARE, LOCK_MS } from './queue/queue-settings.ts'
 
 /*
  * A node that cannot reach the server cannot know that its lock has run out, and that another node converts the same shard. So it gives

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PLAN_VERSION } from '../model/frozen-plan.ts'
-import { isFolderInside } from '../model/path-inside.ts'
+import { isFolderInside } from '../model/paths/path-inside.ts'
 
 /** A job on the queue: it names a plan by hash and a shard by number. It carries no paths of files, no options and no code. */
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
+import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
 import { GuardedTree } from '../storage/guarded-tree.ts'
 import type { TreeFileSystem } from '../storage/tree-file-system.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { listGenerations } from './generation-paths.ts'
+import { listGenerations } from './records/generation-paths.ts'
 import { runIdOf } from './run-id.ts'
 
 /**

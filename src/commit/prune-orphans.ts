@@ -7,8 +7,8 @@ import type { GuardedTree } from '../storage/guarded-tree.ts'
 import { FolderHolder } from '../storage/held-folders.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { syncFolder } from './commit-file-system.ts'
-import { formatCrc32 } from './format-crc32.ts'
-import type { AssertOwned } from './lock.ts'
+import { formatCrc32 } from './journal/format-crc32.ts'
+import type { AssertOwned } from './lock/lock.ts'
 import { removeRejects, requireWayToRejects } from './rejects-file.ts'
 
 /** A target that no source makes any more, with the source that made it and what a journal proves; paths relative, `/` between parts. */

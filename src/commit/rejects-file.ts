@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/file-modes.ts'
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/paths/file-modes.ts'
 import type { GuardedTree } from '../storage/guarded-tree.ts'
 import type { FolderHolder } from '../storage/held-folders.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'

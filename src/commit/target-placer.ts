@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import type { SeenFile } from '../model/seen-file.ts'
+import type { SeenFile } from '../model/paths/seen-file.ts'
 import { describeEntry } from '../storage/unsafe-entry.ts'
 import type { PlacingFileSystem } from './commit-file-system.ts'
 

@@ -6,9 +6,9 @@ import { readCpuModel } from '../report/cpu-model.ts'
 import { readDroverVersion } from '../report/drover-version.ts'
 import { computeRates } from '../report/rates.ts'
 import { warnOfUnseen, type RunTally } from '../report/run-tally.ts'
-import type { Remainder } from './find-remainder.ts'
-import type { Plan } from './make-plan.ts'
-import { describeShard } from './shard-report.ts'
+import type { Remainder } from './plan/find-remainder.ts'
+import type { Plan } from './plan/make-plan.ts'
+import { describeShard } from './shards/shard-report.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
 /** Causes of rejects that a report names. */

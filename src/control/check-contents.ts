@@ -2,7 +2,7 @@ import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
 import { findRejects } from '../commit/rejects-file.ts'
 import type { ResumeDecision, RunReason } from '../plan/resume-decision.ts'
 import type { Executor } from '../schedule/executor.ts'
-import type { Plan } from './make-plan.ts'
+import type { Plan } from './plan/make-plan.ts'
 
 /** Files that a thread hashes at a time. */
 const FILES_PER_TASK = 32

@@ -1,6 +1,6 @@
 import { bookkeepingPaths } from '../commit/bookkeeping-paths.ts'
-import { journalPath } from '../commit/journal.ts'
-import { lostJournal, stateOfJournal, type JournalState } from '../commit/journal-state.ts'
+import { journalPath } from '../commit/journal/journal.ts'
+import { lostJournal, stateOfJournal, type JournalState } from '../commit/journal/journal-state.ts'
 import { toWireError } from '../errors/migration-error.ts'
 
 export interface JournalCheck {

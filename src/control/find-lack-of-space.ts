@@ -1,6 +1,6 @@
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Executor } from '../schedule/executor.ts'
-import type { Plan } from './make-plan.ts'
+import type { Plan } from './plan/make-plan.ts'
 import { samplePlan, type Sample } from './sample-plan.ts'
 
 /** Hardly a target is this many times as large as its source: where that much is free, no sample is needed. */

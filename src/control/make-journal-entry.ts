@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
-import { formatCrc32, formatSum } from '../commit/format-crc32.ts'
+import { formatCrc32, formatSum } from '../commit/journal/format-crc32.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { ConvertedFile } from '../model/task-result.ts'
-import type { Plan } from './make-plan.ts'
+import type { Plan } from './plan/make-plan.ts'
 
 /** Asked of the system once, not for every line of the journal. */
 const HOST = hostname()

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { CompleteJournal } from '../commit/complete-journal.ts'
-import { formatCrc32 } from '../commit/format-crc32.ts'
-import { formatJournalLine } from '../commit/journal-lines.ts'
+import { CompleteJournal } from '../commit/journal/complete-journal.ts'
+import { formatCrc32 } from '../commit/journal/format-crc32.ts'
+import { formatJournalLine } from '../commit/journal/journal-lines.ts'
 import { toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { ResumeDecision } from '../plan/resume-decision.ts'
 import type { NewSums } from './check-contents.ts'
-import type { Plan } from './make-plan.ts'
+import type { Plan } from './plan/make-plan.ts'
 
 interface Warning {
   readonly code: string

@@ -2,7 +2,7 @@ import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
 import { describeSource } from '../run/work.ts'
 import type { Executor } from '../schedule/executor.ts'
-import type { Plan } from './make-plan.ts'
+import type { Plan } from './plan/make-plan.ts'
 
 /** Files and bytes of each that a sample converts: enough to see how much targets grow, little enough not to be noticed. */
 const SAMPLED_FILES = 3

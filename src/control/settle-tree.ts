@@ -1,15 +1,20 @@
-import { collectStaged } from '../commit/collect-staged.ts'
-import { compactJournals, isCompactionDue } from '../commit/compact-journals.ts'
-import { readProofs } from '../commit/journal-reader.ts'
-import type { AssertOwned, LockHandle, OtherMembers } from '../commit/lock.ts'
-import { settleManifests, settleShardManifests, withdrawClaims, type ManifestHeader } from '../commit/manifest.ts'
+import { collectStaged } from '../commit/staging/collect-staged.ts'
+import { compactJournals, isCompactionDue } from '../commit/journal/compact-journals.ts'
+import { readProofs } from '../commit/journal/journal-reader.ts'
+import type { AssertOwned, LockHandle, OtherMembers } from '../commit/lock/lock.ts'
+import {
+  settleManifests,
+  settleShardManifests,
+  withdrawClaims,
+  type ManifestHeader,
+} from '../commit/journal/manifest.ts'
 import { pruneOrphans } from '../commit/prune-orphans.ts'
 import { runNumberOf } from '../commit/run-id.ts'
-import { sealJournals } from '../commit/seal-journals.ts'
+import { sealJournals } from '../commit/journal/seal-journals.ts'
 import { printableName } from '../errors/printable-name.ts'
 import type { StopReason } from '../schedule/stop-switch.ts'
-import type { Remainder } from './find-remainder.ts'
-import type { Plan } from './make-plan.ts'
+import type { Remainder } from './plan/find-remainder.ts'
+import type { Plan } from './plan/make-plan.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
 interface TreeBooks {

@@ -1,4 +1,4 @@
-import { formatCrc32 } from '../commit/format-crc32.ts'
+import { formatCrc32 } from '../commit/journal/format-crc32.ts'
 import { comparePathBytes, hashTree, type TreeTarget } from '../commit/tree-hash.ts'
 import { PathIndex } from '../plan/path-index.ts'
 import type { ResumeDecision } from '../plan/resume-decision.ts'

@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs'
 import type { WireError } from '../errors/migration-error.ts'
 import { toWireError } from '../errors/migration-error.ts'
 import { printableName, printableNameBytes } from '../errors/printable-name.ts'
-import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
+import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
 
 /**
  * Our own walker, because common ones drop a folder that cannot be read without a word, and garble names that are no UTF-8.

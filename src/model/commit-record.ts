@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { columnOf, columnsOf, isAmount, isCount, orNull } from './columns.ts'
-import { isStagedInside, isStagedTarget } from './path-inside.ts'
+import { isStagedInside, isStagedTarget } from './paths/path-inside.ts'
 import {
   FileSumSchema,
   NoticeCountsSchema,

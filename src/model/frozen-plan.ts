@@ -3,8 +3,8 @@ import { columnOf, columnsOf, isCount, orNull } from './columns.ts'
 import { DataPlanSchema } from './data-plan-schema.ts'
 import { isFormatName } from './format-name.ts'
 import type { SourceFormat } from './source-list.ts'
-import { isFolderInside, isPathInside, isTargetInside } from './path-inside.ts'
-import { formatSeenFile, isSeenFile, parseSeenFile, type SeenFile } from './seen-file.ts'
+import { isFolderInside, isPathInside, isTargetInside } from './paths/path-inside.ts'
+import { formatSeenFile, isSeenFile, parseSeenFile, type SeenFile } from './paths/seen-file.ts'
 
 /** Shapes of a plan that is frozen in the target tree for all nodes of a cluster: one file for the plan, one for each shard. */
 

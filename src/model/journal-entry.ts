@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PathInsideSchema, TargetInsideSchema } from './path-schemas.ts'
+import { PathInsideSchema, TargetInsideSchema } from './paths/path-schemas.ts'
 import { RecordCountsSchema } from './task-result.ts'
 import { StageTimesSchema } from './times.ts'
 

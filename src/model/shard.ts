@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PathInsideSchema, PlainNameSchema, TargetInsideSchema } from './path-schemas.ts'
+import { PathInsideSchema, PlainNameSchema, TargetInsideSchema } from './paths/path-schemas.ts'
 
 /** A shard of a tree: what one of several runs of the same plan converts. */
 

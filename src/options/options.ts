@@ -4,7 +4,7 @@ import { jsonSourceOptions } from '../formats/json/json-options.ts'
 import { formatNames } from '../formats/registry.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { MappingInput } from '../model/mapping.ts'
-import { faultOfPath } from '../model/path-text.ts'
+import { faultOfPath } from '../model/paths/path-text.ts'
 
 /**
  * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema

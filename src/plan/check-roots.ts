@@ -2,7 +2,7 @@ import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import { BOOKKEEPING_FOLDER } from '../model/path-inside.ts'
+import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
 import type { TargetNames } from './target-names.ts'
 
 /**

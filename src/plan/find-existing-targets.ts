@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import type { SeenFile } from '../model/seen-file.ts'
+import type { SeenFile } from '../model/paths/seen-file.ts'
 import type { TargetNames } from './target-names.ts'
 
 /** Which targets are there before the run: what an earlier run left, or what is not ours to replace. */

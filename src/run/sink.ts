@@ -1,11 +1,11 @@
 import type { CommitOutcome } from '../commit/commit-group.ts'
-import type { StagedPaths } from '../commit/staging-area.ts'
+import type { StagedPaths } from '../commit/staging/staging-area.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { Converted } from '../schedule/run-files.ts'
 
 /**
  * What becomes of converted files. A run on one machine commits them into its journal (control/tree-sink.ts), a node by the records of its
- * cluster (control/shard-sink.ts).
+ * cluster (control/node/shard-sink.ts).
  */
 export interface Sink {
   /** Where one try at a target, named as in Work, is staged. */

@@ -15,7 +15,7 @@ import {
 import type { Reject } from '../batch/record-batch.ts'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
 import { pickNotices } from '../formats/format.ts'
-import { PRIVATE_FILE_MODE, targetFileMode } from '../model/file-modes.ts'
+import { PRIVATE_FILE_MODE, targetFileMode } from '../model/paths/file-modes.ts'
 import { failOnMostlyRejects } from '../judge-rejects.ts'
 import { noStageTimes } from '../stage-timer.ts'
 import type { FileResult } from '../model/task-result.ts'

@@ -1,5 +1,5 @@
 import type { FileWork } from '../convert-file.ts'
-import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
+import { PRIVATE_FILE_MODE } from '../model/paths/file-modes.ts'
 import { removeMade } from '../storage/made-file.ts'
 import { PositionedFile } from '../write/positioned-file.ts'
 import type { SplitBoard } from './split-board.ts'

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
-import { PRIVATE_FILE_MODE } from '../model/file-modes.ts'
+import { PRIVATE_FILE_MODE } from '../model/paths/file-modes.ts'
 import type { FileSum } from '../model/task-result.ts'
 import { StagedFile, type Staging } from './staged-file.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { DisplayOptionsSchema } from '../../src/cli/display-options.ts'
-import { chooseProgressView } from '../../src/cli/choose-progress-view.ts'
+import { DisplayOptionsSchema } from '../../src/cli/settings/display-options.ts'
+import { chooseProgressView } from '../../src/cli/terminal/choose-progress-view.ts'
 import { fakeHost } from './fake-host.ts'
 import { PLANNED, progressAt } from './sample-events.ts'
 

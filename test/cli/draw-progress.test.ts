@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { drawProgress } from '../../src/cli/draw-progress.ts'
+import { drawProgress } from '../../src/cli/terminal/draw-progress.ts'
 import { keepText } from './fake-host.ts'
 import { FILE_FAILED, PLANNED, progressAt } from './sample-events.ts'
 

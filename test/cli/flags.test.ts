@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { BenchOptionsSchema } from '../../src/cli/bench-options.ts'
-import { ClusterOptionsSchema } from '../../src/cli/cluster-options.ts'
-import { DisplayOptionsSchema } from '../../src/cli/display-options.ts'
+import { BenchOptionsSchema } from '../../src/cli/settings/bench-options.ts'
+import { ClusterOptionsSchema } from '../../src/cli/settings/cluster-options.ts'
+import { DisplayOptionsSchema } from '../../src/cli/settings/display-options.ts'
 import { environmentName, FLAGS, longFlag } from '../../src/cli/flags.ts'
-import { readOptionWord } from '../../src/cli/option-words.ts'
+import { readOptionWord } from '../../src/cli/settings/option-words.ts'
 import { OptionsSchema } from '../../src/options/options.ts'
 
 const SHAPE: Readonly<Record<string, { safeParse(value: unknown): { success: boolean; data?: unknown } }>> = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { countOf, formatBytes, formatDuration } from '../../src/cli/format-quantity.ts'
+import { countOf, formatBytes, formatDuration } from '../../src/cli/terminal/format-quantity.ts'
 
 it.each([
   [0, '0 B'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { formatSummary } from '../../src/cli/format-summary.ts'
-import type { SummaryOptions } from '../../src/cli/format-summary.ts'
+import { formatSummary } from '../../src/cli/terminal/format-summary.ts'
+import type { SummaryOptions } from '../../src/cli/terminal/format-summary.ts'
 import type { Report } from '../../src/model/report.ts'
 import { FILE_FAILED, sampleMeasurements, sampleReport } from './sample-events.ts'
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { belongsTo, FLAGS, longFlag } from '../../src/cli/flags.ts'
 import type { CommandName, Flag } from '../../src/cli/flags/flag.ts'
 import { main } from '../../src/cli/main.ts'
-import { COMMANDS } from '../../src/cli/parse-arguments.ts'
+import { COMMANDS } from '../../src/cli/settings/parse-arguments.ts'
 import { memoryFolder } from '../support/temporary-folder.ts'
 import { fakeHost } from './fake-host.ts'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openLog } from '../../src/cli/log.ts'
+import { openLog } from '../../src/cli/terminal/log.ts'
 import { MigrationError } from '../../src/errors/migration-error.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { keepText } from './fake-host.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { printPlan } from '../../src/cli/print-plan.ts'
+import { printPlan } from '../../src/cli/terminal/print-plan.ts'
 import type { PlannedFile, PlanReport } from '../../src/model/report.ts'
 import { fakeHost } from './fake-host.ts'
 import { sampleReport } from './sample-events.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { printStats } from '../../src/cli/print-stats.ts'
+import { printStats } from '../../src/cli/terminal/print-stats.ts'
 import type { MigrateEvent } from '../../src/model/events.ts'
 import { keepText } from './fake-host.ts'
 import { FILE_DONE, FILE_FAILED, PLANNED, progressAt } from './sample-events.ts'

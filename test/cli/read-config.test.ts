@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { readConfig } from '../../src/cli/read-config.ts'
+import { readConfig } from '../../src/cli/settings/read-config.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { fakeHost } from './fake-host.ts'
 

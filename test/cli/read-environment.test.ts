@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readEnvironment } from '../../src/cli/read-environment.ts'
+import { readEnvironment } from '../../src/cli/settings/read-environment.ts'
 
 it.each([
   [{ MIGRATE_MAX_REJECTS: '5%' }, { maxRejects: '5%' }],

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { resolveSettings } from '../../src/cli/resolve-settings.ts'
+import { resolveSettings } from '../../src/cli/settings/resolve-settings.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 describe('an option is taken from', () => {

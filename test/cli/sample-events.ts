@@ -1,4 +1,4 @@
-import type { PlannedEvent, ProgressEvent } from '../../src/cli/progress-figures.ts'
+import type { PlannedEvent, ProgressEvent } from '../../src/cli/terminal/progress-figures.ts'
 import type { MigrateEvent } from '../../src/model/events.ts'
 import type { Measurements } from '../../src/model/measurement.ts'
 import type { Report } from '../../src/model/report.ts'

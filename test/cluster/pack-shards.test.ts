@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { cutShards } from '../../src/cluster/cut-shards.ts'
-import { orderBySize, type FileSizes } from '../../src/cluster/order-by-size.ts'
-import { filesOfShard, packShards } from '../../src/cluster/pack-shards.ts'
+import { cutShards } from '../../src/cluster/shards/cut-shards.ts'
+import { orderBySize, type FileSizes } from '../../src/cluster/shards/order-by-size.ts'
+import { filesOfShard, packShards } from '../../src/cluster/shards/pack-shards.ts'
 import { heavyTailedSizes } from './heavy-tailed-sizes.ts'
 
 function filesOf(sizes: ArrayLike<number>): FileSizes {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseClusterUrl, redact } from '../../src/cluster/cluster-url.ts'
+import { parseClusterUrl, redact } from '../../src/cluster/queue/cluster-url.ts'
 import { SelfFence } from '../../src/cluster/self-fence.ts'
 import { TurnGate } from '../../src/cluster/turn-gate.ts'
 

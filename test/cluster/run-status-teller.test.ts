@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Register } from '../../src/cluster/cluster-register.ts'
 import type { NodeStatus } from '../../src/cluster/node-status.ts'
-import { RunStatusTeller } from '../../src/control/run-status-teller.ts'
+import { RunStatusTeller } from '../../src/control/coordinator/run-status-teller.ts'
 import type { MigrateEvent } from '../../src/model/events.ts'
 import { PLAN_VERSION } from '../../src/model/frozen-plan.ts'
 import { RunTally } from '../../src/report/run-tally.ts'

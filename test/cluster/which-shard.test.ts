@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { whichShard } from '../../src/cluster/which-shard.ts'
+import { whichShard } from '../../src/cluster/shards/which-shard.ts'
 import type { MigrationError } from '../../src/errors/migration-error.ts'
 import { OptionsSchema } from '../../src/options/options.ts'
 

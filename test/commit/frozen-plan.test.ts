@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { freezePlan, readShard, type PlanToFreeze } from '../../src/commit/frozen-plan.ts'
-import { shardFilePath } from '../../src/commit/generation-paths.ts'
+import { freezePlan, readShard, type PlanToFreeze } from '../../src/commit/records/frozen-plan.ts'
+import { shardFilePath } from '../../src/commit/records/generation-paths.ts'
 import type { FrozenPlan, ShardFile } from '../../src/model/frozen-plan.ts'
-import { isPathInside } from '../../src/model/path-inside.ts'
+import { isPathInside } from '../../src/model/paths/path-inside.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 
 describe('a path inside a tree', () => {

@@ -13,16 +13,16 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
-import { JournalWriter } from '../../src/commit/journal.ts'
-import { readJournals, type JournalSummary } from '../../src/commit/journal-reader.ts'
+import { JournalWriter } from '../../src/commit/journal/journal.ts'
+import { readJournals, type JournalSummary } from '../../src/commit/journal/journal-reader.ts'
 import {
   formatJournalEnd,
   formatJournalHeader,
   formatJournalLine,
   parseJournalLine,
-} from '../../src/commit/journal-lines.ts'
-import { stateOfJournal } from '../../src/commit/journal-state.ts'
-import { sealJournals } from '../../src/commit/seal-journals.ts'
+} from '../../src/commit/journal/journal-lines.ts'
+import { stateOfJournal } from '../../src/commit/journal/journal-state.ts'
+import { sealJournals } from '../../src/commit/journal/seal-journals.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 import { assertOwned, lostAfter, makeEntry, writeTree } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'

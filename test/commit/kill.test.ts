@@ -1,9 +1,14 @@
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { collectStaged } from '../../src/commit/collect-staged.ts'
+import { collectStaged } from '../../src/commit/staging/collect-staged.ts'
 import { Committer } from '../../src/commit/committer.ts'
-import { readJournals } from '../../src/commit/journal-reader.ts'
-import { readManifests, settleManifests, writeManifest, type ManifestHeader } from '../../src/commit/manifest.ts'
+import { readJournals } from '../../src/commit/journal/journal-reader.ts'
+import {
+  readManifests,
+  settleManifests,
+  writeManifest,
+  type ManifestHeader,
+} from '../../src/commit/journal/manifest.ts'
 import { watchFileSystem } from './fault-file-system.ts'
 import {
   assertOwned,

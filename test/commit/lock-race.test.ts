@@ -13,7 +13,7 @@ import { makeTargetRoot } from './temporary-tree.ts'
 const CONTENDER = `
   import { rmSync, writeFileSync } from 'node:fs'
   import { setTimeout as sleep } from 'node:timers/promises'
-  import { acquireLock } from './src/commit/lock.js'
+  import { acquireLock } from './src/commit/lock/lock.js'
   const [targetRoot, name] = process.argv.slice(2)
   for (let round = 0; round < 30; round++) {
     try {

@@ -1,7 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readManifests, settleManifests, writeManifest, type ManifestHeader } from '../../src/commit/manifest.ts'
+import {
+  readManifests,
+  settleManifests,
+  writeManifest,
+  type ManifestHeader,
+} from '../../src/commit/journal/manifest.ts'
 import { assertOwned, lostAfter, writeTree } from './staged-files.ts'
 import { makeTargetRoot } from './temporary-tree.ts'
 

@@ -2,12 +2,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, w
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { tryToCommit } from '../../src/commit/commit-record.ts'
+import { tryToCommit } from '../../src/commit/records/commit-record.ts'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
-import { makePlacingContext } from '../../src/commit/place-recorded.ts'
-import { cutUnits, recordName, splitUnit, type CommitUnit } from '../../src/commit/commit-units.ts'
-import { findOpenUnits, findRecordedUnits, settleShard, type SettleOptions } from '../../src/commit/settle-shard.ts'
-import { placeOfOthers } from '../../src/control/run-shard.ts'
+import { makePlacingContext } from '../../src/commit/records/place-recorded.ts'
+import { cutUnits, recordName, splitUnit, type CommitUnit } from '../../src/commit/records/commit-units.ts'
+import {
+  findOpenUnits,
+  findRecordedUnits,
+  settleShard,
+  type SettleOptions,
+} from '../../src/commit/records/settle-shard.ts'
+import { placeOfOthers } from '../../src/control/node/run-shard.ts'
 import type { NodeIdentity, RecordedTarget } from '../../src/model/commit-record.ts'
 import type { FrozenPlan, ShardFile } from '../../src/model/frozen-plan.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'

@@ -4,8 +4,8 @@ import { crc32 } from 'node:zlib'
 import type { CommitOutcome, StagedFile } from '../../src/commit/commit-group.ts'
 import type { Committer } from '../../src/commit/committer.ts'
 import { MigrationError } from '../../src/errors/migration-error.ts'
-import { StagingArea } from '../../src/commit/staging-area.ts'
-import type { SeenFile } from '../../src/model/seen-file.ts'
+import { StagingArea } from '../../src/commit/staging/staging-area.ts'
+import type { SeenFile } from '../../src/model/paths/seen-file.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 
 export interface Content {

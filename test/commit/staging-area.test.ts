@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { collectStaged } from '../../src/commit/collect-staged.ts'
-import { writeManifest } from '../../src/commit/manifest.ts'
+import { collectStaged } from '../../src/commit/staging/collect-staged.ts'
+import { writeManifest } from '../../src/commit/journal/manifest.ts'
 import { mountPointOf, parseMountInfo, readMountPoints } from '../../src/storage/mount-points.ts'
-import { StagingArea } from '../../src/commit/staging-area.ts'
+import { StagingArea } from '../../src/commit/staging/staging-area.ts'
 import { assertOwned, lostAfter, writeTree } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 

@@ -1,7 +1,7 @@
 import { array, assert, boolean, dictionary, integer, letrec, oneof, property, string } from 'fast-check'
 import { parse, stringify } from 'smol-toml'
 import { expect, it } from 'vitest'
-import { locateToml } from '../../src/control/locate-toml.ts'
+import { locateToml } from '../../src/control/settings/locate-toml.ts'
 
 const parseKey = (written: string) => Object.keys(parse(`${written} = 0`))[0] ?? ''
 

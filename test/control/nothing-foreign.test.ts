@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { closeLeftGenerations } from '../../src/commit/close-generation.ts'
+import { closeLeftGenerations } from '../../src/commit/records/close-generation.ts'
 import { assertOwned } from '../commit/staged-files.ts'
 import { migrate } from '../support/migrate.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

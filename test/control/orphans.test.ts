@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { plan } from '../../src/control/plan-run.ts'
+import { plan } from '../../src/control/plan/plan-run.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
 import { GOOD, SmallTree, write } from './small-tree.ts'
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readMapping } from '../../src/control/read-mapping.ts'
+import { readMapping } from '../../src/control/settings/read-mapping.ts'
 import { MigrationError } from '../../src/errors/migration-error.ts'
 import type { MappingInput } from '../../src/model/mapping.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

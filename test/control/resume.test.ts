@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { plan } from '../../src/control/plan-run.ts'
+import { plan } from '../../src/control/plan/plan-run.ts'
 import type { MappingInput } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
 import { BROKEN, GOOD, REJECTED, SmallTree, write } from './small-tree.ts'

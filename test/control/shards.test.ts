@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import { plan } from '../../src/control/plan-run.ts'
+import { plan } from '../../src/control/plan/plan-run.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
 import { fakeHost } from '../cli/fake-host.ts'
 import { heavyTailedSizes } from '../cluster/heavy-tailed-sizes.ts'

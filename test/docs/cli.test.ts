@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { FLAGS, longFlag } from '../../src/cli/flags.ts'
 import type { Flag } from '../../src/cli/flags/flag.ts'
-import { COMMANDS } from '../../src/cli/parse-arguments.ts'
+import { COMMANDS } from '../../src/cli/settings/parse-arguments.ts'
 
 const PAGE = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { join, relative } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect } from 'vitest'
-import { readJournals } from '../../src/commit/journal-reader.ts'
+import { readJournals } from '../../src/commit/journal/journal-reader.ts'
 import type { JournalEntry } from '../../src/model/journal-entry.ts'
 
 /** Every regular file below a folder, relative to it, in order. Folders that go away meanwhile have none. */

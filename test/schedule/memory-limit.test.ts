@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { isMemoryFull, threadsThatFit, warnOfLoweredThreads } from '../../src/schedule/memory-limit.ts'
-import { plan } from '../../src/control/plan-run.ts'
+import { plan } from '../../src/control/plan/plan-run.ts'
 import { GOOD, SmallTree } from '../control/small-tree.ts'
 
 const MIB = 1024 * 1024

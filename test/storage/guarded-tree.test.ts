@@ -14,7 +14,7 @@ import {
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isFolderInside, isPathInside, isPlainName, isTargetInside } from '../../src/model/path-inside.ts'
+import { isFolderInside, isPathInside, isPlainName, isTargetInside } from '../../src/model/paths/path-inside.ts'
 import { GuardedTree } from '../../src/storage/guarded-tree.ts'
 import { StagedLooks } from '../../src/storage/staged-looks.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

@@ -6,7 +6,7 @@ import type {
   BenchReport,
   Ladder,
 } from '../../model/bench-report.ts'
-import { countOf, formatBytes, threeDigits } from '../format-quantity.ts'
+import { countOf, formatBytes, threeDigits } from '../terminal/format-quantity.ts'
 
 /** The results of a benchmark as tables and sentences: terminal, Markdown and page show the same ones. */
 

@@ -1,6 +1,6 @@
 import type { BenchKindResult, BenchReport, Ladder } from '../../model/bench-report.ts'
 import { printableName } from '../../errors/printable-name.ts'
-import { threeDigits } from '../format-quantity.ts'
+import { threeDigits } from '../terminal/format-quantity.ts'
 import { html, type Html } from '../report/html/html.ts'
 import { bar, heading, renderPage, section, table } from '../report/html/render-page.ts'
 import { shareOf } from '../report/report-figures.ts'

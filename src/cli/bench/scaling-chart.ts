@@ -1,6 +1,6 @@
 import { predictThroughput } from '../../bench/fit-scaling.ts'
 import type { BenchKindResult } from '../../model/bench-report.ts'
-import { threeDigits } from '../format-quantity.ts'
+import { threeDigits } from '../terminal/format-quantity.ts'
 import { html, type Html } from '../report/html/html.ts'
 import { nameKind } from './bench-tables.ts'
 

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
-import type { RunState } from '../../control/cluster-state.ts'
-import { isPathInside } from '../../model/path-inside.ts'
+import type { RunState } from '../../control/coordinator/cluster-state.ts'
+import { isPathInside } from '../../model/paths/path-inside.ts'
 import type { Report } from '../../model/report.ts'
 import { readReport } from '../report/read-report.ts'
 

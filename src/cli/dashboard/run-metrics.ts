@@ -1,4 +1,4 @@
-import type { NodeState, RunState } from '../../control/cluster-state.ts'
+import type { NodeState, RunState } from '../../control/coordinator/cluster-state.ts'
 import { readDroverVersion } from '../../report/drover-version.ts'
 import type { MetricFamily, MetricSample } from './exposition.ts'
 import type { RunView } from './run-watch.ts'

@@ -1,6 +1,6 @@
-import type { RunState } from '../../control/cluster-state.ts'
+import type { RunState } from '../../control/coordinator/cluster-state.ts'
 import { printableName } from '../../errors/printable-name.ts'
-import { formatDuration, formatMoment } from '../format-quantity.ts'
+import { formatDuration, formatMoment } from '../terminal/format-quantity.ts'
 import { html, Html } from '../report/html/html.ts'
 import type { LineChart } from '../report/html/page-data.ts'
 import { chartFigure, renderPage } from '../report/html/render-page.ts'

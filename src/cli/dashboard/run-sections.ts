@@ -1,8 +1,15 @@
-import type { ClusterState, NodeState, RunState, ShardInWork } from '../../control/cluster-state.ts'
+import type { ClusterState, NodeState, RunState, ShardInWork } from '../../control/coordinator/cluster-state.ts'
 import { printableName } from '../../errors/printable-name.ts'
 import type { Verdict } from '../../model/measurement.ts'
 import type { NodeFigures } from '../../model/report.ts'
-import { countOf, formatBytes, formatCount, formatDuration, formatMoment, threeDigits } from '../format-quantity.ts'
+import {
+  countOf,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMoment,
+  threeDigits,
+} from '../terminal/format-quantity.ts'
 import { html, type Html } from '../report/html/html.ts'
 import { bar, legend, section, table } from '../report/html/render-page.ts'
 import { shareOf, VERDICT_TITLES } from '../report/report-figures.ts'

@@ -1,4 +1,4 @@
-import type { ClusterState, RunState } from '../../control/cluster-state.ts'
+import type { ClusterState, RunState } from '../../control/coordinator/cluster-state.ts'
 import type { Report } from '../../model/report.ts'
 import { RunCourse } from './run-course.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isSystemError, MigrationError } from '../../errors/migration-error.ts'
 import { printableName } from '../../errors/printable-name.ts'
 import { ReportSchema, type Report } from '../../model/report.ts'
-import { wrongUse } from '../wrong-use.ts'
+import { wrongUse } from '../settings/wrong-use.ts'
 
 /**
  * Reads a report that `--report FILE.json` wrote.

@@ -2,10 +2,17 @@ import { printableName } from '../../errors/printable-name.ts'
 import type { FileFigures, SystemFigures, Verdict } from '../../model/measurement.ts'
 import type { Report } from '../../model/report.ts'
 import type { StageTimes } from '../../model/times.ts'
-import { describeCluster } from '../describe-cluster.ts'
-import { describeNotices } from '../describe-notices.ts'
-import { countOf, formatBytes, formatCount, formatDuration, formatMoment, threeDigits } from '../format-quantity.ts'
-import { formatSummary } from '../format-summary.ts'
+import { describeCluster } from '../terminal/describe-cluster.ts'
+import { describeNotices } from '../terminal/describe-notices.ts'
+import {
+  countOf,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMoment,
+  threeDigits,
+} from '../terminal/format-quantity.ts'
+import { formatSummary } from '../terminal/format-summary.ts'
 
 /** What the markdown and the page both say of a report, as label and text. */
 

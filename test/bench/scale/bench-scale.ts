@@ -6,10 +6,10 @@
 // 1 PB (4 GB of memory, some minutes); otherwise the largest rows have a tenth of their files. Costs are constants below, each with the
 // measurement that it comes from.
 import { parseArgs } from 'node:util'
-import { cutShards } from '../../../src/cluster/cut-shards.ts'
-import type { FileSizes } from '../../../src/cluster/order-by-size.ts'
-import { packShards } from '../../../src/cluster/pack-shards.ts'
-import { bytesPerFile } from '../../../src/cluster/shard-cost.ts'
+import { cutShards } from '../../../src/cluster/shards/cut-shards.ts'
+import type { FileSizes } from '../../../src/cluster/shards/order-by-size.ts'
+import { packShards } from '../../../src/cluster/shards/pack-shards.ts'
+import { bytesPerFile } from '../../../src/cluster/shards/shard-cost.ts'
 import { heavyTailedSizes } from '../../cluster/heavy-tailed-sizes.ts'
 import { seededRandom } from '../../faults/source-tree.ts'
 import { simulate, type SimulatedNode } from './simulate.ts'

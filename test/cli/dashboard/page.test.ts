@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeParts, renderRunPage } from '../../../src/cli/dashboard/run-page.ts'
 import type { RunView } from '../../../src/cli/dashboard/run-watch.ts'
-import { formatBytes, formatCount } from '../../../src/cli/format-quantity.ts'
+import { formatBytes, formatCount } from '../../../src/cli/terminal/format-quantity.ts'
 import { openBrowser, openUrl, whyNoBrowser, type Watched } from '../report/browser.ts'
 import { CONTRASTS } from './contrasts.ts'
 import {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RunWatch } from '../../../src/cli/dashboard/run-watch.ts'
-import type { ClusterState, RunState } from '../../../src/control/cluster-state.ts'
+import type { ClusterState, RunState } from '../../../src/control/coordinator/cluster-state.ts'
 import { clusterReport, GENERATION, NOW, sampleRun, sampleState } from './sample-view.ts'
 
 const stateWith = (run: Partial<RunState>, more: Partial<ClusterState> = {}): ClusterState =>

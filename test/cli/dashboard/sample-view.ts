@@ -1,6 +1,6 @@
 import { RunCourse } from '../../../src/cli/dashboard/run-course.ts'
 import type { RunView } from '../../../src/cli/dashboard/run-watch.ts'
-import type { ClusterState, NodeState, RunState } from '../../../src/control/cluster-state.ts'
+import type { ClusterState, NodeState, RunState } from '../../../src/control/coordinator/cluster-state.ts'
 import type { NodeFigures, Report } from '../../../src/model/report.ts'
 import { measuredReport } from '../report/sample-measured.ts'
 

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../format-quantity.ts'
+import { formatDuration } from '../../terminal/format-quantity.ts'
 import type { PageData } from '../../report/html/page-data.ts'
 import { LiveChart } from '../../report/page/line-charts.ts'
 import { offerThemes } from '../../report/page/theme.ts'

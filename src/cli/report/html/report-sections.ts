@@ -2,7 +2,7 @@ import { printableName } from '../../../errors/printable-name.ts'
 import type { BusyTime } from '../../../model/times.ts'
 import type { FileFigures, Measurements } from '../../../model/measurement.ts'
 import type { Report } from '../../../model/report.ts'
-import { formatBytes, formatCount, formatDuration, threeDigits } from '../../format-quantity.ts'
+import { formatBytes, formatCount, formatDuration, threeDigits } from '../../terminal/format-quantity.ts'
 import {
   adviceOf,
   durationOf,

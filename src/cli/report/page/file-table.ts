@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration, threeDigits } from '../../format-quantity.ts'
+import { formatBytes, formatCount, formatDuration, threeDigits } from '../../terminal/format-quantity.ts'
 import type { FileColumns } from '../html/page-data.ts'
 
 /** The table of files: sorted by any column, filtered by name and verdict, and shown some rows at a time. */

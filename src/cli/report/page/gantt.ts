@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration } from '../../format-quantity.ts'
+import { formatBytes, formatCount, formatDuration } from '../../terminal/format-quantity.ts'
 import type { FileColumns, PageData } from '../html/page-data.ts'
 import { drawBlock, LANE_HEIGHT, LanePixels } from './gantt-blocks.ts'
 import {

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import { formatDuration, threeDigits } from '../../format-quantity.ts'
+import { formatDuration, threeDigits } from '../../terminal/format-quantity.ts'
 import type { LineChart } from '../html/page-data.ts'
 import { AXIS_LEFT, AXIS_RIGHT } from './gantt-layout.ts'
 import { colour } from './theme.ts'

@@ -1,0 +1,92 @@
+import fs, { type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WRITE_LENGTH } from '../../model/policy.ts'
+import type { SourceTree } from '../../model/journal-entry.ts'
+import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
+import { syncFolder, type CommitFileSystem } from '../commit-file-system.ts'
+import { formatJournalEnd, formatJournalHeader } from './journal-lines.ts'
+import { runIdOf } from '../run-id.ts'
+
+/*
+ * A journal that appears with all its lines at once: written aside, synced, renamed. A kill leaves nothing, or the whole.
+ */
+
+/** What is written aside; no journal is called so. */
+const ASIDE = '.new'
+
+export interface CompleteJournalOptions {
+  readonly targetRoot: string
+  /** Begins with a run id. */
+  readonly name: string
+  readonly sourceTrees: readonly (SourceTree | null)[]
+  /** False leaves out the syncs. */
+  readonly isDurable: boolean
+  readonly fileSystem?: CommitFileSystem
+}
+
+export class CompleteJournal {
+  private readonly paths: BookkeepingPaths
+  private readonly options: CompleteJournalOptions
+  private readonly fileSystem: CommitFileSystem
+  private readonly aside: string
+  private readonly handle: FileHandle
+  private text: string
+  private entryCount = 0
+
+  private constructor(options: CompleteJournalOptions, paths: BookkeepingPaths, aside: string, handle: FileHandle) {
+    this.options = options
+    this.paths = paths
+    this.fileSystem = options.fileSystem ?? fs
+    this.aside = aside
+    this.handle = handle
+    this.text = formatJournalHeader(options.sourceTrees)
+  }
+
+  /** @throws errors of the system. */
+  static async open(options: CompleteJournalOptions): Promise<CompleteJournal> {
+    const paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
+    await paths.tree.makeFolder(paths.journal, 0o700)
+    const aside = join(paths.journal, `${options.name}${ASIDE}`)
+    return new CompleteJournal(options, paths, aside, await paths.tree.open(aside, 'wx', 0o600))
+  }
+
+  /** @param line of a commit, as `formatJournalLine` makes it. @returns undefined where there is nothing to wait for. */
+  add(line: string): Promise<void> | undefined {
+    this.entryCount++
+    this.text += line
+    return this.text.length < WRITE_LENGTH ? undefined : this.flush()
+  }
+
+  /** Makes the journal durable, and visible under its name. @param mayAppear throws where it must not. */
+  async finish(mayAppear: () => Promise<void>): Promise<void> {
+    const { isDurable, name } = this.options
+    this.text += formatJournalEnd(this.entryCount)
+    await this.flush()
+    if (isDurable) await this.handle.sync()
+    await this.handle.close()
+    await mayAppear()
+    await this.paths.tree.rename(this.aside, join(this.paths.journal, name))
+    if (!isDurable) return
+    for (const folder of [this.paths.journal, this.paths.root]) await syncFolder(this.fileSystem, folder)
+  }
+
+  /** Gives it up. Never rejects: what stays is swept away by the next compaction. */
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => undefined)
+    await this.paths.tree.removeFile(this.aside).catch(() => undefined)
+  }
+
+  private async flush(): Promise<void> {
+    const { text } = this
+    this.text = ''
+    await this.handle.appendFile(text)
+  }
+}
+
+/** Removes what killed runs left aside. Only for who holds the lock. */
+export async function sweepAside({ tree, journal }: BookkeepingPaths): Promise<void> {
+  for (const name of await tree.list(journal)) {
+    // What has another name than that of a run is not ours.
+    if (name.endsWith(ASIDE) && runIdOf(name) !== null) await tree.removeFile(join(journal, name))
+  }
+}
