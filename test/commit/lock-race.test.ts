@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { makeTargetRoot } from './temporary-tree.ts'
@@ -40,8 +40,9 @@ const CONTENDER = `
 function buildContender(): string {
   const folder = makeTargetRoot()
   for (const name of ['commit', 'errors', 'model', 'storage']) {
-    mkdirSync(join(folder, 'src', name), { recursive: true })
-    for (const file of readdirSync(join('src', name))) {
+    for (const file of readdirSync(join('src', name), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue
+      mkdirSync(dirname(join(folder, 'src', name, file)), { recursive: true })
       const text = readFileSync(join('src', name, file), 'utf8')
       const compilerOptions = {
         target: ts.ScriptTarget.ES2023,

@@ -126,10 +126,14 @@ function absolute(path: unknown, folder: string): unknown {
   return typeof path !== 'string' || isAbsolute(path) ? path : `${folder}/${path}`
 }
 
-/** The built command line: in `dist`, also where this is the source (unit tests). */
+/** Where the built command line lies: as seen from a chunk, from a module of the library, and from the source (unit tests). */
+const PROGRAM_PLACES = ['../bin/migrate.js', '../../../bin/migrate.js', '../../../dist/bin/migrate.js']
+
 function findProgram(): string {
-  const beside = fileURLToPath(new URL('../../../bin/migrate.js', import.meta.url))
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../../dist/bin/migrate.js', import.meta.url))
+  const places = PROGRAM_PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+  const found = places.find((place) => existsSync(place))
+  if (found === undefined) throw new Error(`the command line is not at ${places.join(', ')}`)
+  return found
 }
 
 /** @throws MigrationError WRONG_USE where it is no benchmark of this program. */
