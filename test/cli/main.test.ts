@@ -79,6 +79,8 @@ describe('wrong use is one line and a hint, exit code 2:', () => {
     [`${BOTH} --explain`, '--explain belongs to the plan', 'add --dry-run, or use: migrate plan --explain'],
     [`${BOTH} -n --report r.json`, '--report needs a run, but --dry-run only plans'],
     ['plan --report r.json', 'unknown flag --report', 'it belongs to "migrate run"'],
+    ['worker --cluster redis://h --bwlimit 1M', 'unknown flag --bwlimit', 'it belongs to "migrate run"'],
+    ['dashboard --cluster redis://h --threads 2', 'unknown flag --threads', 'it belongs to "migrate run"'],
     ['--in \u001b[31m --out b --to \u001b', '--to "\\x1b" is not one of csv, tsv, ndjson, json'],
     // One value cannot be two; the last one would win silently.
     ['--in a --in c --out b', '--in is given twice: "a" and "c"', TWICE],

@@ -158,8 +158,10 @@ function explain(error: CommanderError, program: Command): Error {
     const opposite = name.startsWith('--no-') ? `--${name.slice(5)}` : `--no-${name.slice(2)}`
     return wrongUse(`${name} takes no value`, `its opposite is ${opposite}`)
   }
-  const owners = FLAGS.find((flag) => longFlag(flag.key) === name)?.commands
-  if (owners?.[0] !== undefined) return wrongUse(`unknown flag ${name}`, `it belongs to "migrate ${owners[0]}"`)
+  const owner =
+    FLAGS.find((flag) => longFlag(flag.key) === name)?.commands?.[0] ??
+    program.commands.find(({ options }) => options.some(({ long }) => long === name))?.name()
+  if (owner !== undefined) return wrongUse(`unknown flag ${name}`, `it belongs to "migrate ${owner}"`)
   if (/^--(?:output-|input-)?(?:format|type)$/.test(name))
     return wrongUse(`unknown flag ${name}`, '--to says what targets become; --from says what all sources are')
   const nearest = suggestNearest(
