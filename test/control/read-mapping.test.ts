@@ -196,6 +196,14 @@ describe('a mapping', () => {
     )
   })
 
+  it('that has thousands of faults is told by the first twenty and the number of the others', async () => {
+    const columns = Array.from({ length: 2000 }, (_, number) => `  c${number}: {type: int}\n`)
+    const problem = await problemOf(fileOf('many.yaml', `columns:\n${columns.join('')}`))
+    expect(problem).toMatch(/column "c0": type must be/)
+    expect(problem).toMatch(/column "c19": type must be .*; and 1980 more$/)
+    expect(problem).not.toContain('"c20"')
+  })
+
   it('is named in what is wrong with it', async () => {
     const path = fileOf('m.yaml', 'columns: { a: text }')
     expect(await problemOf(path)).toContain(`${path}: line 1, column 15: column "a": type must be one of`)

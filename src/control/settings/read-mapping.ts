@@ -32,17 +32,23 @@ function checkMapping(content: unknown, where: string, placeOf?: PlaceFinder): M
   return readGiven(where, () => checkContent(content, where, placeOf), 'MAPPING_INVALID')
 }
 
+/** Nobody reads more at once, and each is looked up in the file. */
+const MOST_TOLD = 20
+
 function checkContent(content: unknown, where: string, placeOf: PlaceFinder = () => undefined): Mapping {
   const result = MappingSchema.safeParse(content, { reportInput: true })
   const problems = result.success
     ? [...findProblems(result.data), ...findOrderProblem(content)]
     : [
-        ...result.error.issues.flatMap((issue) => describeIssue(issue, content)),
+        // Each takes a look through all columns.
+        ...result.error.issues.slice(0, MOST_TOLD).flatMap((issue) => describeIssue(issue, content)),
         ...findProblemsBeside(result.error, content),
       ]
   if (problems.length > 0) {
-    const placed = problems.map((problem) => ({ ...problem, place: placeOfProblem(problem, content, placeOf) }))
-    throw invalid(placed, where)
+    const told = problems.slice(0, MOST_TOLD)
+    const untold = problems.length - told.length + Math.max(0, (result.error?.issues.length ?? 0) - MOST_TOLD)
+    const placed = told.map((problem) => ({ ...problem, place: placeOfProblem(problem, content, placeOf) }))
+    throw invalid(placed, untold, where)
   }
   return result.data!
 }
@@ -235,6 +241,7 @@ function quote(name: string): string {
 /** All problems in one line, each with its place. One by itself keeps its hint as the next line. */
 function invalid(
   problems: readonly (Problem & { readonly place: string | undefined })[],
+  untold: number,
   where: string,
 ): MigrationError {
   const [only] = problems
@@ -243,6 +250,7 @@ function invalid(
     const text = place === undefined ? message : `: ${place}${message}`
     return isOne || hint === undefined ? text : `${text} (${hint})`
   })
+  if (untold > 0) texts.push(`: and ${untold} more`)
   const text = isOne ? (texts[0] ?? '') : `: ${texts.map((message) => message.replace(/^:? /, '')).join('; ')}`
   return new MigrationError('MAPPING_INVALID', `${where}${text}`, {
     phase: 'options',
