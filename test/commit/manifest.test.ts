@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import {
   readManifests,
   settleManifests,
+  settleShardManifests,
   writeManifest,
   type ManifestHeader,
 } from '../../src/commit/journal/manifest.ts'
@@ -151,6 +152,18 @@ describe('settleManifests', () => {
     await expect(settleManifests(options, header(SECOND), isProved)).rejects.toMatchObject({ code: 'LOCK_LOST' })
     expect(await claimsOf(root)).toEqual([`${FIRST} both`, `${SECOND} b`].slice(changes))
   })
+})
+
+test.each([
+  ['the last shard removes what others left that were killed while they wrote', true, []],
+  ['a shard beside others leaves alone what they may be writing', false, [`${SECOND}.ndjson.next`]],
+])('%s', async (_, isLast, left) => {
+  const root = makeTargetRoot()
+  await write(root, FIRST, 'a')
+  writeFileSync(join(root, '.migrate/manifests', `${SECOND}.ndjson.next`), 'cut')
+  const options = { targetRoot: root, isDurable: false, assertOwned, areOwnProved: true, runId: FIRST, isLast }
+  await settleShardManifests(options, async () => {})
+  expect(readdirSync(join(root, '.migrate/manifests'))).toEqual(left)
 })
 
 function* killed(): Generator<{ target: string }> {

@@ -271,11 +271,16 @@ export async function settleManifests(
     await options.assertOwned()
     await tree.removeFile(path)
   }
-  // Of runs that were killed while they wrote.
-  for (const name of await tree.list(folder)) {
+  await removeUnfinished(options)
+}
+
+/** What runs left that were killed while they wrote a manifest. Only where nobody can be writing one. */
+async function removeUnfinished({ targetRoot, assertOwned }: SettleOptions): Promise<void> {
+  const { tree, manifests } = bookkeepingPaths(targetRoot)
+  for (const name of await tree.list(manifests)) {
     if (!name.endsWith(ASIDE)) continue
-    await options.assertOwned()
-    await tree.removeFile(join(folder, name))
+    await assertOwned()
+    await tree.removeFile(join(manifests, name))
   }
 }
 
@@ -316,4 +321,5 @@ export async function settleShardManifests(
     await assertOwned()
     await tree.removeFile(path)
   }
+  await removeUnfinished(options)
 }
