@@ -1,5 +1,5 @@
 import type { LockHandle } from '../commit/lock/lock.ts'
-import { MigrationError, toWireError } from '../errors/migration-error.ts'
+import { toWireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { Report } from '../model/report.ts'
 import type { Clock } from '../report/clock.ts'
@@ -86,8 +86,7 @@ export class Run {
         await this.convertOnThreads(indexes, stop)
       }
     } catch (error) {
-      const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
-      if (!wasStopped) throw error
+      if (!stop.explains(error)) throw error
     } finally {
       stop.disarm()
       this.engine.finish()

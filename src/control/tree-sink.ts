@@ -1,7 +1,7 @@
 import type { CommitOutcome } from '../commit/commit-group.ts'
 import { Committer } from '../commit/committer.ts'
 import type { LockHandle } from '../commit/lock/lock.ts'
-import { writeManifest, type ManifestClaim, type ManifestHeader } from '../commit/journal/manifest.ts'
+import { writeManifest, type ManifestHeader } from '../commit/journal/manifest.ts'
 import { StagingArea, type StagedPaths } from '../commit/staging/staging-area.ts'
 import type { Sink } from '../run/sink.ts'
 import type { Converted } from '../schedule/run-files.ts'
@@ -27,14 +27,17 @@ export class TreeSink implements Sink {
   readonly ledger: TargetLedger
   /** Targets in whose places something else came meanwhile. */
   readonly strangers = new Set<string>()
-  /** False where some of the targets are on other mounts, and so are staged beside their places. */
-  isStagedInOneArea = true
   readonly #options: TreeSinkOptions
   #opened: { readonly staging: StagingArea; readonly committer: Committer } | null = null
 
   constructor(options: TreeSinkOptions) {
     this.#options = options
     this.ledger = new TargetLedger(options.plan.targets)
+  }
+
+  /** False where some of the targets are on other mounts, and so are staged beside their places. */
+  get isStagedInOneArea(): boolean {
+    return this.#opened?.staging.isInOnePlace ?? true
   }
 
   get header(): ManifestHeader {
@@ -52,7 +55,7 @@ export class TreeSink implements Sink {
     const { targetRoot, options, discovery, sourceTree } = plan
     const isDurable = options.fsync
     const staging = await StagingArea.open({ targetRoot, runId: lock.runId })
-    await writeManifest({ targetRoot, isDurable }, this.header, this.#claims(indexes, staging))
+    await writeManifest({ targetRoot, isDurable }, this.header, staging.claims(plan.targets, indexes))
     const committer = await Committer.open({
       targetRoot,
       sourceRoot: discovery.root,
@@ -112,14 +115,5 @@ export class TreeSink implements Sink {
     if (outcome.isCommitted) this.ledger.add(index, targetBytes, targetHash)
     // Where the plan saw a file, that was an own one, or one that may be replaced.
     else if (isStrangersCode(outcome.error.code) && !existing.has(index)) this.strangers.add(plan.targets.path(index))
-  }
-
-  *#claims(indexes: Uint32Array, staging: StagingArea): Generator<ManifestClaim> {
-    for (const index of indexes) {
-      const target = this.#options.plan.targets.path(index)
-      const stagedFolder = staging.stagedFolderOf(target)
-      if (stagedFolder !== null) this.isStagedInOneArea = false
-      yield stagedFolder === null ? { target } : { target, stagedFolder }
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { behindLine } from './behind-line.ts'
 import { isUtf8 } from 'node:buffer'
 import type { BatchMemory } from '../batch/batch-memory.ts'
 import type { RecordBatch } from '../batch/record-batch.ts'
@@ -61,8 +62,7 @@ export abstract class LineReader implements SplittableReader {
   }
 
   guessRecordStart({ bytes }: BatchMemory, start: number, end: number): number | null {
-    const lineFeed = Buffer.from(bytes.buffer, bytes.byteOffset, end).indexOf(LINE_FEED, start)
-    return lineFeed < 0 ? null : lineFeed + 1
+    return behindLine(bytes, start, end)
   }
 
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {

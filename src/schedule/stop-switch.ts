@@ -1,3 +1,4 @@
+import { MigrationError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { Report } from '../model/report.ts'
 import type { Executor } from './executor.ts'
@@ -40,6 +41,11 @@ export class StopSwitch {
   halt(when: 'soon' | 'now'): void {
     if (when === 'now') this.stop('halt')
     else this.note('halt')
+  }
+
+  /** Whether an error only says that threads were stopped, as this switch had asked. */
+  explains(error: unknown): boolean {
+    return this.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
   }
 
   /** Takes no further part: the run has ended. */

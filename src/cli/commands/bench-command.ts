@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { compareBaseline, requireComparable } from '../../bench/compare-baseline.ts'
 import { runBench } from '../../bench/run-bench.ts'
 import { fromWireError, isSystemError, MigrationError, toWireError } from '../../errors/migration-error.ts'
 import { printableName } from '../../errors/printable-name.ts'
 import { BenchReportSchema, type BenchReport } from '../../model/bench-report.ts'
+import { findBuilt } from '../../model/find-built.ts'
 import { OptionsSchema } from '../../options/options.ts'
 import { renderCsv } from '../bench/render-csv.ts'
 import { renderHtml } from '../bench/render-html.ts'
@@ -57,7 +57,7 @@ export async function benchCommand(settings: Settings, host: Host): Promise<numb
             ? null
             : { bytesPerSecond: resolved.bwlimit ?? null, latencyMs: resolved.latency ?? 0 },
         hasLadder: bench.ladder,
-        program: findProgram(),
+        program: findBuilt(PROGRAM_PLACES, import.meta.url),
       },
       {
         signal: watch.signal,
@@ -126,15 +126,8 @@ function absolute(path: unknown, folder: string): unknown {
   return typeof path !== 'string' || isAbsolute(path) ? path : `${folder}/${path}`
 }
 
-/** Where the built command line lies: as seen from a chunk, from a module of the library, and from the source (unit tests). */
+/** The built command line, as seen from a chunk, from a module of the library, and from the source. */
 const PROGRAM_PLACES = ['../bin/migrate.js', '../../../bin/migrate.js', '../../../dist/bin/migrate.js']
-
-function findProgram(): string {
-  const places = PROGRAM_PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
-  const found = places.find((place) => existsSync(place))
-  if (found === undefined) throw new Error(`the command line is not at ${places.join(', ')}`)
-  return found
-}
 
 /** @throws MigrationError WRONG_USE where it is no benchmark of this program. */
 function readBaseline(path: string): BenchReport {

@@ -5,7 +5,8 @@ import type { GuardedTree } from '../../storage/guarded-tree.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
 import { formatCheckedLine } from './checked-line.ts'
 import { syncFolder, type CommitFileSystem } from '../commit-file-system.ts'
-import { CompleteJournal, sweepAside } from './complete-journal.ts'
+import { CompleteJournal, JOURNAL_ASIDE } from './complete-journal.ts'
+import { removeAside } from './remove-aside.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { COMPACTED_EXTENSION, readJournals, type ProofTree } from './journal-reader.ts'
 import { makeRunId, runNumberOf } from '../run-id.ts'
@@ -59,7 +60,7 @@ export async function compactJournals(options: CompactOptions): Promise<void> {
   const fileSystem = options.fileSystem ?? fs
   const paths = bookkeepingPaths(targetRoot, fileSystem)
   await assertOwned()
-  await sweepAside(paths)
+  await removeAside(paths.tree, paths.journal, JOURNAL_ASIDE, assertOwned)
   const lastProofs = new LastProofs(options.targets ?? NO_TARGETS)
   const trees = new TreeNumbers(options.treeOf ?? ((tree) => tree.source))
   const { journals, unsealed } = await readJournals(targetRoot, ({ target }, runId, tree) => {

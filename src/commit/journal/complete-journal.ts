@@ -5,14 +5,13 @@ import type { SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
 import { syncFolder, type CommitFileSystem } from '../commit-file-system.ts'
 import { formatJournalEnd, formatJournalHeader } from './journal-lines.ts'
-import { runIdOf } from '../run-id.ts'
 
 /*
  * A journal that appears with all its lines at once: written aside, synced, renamed. A kill leaves nothing, or the whole.
  */
 
 /** What is written aside; no journal is called so. */
-const ASIDE = '.new'
+export const JOURNAL_ASIDE = '.new'
 
 export interface CompleteJournalOptions {
   readonly targetRoot: string
@@ -46,7 +45,7 @@ export class CompleteJournal {
   static async open(options: CompleteJournalOptions): Promise<CompleteJournal> {
     const paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
     await paths.tree.makeFolder(paths.journal, 0o700)
-    const aside = join(paths.journal, `${options.name}${ASIDE}`)
+    const aside = join(paths.journal, `${options.name}${JOURNAL_ASIDE}`)
     return new CompleteJournal(options, paths, aside, await paths.tree.open(aside, 'wx', 0o600))
   }
 
@@ -80,13 +79,5 @@ export class CompleteJournal {
     const { text } = this
     this.text = ''
     await this.handle.appendFile(text)
-  }
-}
-
-/** Removes what killed runs left aside. Only for who holds the lock. */
-export async function sweepAside({ tree, journal }: BookkeepingPaths): Promise<void> {
-  for (const name of await tree.list(journal)) {
-    // What has another name than that of a run is not ours.
-    if (name.endsWith(ASIDE) && runIdOf(name) !== null) await tree.removeFile(join(journal, name))
   }
 }

@@ -9,6 +9,7 @@ import { syncFolder } from '../commit-file-system.ts'
 import type { Damage } from './damage.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { readLines } from './read-lines.ts'
+import { removeAside } from './remove-aside.ts'
 import { compareRuns, runIdOf, runNumberOf } from '../run-id.ts'
 
 /*
@@ -271,17 +272,7 @@ export async function settleManifests(
     await options.assertOwned()
     await tree.removeFile(path)
   }
-  await removeUnfinished(options)
-}
-
-/** What runs left that were killed while they wrote a manifest. Only where nobody can be writing one. */
-async function removeUnfinished({ targetRoot, assertOwned }: SettleOptions): Promise<void> {
-  const { tree, manifests } = bookkeepingPaths(targetRoot)
-  for (const name of await tree.list(manifests)) {
-    if (!name.endsWith(ASIDE)) continue
-    await assertOwned()
-    await tree.removeFile(join(manifests, name))
-  }
+  await removeAside(tree, folder, ASIDE, options.assertOwned)
 }
 
 function* claimsOf(targets: Iterable<string>): Generator<ManifestClaim> {
@@ -321,5 +312,5 @@ export async function settleShardManifests(
     await assertOwned()
     await tree.removeFile(path)
   }
-  await removeUnfinished(options)
+  await removeAside(tree, manifests, ASIDE, assertOwned)
 }

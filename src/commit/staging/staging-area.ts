@@ -3,6 +3,7 @@ import { join, posix } from 'node:path'
 import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 import { BESIDE_TARGET_PREFIX } from '../../model/paths/path-inside.ts'
 import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { ManifestClaim } from '../journal/manifest.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
 import { mountPointOf, readMountPoints } from '../../storage/mount-points.ts'
 
@@ -44,6 +45,8 @@ const REMEMBERED_FOLDERS = 10_000
 export class StagingArea {
   /** `.migrate/staged/<runId>/<node>` */
   readonly folder: string
+  /** False once a target was asked for that must be staged beside its place. */
+  isInOnePlace = true
   readonly #targetRoot: string
   readonly #tree: GuardedTree
   readonly #prefix: string
@@ -102,6 +105,15 @@ export class StagingArea {
     }
   }
 
+  /** What the manifest says of targets. @param indexes of those to come, in the order of the plan. */
+  *claims(targets: { path(index: number): string }, indexes: Iterable<number>): Generator<ManifestClaim> {
+    for (const index of indexes) {
+      const target = targets.path(index)
+      const stagedFolder = this.stagedFolderOf(target)
+      yield stagedFolder === null ? { target } : { target, stagedFolder }
+    }
+  }
+
   /** `stagedFolder` of the paths for a target. */
   stagedFolderOf(target: string): string | null {
     const slash = target.lastIndexOf('/')
@@ -116,6 +128,7 @@ export class StagingArea {
     const known = this.#stagedFolders.get(folder)
     if (known !== undefined) return known
     const stagedFolder = this.#findStagedFolder(folder)
+    if (stagedFolder !== null) this.isInOnePlace = false
     if (this.#stagedFolders.size >= REMEMBERED_FOLDERS) this.#stagedFolders.clear()
     this.#stagedFolders.set(folder, stagedFolder)
     return stagedFolder

@@ -4,7 +4,7 @@ import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import { probeExclusiveNames } from '../../commit/records/commit-record.ts'
 import { freezePlan, type FrozenPlanFile } from '../../commit/records/frozen-plan.ts'
 import type { Generation } from '../../commit/records/generation-paths.ts'
-import { writeManifest, type ManifestClaim } from '../../commit/journal/manifest.ts'
+import { writeManifest } from '../../commit/journal/manifest.ts'
 import { StagingArea } from '../../commit/staging/staging-area.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { formatNames } from '../../formats/registry.ts'
@@ -40,7 +40,7 @@ export async function freezeGeneration(options: FreezeOptions): Promise<FrozenPl
   const exclusiveBy = await probeExclusiveNames(paths.tree, paths.root)
   const staging = await StagingArea.open({ targetRoot, runId: generation.id, node: 'nodes' })
   const header = { runId: generation.id, manifestHash, planHash }
-  await writeManifest({ targetRoot, isDurable: fsync }, header, claimsOf(plan, indexes, staging))
+  await writeManifest({ targetRoot, isDurable: fsync }, header, staging.claims(plan.targets, indexes))
   const frozen = {
     planVersion: PLAN_VERSION as typeof PLAN_VERSION,
     planHash,
@@ -82,14 +82,6 @@ function describeFile({ discovery: { files }, targets }: Plan, existing: Existin
     format: files.format(index),
     target: targets.path(index),
     seen: existing.seen(index),
-  }
-}
-
-function* claimsOf(plan: Plan, indexes: Uint32Array, staging: StagingArea): Generator<ManifestClaim> {
-  for (const index of indexes) {
-    const target = plan.targets.path(index)
-    const stagedFolder = staging.stagedFolderOf(target)
-    yield stagedFolder === null ? { target } : { target, stagedFolder }
   }
 }
 

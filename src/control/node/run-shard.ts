@@ -13,7 +13,7 @@ import {
 } from '../../commit/records/place-recorded.ts'
 import { findRecordedUnits } from '../../commit/records/settle-shard.ts'
 import { UnitCommitter } from '../../commit/records/unit-committer.ts'
-import { MigrationError, type WireError } from '../../errors/migration-error.ts'
+import type { WireError } from '../../errors/migration-error.ts'
 import type { NodeIdentity } from '../../model/commit-record.ts'
 import type { MigrateHooks } from '../../model/events.ts'
 import type { FrozenPlan, ShardFile } from '../../model/frozen-plan.ts'
@@ -89,8 +89,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
       await engine.convert({ ...tasksFor(work, ordered, options), ordered, pool, size, sink, stop })
     }
   } catch (error) {
-    const wasStopped = stop.reason !== null && error instanceof MigrationError && error.code === 'STOPPED'
-    if (!wasStopped) throw error
+    if (!stop.explains(error)) throw error
   } finally {
     stop.disarm()
     engine.finish()

@@ -1,6 +1,7 @@
 // Where the first record starts in bytes that begin anywhere in a file: behind the first line end, unless that stands between
 // quotes. Both are tried, and whichever gives the more regular records is taken. This decides how fast a file is converted and
 // never what becomes of it.
+import { behindLine } from '../behind-line.ts'
 import type { BatchMemory } from '../../batch/batch-memory.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 import { SCAN_COMPLETE, type CsvRecordScanner } from './csv-record-scanner.ts'
@@ -22,18 +23,13 @@ interface Surroundings {
 
 /** See SplittableReader. The cell table is written over. */
 export function guessRecordStart(around: Surroundings, start: number, end: number): number | null {
-  const outside = startBehindLine(around.memory.bytes, start, end)
+  const outside = behindLine(around.memory.bytes, start, end)
   const outsideScore = outside === null ? -1 : scoreRecords(around, outside, end)
   if (around.dialect.quote < 0 || outsideScore === 1) return outside
   const inside = startBehindQuote(around, start, end)
   const insideScore = inside === null ? -1 : scoreRecords(around, inside, end)
   if (outsideScore < 0 && insideScore < 0) return null
   return insideScore > outsideScore ? inside : outside
-}
-
-function startBehindLine(bytes: Uint8Array, start: number, end: number): number | null {
-  for (let position = start; position < end; position++) if (bytes[position] === LF) return position + 1
-  return null
 }
 
 /** Takes the bytes for the rest of a quoted field: with a quote before them they are a record whose end can be found. */
@@ -56,7 +52,7 @@ function scoreRecords({ memory, scanner, columnCount, comment }: Surroundings, s
   while (records < JUDGED_RECORDS && position < end) {
     const first = bytes[position]!
     if (first === comment || (columnCount !== 1 && (first === LF || first === CR))) {
-      const next = startBehindLine(bytes, position, end)
+      const next = behindLine(bytes, position, end)
       if (next === null) break
       position = next
       continue

@@ -4,6 +4,7 @@ import type { DataPlan } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { SplittableReader } from '../format.ts'
+import { behindLine } from '../behind-line.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { LINE_FEED, isWhiteSpace, trimEnd } from '../json/json-bytes.ts'
 import { RecordIntake } from '../json/record-intake.ts'
@@ -67,8 +68,7 @@ export class NdjsonReader implements SplittableReader {
 
   /** Lines end at line feeds and nowhere else, so this guess is always right. */
   guessRecordStart({ bytes }: BatchMemory, start: number, end: number): number | null {
-    const lineFeed = Buffer.from(bytes.buffer, bytes.byteOffset, end).indexOf(LINE_FEED, start)
-    return lineFeed < 0 ? null : lineFeed + 1
+    return behindLine(bytes, start, end)
   }
 
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { findBuilt } from '../../../model/find-built.ts'
 
 /** The scripts and styles that a page carries with it: uPlot, and the modules of a page joined into one. */
 
@@ -43,8 +43,8 @@ function join(path: string, joined: Map<string, string>): void {
 const PLACES = ['../../../', '../src/', '../../../../dist/src/']
 
 function findPageScript(script: string): string {
-  const places = PLACES.map((place) => fileURLToPath(new URL(`${place}${script}`, import.meta.url)))
-  const found = places.find((place) => existsSync(place))
-  if (found === undefined) throw new Error(`the script of the page is not at ${places.join(', ')}`)
-  return found
+  return findBuilt(
+    PLACES.map((place) => `${place}${script}`),
+    import.meta.url,
+  )
 }
