@@ -111,7 +111,7 @@ function lockOptions(plan: Plan, hooks: MigrateHooks): LockOptions {
   }
 }
 
-/** A disk that fails where the run keeps its books: no file is to blame, and none can be proved done. */
+/** A disk that fails where the run keeps its bookkeeping: no file is to blame, and none can be proved done. */
 function describeUnusable(error: unknown, targetRoot: string): MigrationError {
   const wire = toWireError(error, { phase: 'lock', file: targetRoot })
   if (wire.code === 'UNEXPECTED') return fromWireError(wire)

@@ -18,24 +18,24 @@ interface ThreadTimes {
  * milliseconds of work, never while the thread is idle.
  */
 export class ThreadMeter {
-  private readonly readTimes: (() => ThreadTimes) | null
-  private last: ThreadTimes
-  private busyNs = 0
+  readonly #readTimes: (() => ThreadTimes) | null
+  #last: ThreadTimes
+  #busyNs = 0
 
   /** @param readTimes null where the system does not tell of single threads: then no slice is ever taken. */
   constructor(readTimes: (() => ThreadTimes) | null = openThreadTimes()) {
-    this.readTimes = readTimes
-    this.last = readTimes?.() ?? { onCpuNs: 0, runQueueNs: 0 }
+    this.#readTimes = readTimes
+    this.#last = readTimes?.() ?? { onCpuNs: 0, runQueueNs: 0 }
   }
 
   /** Adds busy wall time. @returns what all of it since the last slice was spent on, or null while that is too little to read. */
   takeSlice(busyNs: number): BusyTime | null {
-    this.busyNs += busyNs
-    if (this.readTimes === null || this.busyNs < SLICE_NS) return null
-    const now = this.readTimes()
-    const slice = divideBusyTime(this.busyNs, now.onCpuNs - this.last.onCpuNs, now.runQueueNs - this.last.runQueueNs)
-    this.last = now
-    this.busyNs = 0
+    this.#busyNs += busyNs
+    if (this.#readTimes === null || this.#busyNs < SLICE_NS) return null
+    const now = this.#readTimes()
+    const slice = divideBusyTime(this.#busyNs, now.onCpuNs - this.#last.onCpuNs, now.runQueueNs - this.#last.runQueueNs)
+    this.#last = now
+    this.#busyNs = 0
     return slice
   }
 }

@@ -20,7 +20,7 @@ export class OutputBuffer {
   /** The region is [start, end). */
   readonly start: number
   readonly end: number
-  private readonly flushTarget: FlushTarget
+  readonly #flushTarget: FlushTarget
 
   constructor(memory: BatchMemory, flushTarget: FlushTarget) {
     this.bytes = memory.bytes
@@ -28,7 +28,7 @@ export class OutputBuffer {
     this.end = memory.outputEnd
     this.position = this.start
     this.largestReserve = this.end - this.start
-    this.flushTarget = flushTarget
+    this.#flushTarget = flushTarget
   }
 
   /** Makes room for `byteCount` bytes (at most `largestReserve`) and returns where they go. */
@@ -51,7 +51,7 @@ export class OutputBuffer {
 
   /** Hands all gathered bytes to the target. */
   flush(): void {
-    if (this.position > this.start) this.flushTarget(this.bytes, this.start, this.position)
+    if (this.position > this.start) this.#flushTarget(this.bytes, this.start, this.position)
     this.position = this.start
   }
 }

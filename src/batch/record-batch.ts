@@ -68,7 +68,7 @@ export class RecordBatch {
   keysOwner: object | null = null
   /** Set by a reader that needs more cells for the next record than are left. */
   isOutOfCells = false
-  private readonly shapeIndexes = new Map<Shape, number>()
+  readonly #shapeIndexes = new Map<Shape, number>()
 
   constructor(memory: BatchMemory, kernels: Kernels | null = null) {
     this.memory = memory
@@ -94,7 +94,7 @@ export class RecordBatch {
     this.rowCount = 0
     this.cellCount = 0
     this.shapes.length = 0
-    this.shapeIndexes.clear()
+    this.#shapeIndexes.clear()
     this.views = []
     this.acceptedViews = null
     this.rejects.length = 0
@@ -103,10 +103,10 @@ export class RecordBatch {
 
   /** The shape's number in this batch, entered when it is new here. */
   useShape(shape: Shape): number {
-    const known = this.shapeIndexes.get(shape)
+    const known = this.#shapeIndexes.get(shape)
     if (known !== undefined) return known
     const index = this.shapes.push(shape) - 1
-    this.shapeIndexes.set(shape, index)
+    this.#shapeIndexes.set(shape, index)
     return index
   }
 

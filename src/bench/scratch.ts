@@ -18,7 +18,7 @@ export interface ScratchFolder {
 }
 
 export class Scratch {
-  private readonly folders: string[] = []
+  readonly #folders: string[] = []
 
   /**
    * A folder in `out`, or beside it where it does not exist yet; without `out` in the system's folder for such things.
@@ -26,7 +26,7 @@ export class Scratch {
    */
   open(out: string | null): ScratchFolder {
     const parent = out === null ? tmpdir() : existsSync(out) ? out : dirname(resolve(out))
-    return this.make(parent)
+    return this.#make(parent)
   }
 
   /** A folder in memory for targets of so many bytes, or null where there is no room. */
@@ -34,7 +34,7 @@ export class Scratch {
     try {
       const { bavail, bsize, type } = statfsSync(SHARED_MEMORY)
       const hasRoom = targetBytes <= bavail * bsize && targetBytes <= freemem() * MEMORY_SHARE
-      return type === TMPFS_MAGIC && hasRoom ? this.make(SHARED_MEMORY) : null
+      return type === TMPFS_MAGIC && hasRoom ? this.#make(SHARED_MEMORY) : null
     } catch {
       return null
     }
@@ -42,13 +42,13 @@ export class Scratch {
 
   /** Removes everything. Never throws: it runs when something else may have gone wrong. */
   remove(): void {
-    for (const folder of this.folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   }
 
-  private make(parent: string): ScratchFolder {
+  #make(parent: string): ScratchFolder {
     try {
       const path = mkdtempSync(join(parent, `.drover-bench-${process.pid}-`))
-      this.folders.push(path)
+      this.#folders.push(path)
       return { path, isTmpfs: statfsSync(path).type === TMPFS_MAGIC }
     } catch (error) {
       if (!isSystemError(error)) throw error

@@ -27,45 +27,45 @@ type Kind = keyof typeof KINDS
 
 /** What one node or one coordinator tells. */
 export class RegisterEntry<Status extends NodeStatus | RunStatus> {
-  private readonly register: Register
-  private readonly kind: Kind
-  private readonly id: string
-  private job: Job | undefined
-  private telling: Promise<void> | null = null
+  readonly #register: Register
+  readonly #kind: Kind
+  readonly #id: string
+  #job: Job | undefined
+  #telling: Promise<void> | null = null
 
   /** @param name of the node or run. */
   constructor(register: Register, kind: Status extends NodeStatus ? 'node' : 'run', name: string) {
-    this.register = register
-    this.kind = kind
-    this.id = `${kind}-${name}`
+    this.#register = register
+    this.#kind = kind
+    this.#id = `${kind}-${name}`
   }
 
   /** Tells something, unless the last thing is still on its way. Never fails: what does not arrive is followed by something newer. */
   tell(status: Status): Promise<void> {
-    this.telling ??= this.write(status)
+    this.#telling ??= this.#write(status)
       .catch(() => {
         // A server that lost it gets it again.
-        this.job = undefined
+        this.#job = undefined
       })
-      .finally(() => (this.telling = null))
-    return this.telling
+      .finally(() => (this.#telling = null))
+    return this.#telling
   }
 
   /** Tells the last thing, behind whatever is on its way. */
   async tellLast(status: Status): Promise<void> {
-    await this.telling
+    await this.#telling
     await this.tell(status)
   }
 
   async remove(): Promise<void> {
-    await this.telling
-    await this.job?.remove().catch(() => undefined)
+    await this.#telling
+    await this.#job?.remove().catch(() => undefined)
   }
 
-  private async write(status: Status): Promise<void> {
+  async #write(status: Status): Promise<void> {
     // An entry that is there already is not added again.
-    this.job ??= (await this.register.addBulk([{ name: this.kind, data: {}, opts: { jobId: this.id } }]))[0]
-    await this.job?.updateProgress(status)
+    this.#job ??= (await this.#register.addBulk([{ name: this.#kind, data: {}, opts: { jobId: this.#id } }]))[0]
+    await this.#job?.updateProgress(status)
   }
 }
 

@@ -18,37 +18,37 @@ export interface SelfFenceOptions {
 }
 
 export class SelfFence {
-  private readonly renewedAtMs = new Map<string, number>()
-  private readonly onLost: (jobId: string) => void
-  private readonly nowMs: () => number
-  private readonly mostMs: number
-  private readonly timer: NodeJS.Timeout
+  readonly #renewedAtMs = new Map<string, number>()
+  readonly #onLost: (jobId: string) => void
+  readonly #nowMs: () => number
+  readonly #mostMs: number
+  readonly #timer: NodeJS.Timeout
 
   constructor(options: SelfFenceOptions) {
-    this.onLost = options.onLost
+    this.#onLost = options.onLost
     // Wall time, since the monotonic clock stands still while a machine sleeps, and the server's does not.
-    this.nowMs = options.nowMs ?? Date.now
-    this.mostMs = FENCE_SHARE * (options.lockMs ?? LOCK_MS)
-    this.timer = setInterval(() => this.check(), CHECK_MS)
-    this.timer.unref()
+    this.#nowMs = options.nowMs ?? Date.now
+    this.#mostMs = FENCE_SHARE * (options.lockMs ?? LOCK_MS)
+    this.#timer = setInterval(() => this.check(), CHECK_MS)
+    this.#timer.unref()
   }
 
   /** A job was taken: its lock is fresh. */
   take(jobId: string): void {
-    this.renewedAtMs.set(jobId, this.nowMs())
+    this.#renewedAtMs.set(jobId, this.#nowMs())
   }
 
   renewed(jobIds: readonly string[]): void {
-    for (const id of jobIds) if (this.renewedAtMs.has(id)) this.renewedAtMs.set(id, this.nowMs())
+    for (const id of jobIds) if (this.#renewedAtMs.has(id)) this.#renewedAtMs.set(id, this.#nowMs())
   }
 
   release(jobId: string): void {
-    this.renewedAtMs.delete(jobId)
+    this.#renewedAtMs.delete(jobId)
   }
 
   holds(jobId: string): boolean {
-    const renewedAtMs = this.renewedAtMs.get(jobId)
-    return renewedAtMs !== undefined && this.nowMs() - renewedAtMs <= this.mostMs
+    const renewedAtMs = this.#renewedAtMs.get(jobId)
+    return renewedAtMs !== undefined && this.#nowMs() - renewedAtMs <= this.#mostMs
   }
 
   /** @throws MigrationError LEASE_LOST where another node may have the job by now. */
@@ -62,14 +62,14 @@ export class SelfFence {
   }
 
   check(): void {
-    for (const jobId of this.renewedAtMs.keys()) {
+    for (const jobId of this.#renewedAtMs.keys()) {
       if (this.holds(jobId)) continue
-      this.renewedAtMs.delete(jobId)
-      this.onLost(jobId)
+      this.#renewedAtMs.delete(jobId)
+      this.#onLost(jobId)
     }
   }
 
   stop(): void {
-    clearInterval(this.timer)
+    clearInterval(this.#timer)
   }
 }

@@ -12,19 +12,19 @@ import type { ThreadPool } from '../schedule/thread-pool.ts'
 export class Recording {
   readonly trace: TraceLog | null
   readonly profileFolder: string | null
-  private readonly tracePath: string
-  private readonly profiler: CpuProfiler | null
-  private readonly threadProfiles: string[] = []
-  private isFinished = false
-  private readonly warnings: { code: string; message: string }[] = []
+  readonly #tracePath: string
+  readonly #profiler: CpuProfiler | null
+  readonly #threadProfiles: string[] = []
+  #isFinished = false
+  readonly #warnings: { code: string; message: string }[] = []
 
   /** @throws MigrationError WRONG_USE where something cannot be written: better before the run than after it. */
   constructor({ trace, profile }: Pick<ResolvedOptions, 'trace' | 'profile'>) {
-    this.tracePath = trace ?? ''
+    this.#tracePath = trace ?? ''
     this.profileFolder = profile ?? null
     this.trace = trace === undefined ? null : new TraceLog(openForWriting(trace))
     if (profile !== undefined) refuseUnwritable('--profile', profile, () => mkdirSync(profile, { recursive: true }))
-    this.profiler = profile === undefined ? null : new CpuProfiler()
+    this.#profiler = profile === undefined ? null : new CpuProfiler()
   }
 
   /** True where threads are asked to record anything. */
@@ -41,12 +41,12 @@ export class Recording {
     return {
       isTraced: this.trace !== null,
       isProfiled: this.profileFolder !== null,
-      onAnswer: (answer) => this.take(answer),
+      onAnswer: (answer) => this.#take(answer),
     }
   }
 
   /** Takes what a thread recorded of its files. */
-  private take(answer: TaskResult): void {
+  #take(answer: TaskResult): void {
     if (this.trace === null) return
     if (answer.kind === 'help' && answer.spans) {
       const { index, threadNumber: thread, spans } = answer
@@ -62,38 +62,39 @@ export class Recording {
   async saveThreadProfiles(pool: ThreadPool): Promise<void> {
     const folder = this.profileFolder
     if (folder === null) return
-    await this.attempt('--profile', async () => {
-      this.threadProfiles.push(...(await pool.saveProfiles(folder)))
+    await this.#attempt('--profile', async () => {
+      this.#threadProfiles.push(...(await pool.saveProfiles(folder)))
     })
   }
 
   /** Writes what was recorded, once. @returns what could not be: nothing that would cost the user the report. */
   async finish(pathOf: (index: number) => string): Promise<readonly { code: string; message: string }[]> {
-    if (this.isFinished) return []
-    this.isFinished = true
-    const { trace, profiler, profileFolder } = this
-    if (trace !== null) await this.attempt('--trace', () => trace.write(pathOf))
+    if (this.#isFinished) return []
+    this.#isFinished = true
+    const { trace, profileFolder } = this
+    const profiler = this.#profiler
+    if (trace !== null) await this.#attempt('--trace', () => trace.write(pathOf))
     if (profiler !== null && profileFolder !== null) {
-      await this.attempt('--profile', () => this.saveMainProfile(profiler, profileFolder))
+      await this.#attempt('--profile', () => this.#saveMainProfile(profiler, profileFolder))
     }
-    return this.warnings
+    return this.#warnings
   }
 
-  private async saveMainProfile(profiler: CpuProfiler, folder: string): Promise<void> {
+  async #saveMainProfile(profiler: CpuProfiler, folder: string): Promise<void> {
     const path = join(folder, 'main.cpuprofile')
     await profiler.save(path)
-    const threads = this.threadProfiles.sort().map((name) => ({ name, path: join(folder, `${name}.cpuprofile`) }))
+    const threads = this.#threadProfiles.sort().map((name) => ({ name, path: join(folder, `${name}.cpuprofile`) }))
     const merged = mergeProfiles([{ name: 'main', path }, ...threads])
     writeFileSync(join(folder, 'merged.cpuprofile'), JSON.stringify(merged))
   }
 
-  private async attempt(flag: '--trace' | '--profile', write: () => void | Promise<void>): Promise<void> {
+  async #attempt(flag: '--trace' | '--profile', write: () => void | Promise<void>): Promise<void> {
     try {
       await write()
     } catch (error) {
-      const path = flag === '--trace' ? this.tracePath : (this.profileFolder ?? '')
+      const path = flag === '--trace' ? this.#tracePath : (this.profileFolder ?? '')
       const { code, message } = toWireError(error, { phase: 'write', file: path })
-      this.warnings.push({ code, message: `${flag} ${printableName(path)} is not whole: ${message}` })
+      this.#warnings.push({ code, message: `${flag} ${printableName(path)} is not whole: ${message}` })
     }
   }
 }

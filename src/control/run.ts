@@ -36,108 +36,113 @@ export interface RunParts {
 
 /** One run over a plan on this machine, whole or a static shard of it: what is left of it, converted by an engine into the target tree. */
 export class Run {
-  private readonly plan: Plan
-  private readonly remainder: Remainder
-  private readonly lock: LockHandle
-  private readonly hooks: MigrateHooks
-  private readonly clock: Clock
-  private readonly recording: Recording
-  private readonly log: RunLog
-  private readonly engine: Engine
-  private readonly sink: TreeSink
-  private pruned: readonly string[] | null = null
+  readonly #plan: Plan
+  readonly #remainder: Remainder
+  readonly #lock: LockHandle
+  readonly #hooks: MigrateHooks
+  readonly #clock: Clock
+  readonly #recording: Recording
+  readonly #log: RunLog
+  readonly #engine: Engine
+  readonly #sink: TreeSink
+  #pruned: readonly string[] | null = null
   /** Whether the own journal is under its name, with its end: only then its claims may go. */
-  private areProofsWhole = true
-  private splits: ReadonlySet<number> = new Set()
+  #areProofsWhole = true
+  #splits: ReadonlySet<number> = new Set()
 
   constructor({ plan, remainder, lock, hooks, clock, recording }: RunParts) {
-    this.plan = plan
-    this.remainder = remainder
-    this.lock = lock
-    this.hooks = hooks
-    this.clock = clock
-    this.recording = recording
-    this.log = new RunLog(hooks)
-    this.engine = new Engine(plan, this.log, hooks, clock)
+    this.#plan = plan
+    this.#remainder = remainder
+    this.#lock = lock
+    this.#hooks = hooks
+    this.#clock = clock
+    this.#recording = recording
+    this.#log = new RunLog(hooks)
+    this.#engine = new Engine(plan, this.#log, hooks, clock)
     const onGroup = (startMs: number, endMs: number, fileCount: number): void =>
       recording.trace?.addGroup(startMs, endMs, fileCount)
-    this.sink = new TreeSink({ plan, existing: remainder.existing, lock, onGroup })
-    for (const failure of plan.discovery.failed) this.log.fail(failure)
-    for (const { code, message } of remainder.books.warnings) this.log.warn(code, message)
-    if (plan.threadWarning !== null) this.log.warn('THREADS_LOWERED', plan.threadWarning)
+    this.#sink = new TreeSink({ plan, existing: remainder.existing, lock, onGroup })
+    for (const failure of plan.discovery.failed) this.#log.fail(failure)
+    for (const { code, message } of remainder.bookkeeping.warnings) this.#log.warn(code, message)
+    if (plan.threadWarning !== null) this.#log.warn('THREADS_LOWERED', plan.threadWarning)
     if ((plan.shard?.treeFiles ?? plan.discovery.files.length + plan.discovery.failed.length) === 0) {
-      this.log.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
+      this.#log.warn('EMPTY_SOURCE', 'the source holds nothing to convert: check --in, the filters and the extensions')
     }
   }
 
   /** @returns why the run stopped before its end, or null. */
   async execute(): Promise<StopReason | null> {
-    const { plan, hooks, remainder } = this
+    const plan = this.#plan
+    const hooks = this.#hooks
+    const remainder = this.#remainder
     const stop = new StopSwitch(hooks)
     try {
       if (needsContents(plan, remainder.decision) && stop.reason === null) {
         // Not timed: the time limit is for the conversion of a file.
-        await this.withPool({ threads: threadsToHash(plan) }, stop, (pool) => this.checkContents(pool))
+        await this.#withPool({ threads: threadsToHash(plan) }, stop, (pool) => this.#checkContents(pool))
       }
       const indexes = filesToConvert(plan, remainder)
-      this.sink.ledger.addDone(remainder.decision, indexes)
-      hooks.onEvent?.(describePlanned(plan, indexes, this.lock.runId))
+      this.#sink.ledger.addDone(remainder.decision, indexes)
+      hooks.onEvent?.(describePlanned(plan, indexes, this.#lock.runId))
       if (indexes.length > 0 && stop.reason === null) {
-        await this.convertOnThreads(indexes, stop)
+        await this.#convertOnThreads(indexes, stop)
       }
     } catch (error) {
       if (!stop.explains(error)) throw error
     } finally {
       stop.disarm()
-      this.engine.finish()
-      const unwritten = await this.recording.finish((index) => plan.discovery.files.path(index))
-      for (const { code, message } of unwritten) this.log.warn(code, message)
-      await this.cleanUp(stop.reason)
+      this.#engine.finish()
+      const unwritten = await this.#recording.finish((index) => plan.discovery.files.path(index))
+      for (const { code, message } of unwritten) this.#log.warn(code, message)
+      await this.#cleanUp(stop.reason)
     }
     return stop.reason
   }
 
-  private async checkContents(pool: Executor): Promise<void> {
-    const { plan, remainder, lock } = this
+  async #checkContents(pool: Executor): Promise<void> {
+    const plan = this.#plan
+    const remainder = this.#remainder
+    const lock = this.#lock
     const newSums = await checkContents(plan, remainder.decision, pool)
     const warning = await recordSums(plan, remainder.decision, newSums, lock)
-    if (warning !== null) this.log.warn(warning.code, warning.message)
+    if (warning !== null) this.#log.warn(warning.code, warning.message)
   }
 
   /** Converts on as many threads as there is work for; a tiny run stays on this one. */
-  private async convertOnThreads(indexes: Uint32Array, stop: StopSwitch): Promise<void> {
-    const { plan, recording } = this
+  async #convertOnThreads(indexes: Uint32Array, stop: StopSwitch): Promise<void> {
+    const plan = this.#plan
+    const recording = this.#recording
     const { files } = plan.discovery
     const { taskTimeout, overlap, orderBy } = plan.options
     const ordered = orderFiles(files, indexes, orderBy)
-    this.splits = findSplitFiles(plan, ordered)
-    const tasks = this.splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, threadsToFeed(plan))
+    this.#splits = findSplitFiles(plan, ordered)
+    const tasks = this.#splits.size > 0 ? Number.POSITIVE_INFINITY : countTasks(files, indexes, threadsToFeed(plan))
     const size = { threads: Math.min(plan.threads, tasks), maxThreads: Math.min(mostThreads(plan), tasks) }
-    const convert = (executor: Executor): Promise<void> => this.convert(ordered, executor, size, stop)
+    const convert = (executor: Executor): Promise<void> => this.#convert(ordered, executor, size, stop)
     // A time limit takes a thread that can be ended, and waiting on purpose one that may stand still.
     const needsThread = taskTimeout !== undefined || plan.data.pacing !== null || recording.isOn
-    if (!needsThread && this.splits.size === 0 && InlineExecutor.takes(files, indexes)) {
-      await this.with(new InlineExecutor(plan.data), stop, convert)
+    if (!needsThread && this.#splits.size === 0 && InlineExecutor.takes(files, indexes)) {
+      await this.#with(new InlineExecutor(plan.data), stop, convert)
       return
     }
     const options = { ...size, taskTimeoutMs: taskTimeout, tasksPerThread: overlap, ...recording.poolOptions() }
-    await this.withPool(options, stop, async (pool) => {
+    await this.#withPool(options, stop, async (pool) => {
       await convert(pool)
       await recording.saveThreadProfiles(pool)
     })
   }
 
-  private async withPool(
+  async #withPool(
     size: Omit<ConstructorParameters<typeof ThreadPool>[0], 'plan'>,
     stop: StopSwitch,
     work: (pool: ThreadPool) => Promise<void>,
   ): Promise<void> {
     // Loaded when it is needed: a tiny run does without.
     const { ThreadPool } = await import('../schedule/thread-pool.ts')
-    await this.with(new ThreadPool({ plan: this.plan.data, ...size }), stop, work)
+    await this.#with(new ThreadPool({ plan: this.#plan.data, ...size }), stop, work)
   }
 
-  private async with<Kind extends Executor>(
+  async #with<Kind extends Executor>(
     executor: Kind,
     stop: StopSwitch,
     work: (executor: Kind) => Promise<void>,
@@ -147,14 +152,18 @@ export class Run {
       await work(executor)
     } finally {
       const shortage = executor.describeShortage()
-      if (shortage !== null) this.log.warn('ENGINE_LOWERED', shortage)
+      if (shortage !== null) this.#log.warn('ENGINE_LOWERED', shortage)
       await executor.destroy()
     }
   }
 
   /** Converts and commits all files that are not done. */
-  private async convert(ordered: Uint32Array, pool: Executor, size: PoolSize, stop: StopSwitch): Promise<void> {
-    const { plan, sink, engine, splits, log } = this
+  async #convert(ordered: Uint32Array, pool: Executor, size: PoolSize, stop: StopSwitch): Promise<void> {
+    const plan = this.#plan
+    const sink = this.#sink
+    const engine = this.#engine
+    const splits = this.#splits
+    const log = this.#log
     // Claims are listed in the order of the plan.
     const indexes = ordered.toSorted()
     const lack = await findLackOfSpace(plan, indexes, (sample) => sample(pool))
@@ -162,20 +171,25 @@ export class Run {
     await sink.open(indexes)
     const tasks = batchFiles(plan.discovery.files, ordered, threadsToFeed(plan), splits)
     await engine.convert({ ordered, pool, size, sink, stop, tasks, splits, mayGoOn: () => true })
-    if (stop.reason !== 'fatal') await this.checkJournal(stop)
+    if (stop.reason !== 'fatal') await this.#checkJournal(stop)
   }
 
   /** Where it is gone, the claims of this run must stay, and nobody may take the run for done. */
-  private async checkJournal(stop: StopSwitch): Promise<void> {
-    const { state, warning } = await this.sink.checkJournal()
-    if (warning !== null) this.log.warn(warning.code, warning.message)
+  async #checkJournal(stop: StopSwitch): Promise<void> {
+    const { state, warning } = await this.#sink.checkJournal()
+    if (warning !== null) this.#log.warn(warning.code, warning.message)
     if (state === 'lost') stop.stop('fatal')
-    this.areProofsWhole = state === 'whole'
+    this.#areProofsWhole = state === 'whole'
   }
 
   /** What cannot be tidied up is left to the next run: it must not cost the user the report. */
-  private async cleanUp(stopped: StopReason | null): Promise<void> {
-    const { plan, remainder, lock, sink, log, areProofsWhole } = this
+  async #cleanUp(stopped: StopReason | null): Promise<void> {
+    const plan = this.#plan
+    const remainder = this.#remainder
+    const lock = this.#lock
+    const sink = this.#sink
+    const log = this.#log
+    const areProofsWhole = this.#areProofsWhole
     try {
       await settleTree({
         plan,
@@ -183,12 +197,12 @@ export class Run {
         lock,
         header: sink.header,
         ledger: sink.ledger,
-        strangers: sink.strangers,
+        foreignTargets: sink.foreignTargets,
         isStagedInOneArea: sink.isStagedInOneArea,
         stopped,
         areProofsWhole,
         hasFailures: log.tally.failures.length > 0,
-        onPruned: (targets) => (this.pruned = targets),
+        onPruned: (targets) => (this.#pruned = targets),
         warn: (code, message) => log.warn(code, message),
       })
     } catch (error) {
@@ -199,20 +213,27 @@ export class Run {
 
   /** Leaves the report of a shard in the target tree; a whole run has none there. */
   async saveShardReport(report: Report): Promise<void> {
-    const failure = await saveShardReport(this.plan, report, this.sink.ledger)
-    if (failure !== null) this.log.warn(failure.code, failure.message)
+    const failure = await saveShardReport(this.#plan, report, this.#sink.ledger)
+    if (failure !== null) this.#log.warn(failure.code, failure.message)
   }
 
   /** What the run came to, at any moment. */
   report(stopped: StopReason | null): Report {
-    const { plan, remainder, lock, log, engine, sink, pruned, clock } = this
+    const plan = this.#plan
+    const remainder = this.#remainder
+    const lock = this.#lock
+    const log = this.#log
+    const engine = this.#engine
+    const sink = this.#sink
+    const pruned = this.#pruned
+    const clock = this.#clock
     return buildReport({
       plan,
       remainder,
       runId: lock.runId,
       tally: log.tally,
       ledger: sink.ledger,
-      splitFiles: this.splits.size,
+      splitFiles: this.#splits.size,
       warnings: log.warnings,
       pruned,
       clock,

@@ -17,13 +17,13 @@ import type { Remainder } from './plan/find-remainder.ts'
 import type { Plan } from './plan/make-plan.ts'
 import type { TargetLedger } from './target-ledger.ts'
 
-interface TreeBooks {
+interface TreeBookkeeping {
   readonly plan: Plan
   readonly remainder: Remainder
   readonly header: ManifestHeader
   readonly ledger: TargetLedger
   /** Targets that this run did not make, since something else had come into their places: they are claimed no longer. */
-  readonly strangers: ReadonlySet<string>
+  readonly foreignTargets: ReadonlySet<string>
   /** Asked before each step: whoever took a process for dead that was only held up may be at work by then. */
   readonly assertOwned: AssertOwned
   /** Told which orphans are removed, whatever fails after that. */
@@ -35,11 +35,11 @@ interface TreeBooks {
 const STRANGERS_CODES: ReadonlySet<string> = new Set(['TARGET_EXISTS', 'TARGET_LINK', 'TARGET_NOT_A_FOLDER'])
 
 /** Whether the commit of a file failed by what somebody else put there, so that nothing under the target's name is the run's own. */
-export function isStrangersCode(code: string): boolean {
+export function isForeignTargetCode(code: string): boolean {
   return STRANGERS_CODES.has(code)
 }
 
-interface TreeToSettle extends Omit<TreeBooks, 'assertOwned'> {
+interface TreeToSettle extends Omit<TreeBookkeeping, 'assertOwned'> {
   /** False where some of the run's targets are on other mounts, and so were staged beside their places. */
   readonly isStagedInOneArea: boolean
   readonly lock: LockHandle
@@ -63,13 +63,13 @@ export async function settleTree(tree: TreeToSettle): Promise<void> {
 }
 
 /** Orphans, and the manifests of this run and of dead ones. */
-async function settle(tree: TreeToSettle & TreeBooks, others: OtherMembers): Promise<void> {
+async function settle(tree: TreeToSettle & TreeBookkeeping, others: OtherMembers): Promise<void> {
   if (tree.plan.shard !== null) return settleShard(tree, others.size === 0)
-  await settleBooks({ ...tree, mayPrune: tree.stopped === null && !tree.hasFailures })
+  await settleBookkeeping({ ...tree, mayPrune: tree.stopped === null && !tree.hasFailures })
 }
 
 async function settleShard(
-  { plan, header, ledger, strangers, assertOwned }: TreeBooks,
+  { plan, header, ledger, foreignTargets, assertOwned }: TreeBookkeeping,
   isLast: boolean,
 ): Promise<void> {
   const { targetRoot, options } = plan
@@ -81,7 +81,7 @@ async function settleShard(
     const isDue = damage.length === 0 && isCompactionDue(journals.length, entryCount, entryCount)
     if (isDue) await compactJournals({ targetRoot, isDurable, assertOwned })
   }
-  if (strangers.size > 0) await withdrawClaims({ targetRoot, isDurable, assertOwned }, header, strangers)
+  if (foreignTargets.size > 0) await withdrawClaims({ targetRoot, isDurable, assertOwned }, header, foreignTargets)
   await settleShardManifests(
     { targetRoot, isDurable, assertOwned, areOwnProved: ledger.isComplete, runId: header.runId, isLast },
     async (onProof) => void (await readProofs(targetRoot, onProof)),
@@ -92,25 +92,27 @@ async function settleShard(
  * Removes orphans where that is asked for, and settles the manifests and journals of the whole tree: of a run, or of the coordinator of
  * a cluster.
  */
-export async function settleBooks(books: TreeBooks & { readonly mayPrune: boolean }): Promise<void> {
-  const { plan, remainder, header, ledger, strangers, mayPrune, assertOwned } = books
+export async function settleBookkeeping(bookkeeping: TreeBookkeeping & { readonly mayPrune: boolean }): Promise<void> {
+  const { plan, remainder, header, ledger, foreignTargets, mayPrune, assertOwned } = bookkeeping
   const { targetRoot, options } = plan
   const { decision } = remainder
   const isDurable = options.fsync
-  if (options.prune && mayPrune && decision.orphans.length > 0) await prune(books)
+  if (options.prune && mayPrune && decision.orphans.length > 0) await prune(bookkeeping)
   // Stopped before all was compared: what is damaged must stay, since the next run has to see it.
   if (decision.doubtful.size > 0) return
-  await sealJournals(remainder.books.journals.unsealed, { targetRoot, isDurable, assertOwned })
+  await sealJournals(remainder.bookkeeping.journals.unsealed, { targetRoot, isDurable, assertOwned })
   await settleManifests(
-    { targetRoot, isDurable, assertOwned, areOwnProved: ledger.isComplete, doubtful: claimsOfDoubt(books) },
+    { targetRoot, isDurable, assertOwned, areOwnProved: ledger.isComplete, doubtful: claimsOfDoubt(bookkeeping) },
     header,
     (target, runId) =>
-      ledger.has(target) || strangers.has(target) || remainder.books.provesStranger(target, runNumberOf(runId)),
+      ledger.has(target) ||
+      foreignTargets.has(target) ||
+      remainder.bookkeeping.provesUnplanned(target, runNumberOf(runId)),
   )
-  await compact(books)
+  await compact(bookkeeping)
 }
 
-async function prune({ plan, remainder, assertOwned, onPruned, warn }: TreeBooks): Promise<void> {
+async function prune({ plan, remainder, assertOwned, onPruned, warn }: TreeBookkeeping): Promise<void> {
   const { targetRoot, options } = plan
   const removed: string[] = []
   try {
@@ -129,18 +131,18 @@ async function prune({ plan, remainder, assertOwned, onPruned, warn }: TreeBooks
 }
 
 /** Once what is damaged has gone, nobody could tell any more that these proofs are in doubt. */
-function* claimsOfDoubt({ plan: { targets }, remainder, ledger, strangers }: TreeBooks): Generator<string> {
-  if (remainder.books.damage.length === 0) return
-  yield* remainder.books.doubtfulStrangers()
+function* claimsOfDoubt({ plan: { targets }, remainder, ledger, foreignTargets }: TreeBookkeeping): Generator<string> {
+  if (remainder.bookkeeping.damage.length === 0) return
+  yield* remainder.bookkeeping.doubtfulUnplanned()
   for (let index = 0; index < targets.length; index++) {
     const target = targets.path(index)
-    if (!ledger.has(target) && !strangers.has(target)) yield target
+    if (!ledger.has(target) && !foreignTargets.has(target)) yield target
   }
 }
 
 /** Damaged journals are compacted in any case: all that could be in doubt is compared, made again, or claimed by now. */
-async function compact({ plan, remainder, ledger, assertOwned }: TreeBooks): Promise<void> {
-  const { journals, provedTargets, damage, treeOf } = remainder.books
+async function compact({ plan, remainder, ledger, assertOwned }: TreeBookkeeping): Promise<void> {
+  const { journals, provedTargets, damage, treeOf } = remainder.bookkeeping
   const made = ledger.targetCount - ledger.foundCount
   const count = journals.journals.length + (made > 0 ? 1 : 0)
   const targets = Math.max(provedTargets, ledger.targetCount)

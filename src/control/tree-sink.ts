@@ -9,7 +9,7 @@ import { checkJournal, type JournalCheck } from './check-journal.ts'
 import type { Remainder } from './plan/find-remainder.ts'
 import { makeJournalEntry } from './make-journal-entry.ts'
 import type { Plan } from './plan/make-plan.ts'
-import { isStrangersCode } from './settle-tree.ts'
+import { isForeignTargetCode } from './settle-tree.ts'
 import { TargetLedger } from './target-ledger.ts'
 
 interface TreeSinkOptions {
@@ -26,7 +26,7 @@ export class TreeSink implements Sink {
   /** What is there and proved, by earlier runs or this one. */
   readonly ledger: TargetLedger
   /** Targets in whose places something else came meanwhile. */
-  readonly strangers = new Set<string>()
+  readonly foreignTargets = new Set<string>()
   readonly #options: TreeSinkOptions
   #opened: { readonly staging: StagingArea; readonly committer: Committer } | null = null
 
@@ -114,6 +114,7 @@ export class TreeSink implements Sink {
     const { plan, existing } = this.#options
     if (outcome.isCommitted) this.ledger.add(index, targetBytes, targetHash)
     // Where the plan saw a file, that was an own one, or one that may be replaced.
-    else if (isStrangersCode(outcome.error.code) && !existing.has(index)) this.strangers.add(plan.targets.path(index))
+    else if (isForeignTargetCode(outcome.error.code) && !existing.has(index))
+      this.foreignTargets.add(plan.targets.path(index))
   }
 }

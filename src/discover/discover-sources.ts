@@ -174,76 +174,76 @@ class Collector {
   readonly failed: WireError[] = []
   readonly skipped = { unknownFormat: emptyTally(), links: emptyTally(), special: emptyTally() }
   filteredOut = 0
-  private folderNumber = -1
-  private folderPath: string | null = null
-  private readonly options: DiscoverOptions
-  private readonly hooks: DiscoverHooks
+  #folderNumber = -1
+  #folderPath: string | null = null
+  readonly #options: DiscoverOptions
+  readonly #hooks: DiscoverHooks
 
   constructor(options: DiscoverOptions, hooks: DiscoverHooks) {
-    this.options = options
-    this.hooks = hooks
+    this.#options = options
+    this.#hooks = hooks
   }
 
   /** @param rules null: files that were listed by name, which no filter applies to. */
   collect(entry: WalkEntry, rules: TreeRules | null): void {
     const path = pathOf(entry)
-    if (entry.kind === 'left-out') return this.leaveOut(`${path}/`, entry.rule)
-    if (entry.kind === 'bookkeeping') return this.tell(`${path}/`, false, 'bookkeeping of a target tree')
+    if (entry.kind === 'left-out') return this.#leaveOut(`${path}/`, entry.rule)
+    if (entry.kind === 'bookkeeping') return this.#tell(`${path}/`, false, 'bookkeeping of a target tree')
     // A folder that cannot be listed may hold anything: rules for files say nothing about it.
     const decision = isFolder(entry) || rules === null ? TAKEN_UNASKED : rules.paths.decide(path)
-    if (!decision.isTaken) this.leaveOut(path, decision.rule)
-    else if (entry.kind === 'failed') this.fail(path, entry.error)
-    else if (entry.kind === 'link') this.skip(this.skipped.links, path, 'a link')
-    else if (entry.kind === 'special') this.skip(this.skipped.special, path, 'no regular file')
-    else this.collectFile(entry, path, decision.rule, rules)
+    if (!decision.isTaken) this.#leaveOut(path, decision.rule)
+    else if (entry.kind === 'failed') this.#fail(path, entry.error)
+    else if (entry.kind === 'link') this.#skip(this.skipped.links, path, 'a link')
+    else if (entry.kind === 'special') this.#skip(this.skipped.special, path, 'no regular file')
+    else this.#collectFile(entry, path, decision.rule, rules)
   }
 
-  private collectFile(file: FileEntry, path: string, rule: string, rules: TreeRules | null): void {
+  #collectFile(file: FileEntry, path: string, rule: string, rules: TreeRules | null): void {
     const flag = rules?.sizeAndAge(file.sizeBytes, file.mtimeNs) ?? null
-    if (flag !== null) return this.leaveOut(path, flag)
-    const format = this.formatOf(file.name)
-    if (format === null && this.options.others === 'skip') {
-      return this.skip(this.skipped.unknownFormat, path, 'unknown extension')
+    if (flag !== null) return this.#leaveOut(path, flag)
+    const format = this.#formatOf(file.name)
+    if (format === null && this.#options.others === 'skip') {
+      return this.#skip(this.skipped.unknownFormat, path, 'unknown extension')
     }
-    if (format === null) return this.fail(path, unknownFormat(path))
-    if (file.folder !== this.folderPath) {
-      this.folderPath = file.folder
-      this.folderNumber = this.files.addFolder(file.folder)
+    if (format === null) return this.#fail(path, unknownFormat(path))
+    if (file.folder !== this.#folderPath) {
+      this.#folderPath = file.folder
+      this.#folderNumber = this.files.addFolder(file.folder)
     }
-    this.files.add(this.folderNumber, file.name, file.sizeBytes, file.mtimeNs, format)
-    this.tell(path, true, rule)
+    this.files.add(this.#folderNumber, file.name, file.sizeBytes, file.mtimeNs, format)
+    this.#tell(path, true, rule)
   }
 
   /** Takes the file that `--in` names: no filter applies to it. */
   takeSingle(name: string, sizeBytes: number, mtimeNs: bigint): void {
-    const format = this.formatOf(name)
+    const format = this.#formatOf(name)
     if (format === null) throw fromWireError(unknownFormat(name))
     this.files.add(this.files.addFolder(''), name, sizeBytes, mtimeNs, format)
-    this.tell(name, true, 'named by --in')
+    this.#tell(name, true, 'named by --in')
   }
 
-  private formatOf(name: string): SourceFormat | null {
-    return this.options.from ?? this.options.formatOf(name) ?? (this.options.others === 'copy' ? 'bytes' : null)
+  #formatOf(name: string): SourceFormat | null {
+    return this.#options.from ?? this.#options.formatOf(name) ?? (this.#options.others === 'copy' ? 'bytes' : null)
   }
 
-  private fail(path: string, error: WireError): void {
+  #fail(path: string, error: WireError): void {
     this.failed.push(error)
-    this.tell(path, false, error.code)
+    this.#tell(path, false, error.code)
   }
 
-  private leaveOut(path: string, rule: string): void {
+  #leaveOut(path: string, rule: string): void {
     this.filteredOut += 1
-    this.tell(path, false, rule)
+    this.#tell(path, false, rule)
   }
 
-  private skip(tally: Tally, path: string, rule: string): void {
+  #skip(tally: Tally, path: string, rule: string): void {
     tally.count += 1
     if (tally.examples.length < 5) tally.examples.push(path)
-    this.tell(path, false, rule)
+    this.#tell(path, false, rule)
   }
 
-  private tell(path: string, isTaken: boolean, rule: string): void {
-    this.hooks.onDecision?.(path, isTaken, rule)
+  #tell(path: string, isTaken: boolean, rule: string): void {
+    this.#hooks.onDecision?.(path, isTaken, rule)
   }
 }
 

@@ -76,19 +76,19 @@ export async function parseFilterRules(options: FilterOptions): Promise<FilterRu
 }
 
 class OrderedRules implements FilterRules {
-  private readonly rules: readonly Rule[]
+  readonly #rules: readonly Rule[]
 
   constructor(rules: readonly Rule[]) {
-    this.rules = rules
+    this.#rules = rules
   }
 
   decide(path: string): Decision {
-    const rule = this.rules.find((candidate) => candidate.pattern.matches(path))
+    const rule = this.#rules.find((candidate) => candidate.pattern.matches(path))
     return rule === undefined ? TAKEN_BY_DEFAULT : { isTaken: rule.isInclude, rule: rule.text }
   }
 
   ruleAgainstFolder(path: string): string | null {
-    for (const rule of this.rules) {
+    for (const rule of this.#rules) {
       if (rule.isInclude && rule.pattern.mayMatchBelow(path)) return null
       if (!rule.isInclude && rule.pattern.matchesAllBelow(path)) return rule.text
     }

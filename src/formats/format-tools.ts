@@ -30,14 +30,14 @@ function addCell(batch: RecordBatch, kind: CellKind, start: number, length: numb
 
 /** Shapes by names: records with the same names in the same order must share one. */
 class ShapeCache {
-  private readonly shapes = new Map<string, Shape>()
+  readonly #shapes = new Map<string, Shape>()
 
   shapeOf(names: readonly string[]): Shape {
     const text = names.join('\0')
-    let shape = this.shapes.get(text)
+    let shape = this.#shapes.get(text)
     if (shape === undefined) {
-      if (this.shapes.size === MOST_SHAPES) this.shapes.clear()
-      this.shapes.set(text, (shape = { keys: names.map((name) => createKey(name)) }))
+      if (this.#shapes.size === MOST_SHAPES) this.#shapes.clear()
+      this.#shapes.set(text, (shape = { keys: names.map((name) => createKey(name)) }))
     }
     return shape
   }

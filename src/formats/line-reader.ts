@@ -25,18 +25,18 @@ export abstract class LineReader implements SplittableReader {
   readonly notices: NoticeCounts = noNotices()
   recordCount = 0
   line = 1
-  private readonly maxRecordBytes: number
-  private readonly file: string
-  private isAtStart = true
+  readonly #maxRecordBytes: number
+  readonly #file: string
+  #isAtStart = true
   /** Offset in the source up to which the present line is known to have no end. */
-  private scannedOffset = 0
+  #scannedOffset = 0
   /** Where in the source a line that is too long starts, and ends as far as it was seen; -1: no such line. */
-  private oversizedStart = -1
-  private oversizedEnd = -1
+  #oversizedStart = -1
+  #oversizedEnd = -1
 
   constructor(plan: DataPlan, file: string) {
-    this.maxRecordBytes = plan.maxRecordBytes
-    this.file = file
+    this.#maxRecordBytes = plan.maxRecordBytes
+    this.#file = file
   }
 
   /**
@@ -46,19 +46,19 @@ export abstract class LineReader implements SplittableReader {
   protected abstract readLine(batch: RecordBatch, start: number, end: number): Shape | LineFault
 
   get isBetweenRecords(): boolean {
-    return this.oversizedStart < 0
+    return this.#oversizedStart < 0
   }
 
   get isSettled(): boolean {
-    return !this.isAtStart && this.isBetweenRecords
+    return !this.#isAtStart && this.isBetweenRecords
   }
 
   resume(recordCount: number, line: number): void {
     this.recordCount = recordCount
     this.line = line
     Object.assign(this.notices, noNotices())
-    this.scannedOffset = 0
-    this.oversizedStart = -1
+    this.#scannedOffset = 0
+    this.#oversizedStart = -1
   }
 
   guessRecordStart({ bytes }: BatchMemory, start: number, end: number): number | null {
@@ -67,9 +67,9 @@ export abstract class LineReader implements SplittableReader {
 
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {
     const { bytes } = batch.memory
-    let position = this.isAtStart ? passByteOrderMark(bytes, start, end, isLast, this.file) : start
+    let position = this.#isAtStart ? passByteOrderMark(bytes, start, end, isLast, this.#file) : start
     if (position === MARK_UNKNOWN) return start
-    this.isAtStart = false
+    this.#isAtStart = false
     if (batch.rowCount === 0) {
       batch.recordBase = this.recordCount
       batch.lineBase = this.line
@@ -77,8 +77,8 @@ export abstract class LineReader implements SplittableReader {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, end)
     while (position < end && !batch.isFull && (position < limit || !this.isBetweenRecords)) {
       const next = this.isBetweenRecords
-        ? this.takeLine(batch, text, position, isLast)
-        : this.skipOversized(batch, text, position, isLast)
+        ? this.#takeLine(batch, text, position, isLast)
+        : this.#skipOversized(batch, text, position, isLast)
       if (next < 0) break
       position = next
     }
@@ -86,35 +86,35 @@ export abstract class LineReader implements SplittableReader {
   }
 
   /** Returns the position behind the line, or -1 where more bytes must come first. */
-  private takeLine(batch: RecordBatch, text: Buffer, start: number, isLast: boolean): number {
-    let end = text.indexOf(LINE_FEED, Math.max(start, this.scannedOffset - batch.sourceOffset))
+  #takeLine(batch: RecordBatch, text: Buffer, start: number, isLast: boolean): number {
+    let end = text.indexOf(LINE_FEED, Math.max(start, this.#scannedOffset - batch.sourceOffset))
     if (end < 0) {
-      this.scannedOffset = batch.sourceOffset + text.length
-      if (this.isTooLarge(text, start, text.length)) {
-        this.oversizedStart = batch.sourceOffset + start
-        return this.skipOversized(batch, text, start, isLast)
+      this.#scannedOffset = batch.sourceOffset + text.length
+      if (this.#isTooLarge(text, start, text.length)) {
+        this.#oversizedStart = batch.sourceOffset + start
+        return this.#skipOversized(batch, text, start, isLast)
       }
       if (!isLast) return -1
       end = text.length
     }
-    this.takeRecord(batch, text, start, end > start && text[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
+    this.#takeRecord(batch, text, start, end > start && text[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
     this.line++
     return Math.min(end + 1, text.length)
   }
 
-  private takeRecord(batch: RecordBatch, text: Buffer, start: number, end: number): void {
+  #takeRecord(batch: RecordBatch, text: Buffer, start: number, end: number): void {
     if (start === end) {
       this.notices.blankLines++
       return
     }
     const from = batch.sourceOffset + start
-    if (end - start > this.maxRecordBytes) return this.rejectTooLarge(batch, from, from + end - start)
-    if (!isUtf8(text.subarray(start, end))) return this.reject(batch, INVALID_UTF8, from, from + end - start, true)
+    if (end - start > this.#maxRecordBytes) return this.#rejectTooLarge(batch, from, from + end - start)
+    if (!isUtf8(text.subarray(start, end))) return this.#reject(batch, INVALID_UTF8, from, from + end - start, true)
     const firstCell = batch.cellCount
     const read = this.readLine(batch, start, end)
     if ('code' in read) {
       batch.cellCount = firstCell
-      return this.reject(batch, read, from, from + end - start, true)
+      return this.#reject(batch, read, from, from + end - start, true)
     }
     const row = batch.rowCount++
     batch.rowFirstCell[row] = firstCell
@@ -126,28 +126,28 @@ export abstract class LineReader implements SplittableReader {
   }
 
   /** Passes over a line that is too long to be held. */
-  private skipOversized(batch: RecordBatch, text: Buffer, position: number, isLast: boolean): number {
+  #skipOversized(batch: RecordBatch, text: Buffer, position: number, isLast: boolean): number {
     const lineFeed = text.indexOf(LINE_FEED, position)
     const end = lineFeed < 0 ? text.length : lineFeed
-    if (end > position) this.oversizedEnd = batch.sourceOffset + (text[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
+    if (end > position) this.#oversizedEnd = batch.sourceOffset + (text[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
     if (lineFeed < 0 && !isLast) return end
-    this.rejectTooLarge(batch, this.oversizedStart, this.oversizedEnd)
-    this.oversizedStart = -1
+    this.#rejectTooLarge(batch, this.#oversizedStart, this.#oversizedEnd)
+    this.#oversizedStart = -1
     this.line++
     return Math.min(end + 1, text.length)
   }
 
   /** A CR at the end is half of a line end and does not count. */
-  private isTooLarge(text: Buffer, start: number, end: number): boolean {
-    return end - start - (text[end - 1] === CARRIAGE_RETURN ? 1 : 0) > this.maxRecordBytes
+  #isTooLarge(text: Buffer, start: number, end: number): boolean {
+    return end - start - (text[end - 1] === CARRIAGE_RETURN ? 1 : 0) > this.#maxRecordBytes
   }
 
-  private rejectTooLarge(batch: RecordBatch, byteStart: number, byteEnd: number): void {
-    const message = `the record is longer than ${this.maxRecordBytes} bytes; --max-record-size sets the limit`
-    this.reject(batch, { code: 'RECORD_TOO_LARGE', message }, byteStart, byteEnd, false)
+  #rejectTooLarge(batch: RecordBatch, byteStart: number, byteEnd: number): void {
+    const message = `the record is longer than ${this.#maxRecordBytes} bytes; --max-record-size sets the limit`
+    this.#reject(batch, { code: 'RECORD_TOO_LARGE', message }, byteStart, byteEnd, false)
   }
 
-  private reject(batch: RecordBatch, fault: LineFault, byteStart: number, byteEnd: number, hasRaw: boolean): void {
+  #reject(batch: RecordBatch, fault: LineFault, byteStart: number, byteEnd: number, hasRaw: boolean): void {
     const record = ++this.recordCount
     batch.rejects.push({ ...fault, record, line: this.line, byteStart, byteEnd, hasRaw })
   }

@@ -18,13 +18,13 @@ const NO_ROOM = -1
 
 /** The views of one writer, as its kernel reads them. */
 export class ViewTables {
-  private readonly layOut: (view: View) => Uint8Array | null
-  private readonly constant: Uint8Array
-  private readonly places = new Map<View, number>()
+  readonly #layOut: (view: View) => Uint8Array | null
+  readonly #constant: Uint8Array
+  readonly #places = new Map<View, number>()
   /** Views that the kernel does not take, or that the whole region could not hold. */
-  private readonly misfits = new WeakSet<View>()
+  readonly #misfits = new WeakSet<View>()
   /** Where the next view goes. */
-  private next = 0
+  #next = 0
   /** The shapes that are known to the kernel, by number. */
   shapeCount = 0
 
@@ -33,8 +33,8 @@ export class ViewTables {
    * @param constant at most LARGEST_CONSTANT_BYTES, to be found at `constantStart`
    */
   constructor(layOut: (view: View) => Uint8Array | null, constant: Uint8Array = new Uint8Array(0)) {
-    this.layOut = layOut
-    this.constant = constant
+    this.#layOut = layOut
+    this.#constant = constant
   }
 
   static constantStart(batch: RecordBatch): number {
@@ -43,30 +43,30 @@ export class ViewTables {
 
   /** Shows the kernel the views of a batch. Those that the region has no room for stay unknown to it. */
   place(batch: RecordBatch): void {
-    if (batch.keysOwner !== this) this.start(batch)
+    if (batch.keysOwner !== this) this.#start(batch)
     // The region may be full of views of earlier batches: it is then filled again with those of this one.
-    if (!this.placeAll(batch)) {
-      this.start(batch)
-      this.placeAll(batch)
+    if (!this.#placeAll(batch)) {
+      this.#start(batch)
+      this.#placeAll(batch)
     }
   }
 
-  private start(batch: RecordBatch): void {
+  #start(batch: RecordBatch): void {
     const constantStart = ViewTables.constantStart(batch)
     batch.keysOwner = this
-    batch.memory.bytes.set(this.constant, constantStart)
-    this.places.clear()
-    this.next = constantStart + LARGEST_CONSTANT_BYTES
+    batch.memory.bytes.set(this.#constant, constantStart)
+    this.#places.clear()
+    this.#next = constantStart + LARGEST_CONSTANT_BYTES
   }
 
   /** Stops at the first view that there is no room for any more, and returns false then. */
-  private placeAll(batch: RecordBatch): boolean {
+  #placeAll(batch: RecordBatch): boolean {
     const { memory, views } = batch
     this.shapeCount = Math.min(views.length, MAX_ROWS)
     const table = new Uint32Array(memory.bytes.buffer, memory.keysStart, this.shapeCount)
     for (let shape = 0; shape < table.length; shape++) {
       const view = views[shape]!
-      const place = this.places.get(view) ?? this.add(batch, view)
+      const place = this.#places.get(view) ?? this.#add(batch, view)
       if (place === NO_ROOM) {
         this.shapeCount = shape
         return false
@@ -76,20 +76,20 @@ export class ViewTables {
     return true
   }
 
-  private add({ memory }: RecordBatch, view: View): number {
-    if (this.misfits.has(view)) return UNKNOWN
+  #add({ memory }: RecordBatch, view: View): number {
+    if (this.#misfits.has(view)) return UNKNOWN
     const largest = memory.keysEnd - memory.keysStart - SHAPE_TABLE_BYTES - LARGEST_CONSTANT_BYTES
     // Each column takes a word at least: a million of them need not be laid out to see that they do not fit.
-    const bytes = 4 * view.cells.length > largest ? null : this.layOut(view)
+    const bytes = 4 * view.cells.length > largest ? null : this.#layOut(view)
     if (bytes === null || bytes.length > largest) {
-      this.misfits.add(view)
+      this.#misfits.add(view)
       return UNKNOWN
     }
-    const place = this.next
+    const place = this.#next
     if (place + bytes.length > memory.keysEnd) return NO_ROOM
     memory.bytes.set(bytes, place)
-    this.places.set(view, place)
-    this.next = place + bytes.length
+    this.#places.set(view, place)
+    this.#next = place + bytes.length
     return place
   }
 }

@@ -20,72 +20,72 @@ interface ShapeRules {
 
 /** Casts the cells of one file's batches to the types of their columns, and rejects the records with a value that does not fit. */
 export class BatchCaster {
-  private readonly plan: DataPlan
-  private readonly isTable: boolean
-  private readonly caster: CellCaster
-  private readonly tables = new CastTables()
-  private readonly rulesOfShape = new WeakMap<Shape, ShapeRules>()
+  readonly #plan: DataPlan
+  readonly #isTable: boolean
+  readonly #caster: CellCaster
+  readonly #tables = new CastTables()
+  readonly #rulesOfShape = new WeakMap<Shape, ShapeRules>()
 
   constructor(plan: DataPlan, isTable: boolean) {
-    this.plan = plan
-    this.isTable = isTable
-    this.caster = new CellCaster(plan)
+    this.#plan = plan
+    this.#isTable = isTable
+    this.#caster = new CellCaster(plan)
   }
 
   /** @throws MigrationError DUPLICATE_COLUMN where the mapping gives two columns of a table one name. */
   cast(batch: RecordBatch): void {
-    const rules = batch.shapes.map((shape, index) => this.rulesOf(shape, batch.views[index]!))
+    const rules = batch.shapes.map((shape, index) => this.#rulesOf(shape, batch.views[index]!))
     if (rules.every(({ casts, fault }) => casts.length === 0 && fault === null)) return
-    this.caster.begin(batch)
-    this.tables.begin(batch)
+    this.#caster.begin(batch)
+    this.#tables.begin(batch)
     const rejectsBefore = batch.rejects.length
-    for (let row = 0; row < batch.rowCount;) row = this.castRun(batch, row, rules[batch.rowShape[row]!]!)
-    if (!this.isTable && batch.rejects.length > rejectsBefore) batch.acceptedViews = findAcceptedViews(batch)
+    for (let row = 0; row < batch.rowCount;) row = this.#castRun(batch, row, rules[batch.rowShape[row]!]!)
+    if (!this.#isTable && batch.rejects.length > rejectsBefore) batch.acceptedViews = findAcceptedViews(batch)
   }
 
   /** Casts rows of one shape through the kernel as far as it goes, and then one by the reference. Returns the next row. */
-  private castRun(batch: RecordBatch, row: number, rules: ShapeRules): number {
+  #castRun(batch: RecordBatch, row: number, rules: ShapeRules): number {
     const { casts, jsonCasts, fault } = rules
     const shape = batch.rowShape[row]!
-    const place = batch.kernels !== null && fault === null ? this.tables.place(batch, casts) : null
+    const place = batch.kernels !== null && fault === null ? this.#tables.place(batch, casts) : null
     let next = row
     if (place !== null) {
       const { rowsStart, cellsStart, castsStart } = batch.memory
       const { start, end } = place
       next = batch.kernels!.castRows(rowsStart, row, batch.rowCount, cellsStart, start, end, castsStart)
-      if (jsonCasts.length > 0) for (let cast = row; cast < next; cast++) this.castRow(batch, cast, jsonCasts)
+      if (jsonCasts.length > 0) for (let cast = row; cast < next; cast++) this.#castRow(batch, cast, jsonCasts)
       if (next === batch.rowCount || batch.rowShape[next] !== shape) return next
     }
-    if (fault === null) this.castRow(batch, next, casts)
+    if (fault === null) this.#castRow(batch, next, casts)
     else batch.rejectRow(next, fault.code, fault.message, fault.column)
     return next + 1
   }
 
-  private castRow(batch: RecordBatch, row: number, casts: readonly Cast[]): void {
+  #castRow(batch: RecordBatch, row: number, casts: readonly Cast[]): void {
     const firstCell = batch.rowFirstCell[row]!
     for (const cast of casts) {
-      if (this.caster.cast(firstCell + cast.cell, cast)) continue
-      const value = this.caster.describe(firstCell + cast.cell, SHOWN_CHARACTERS)
+      if (this.#caster.cast(firstCell + cast.cell, cast)) continue
+      const value = this.#caster.describe(firstCell + cast.cell, SHOWN_CHARACTERS)
       batch.rejectRow(row, 'CAST', describeMisfit(value, cast), cast.source)
       return
     }
   }
 
-  private rulesOf(shape: Shape, view: View): ShapeRules {
-    let rules = this.rulesOfShape.get(shape)
-    if (rules === undefined) this.rulesOfShape.set(shape, (rules = this.makeRules(shape, view)))
+  #rulesOf(shape: Shape, view: View): ShapeRules {
+    let rules = this.#rulesOfShape.get(shape)
+    if (rules === undefined) this.#rulesOfShape.set(shape, (rules = this.#makeRules(shape, view)))
     return rules
   }
 
-  private makeRules(shape: Shape, view: View): ShapeRules {
+  #makeRules(shape: Shape, view: View): ShapeRules {
     const cells = new Map(shape.keys.map(({ name }, cell) => [name, cell]))
     const casts = new Map<number, Cast>()
-    let fault = this.findTwins(view)
-    for (const { source, type, emptyIsNull, isRequired } of this.plan.columns) {
+    let fault = this.#findTwins(view)
+    for (const { source, type, emptyIsNull, isRequired } of this.#plan.columns) {
       const cell = cells.get(source)
       if (cell !== undefined) {
         // Every cell of a table is a string already.
-        const changesNothing = (type === null || (type === 'string' && this.isTable)) && !emptyIsNull && !isRequired
+        const changesNothing = (type === null || (type === 'string' && this.#isTable)) && !emptyIsNull && !isRequired
         if (!changesNothing) casts.set(cell, { cell, source, type, emptyIsNull, isRequired })
       } else if (isRequired) {
         const message = `the record has no ${JSON.stringify(source)}, which the mapping requires`
@@ -97,12 +97,12 @@ export class BatchCaster {
   }
 
   /** A column that keeps its name and one that gets it by the mapping. */
-  private findTwins({ keys }: View): ShapeRules['fault'] {
+  #findTwins({ keys }: View): ShapeRules['fault'] {
     const names = new Set<string>()
     const twin = keys.find(({ name }) => names.size === names.add(name).size)
     if (twin === undefined) return null
     const message = `the mapping gives two columns the name ${JSON.stringify(twin.name)}`
-    if (!this.isTable) return { code: 'DUPLICATE_KEY', message, column: twin.name }
+    if (!this.#isTable) return { code: 'DUPLICATE_KEY', message, column: twin.name }
     throw new MigrationError('DUPLICATE_COLUMN', message, {
       phase: 'map',
       hint: 'drop the column of the source that has the name, or name it in the mapping too',

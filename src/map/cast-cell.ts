@@ -50,24 +50,24 @@ const LONGEST_BOOLEAN = 5
 
 /** Casts single cells of one batch after another. */
 export class CellCaster {
-  private readonly parser: JsonRecordParser
-  private batch!: RecordBatch
+  readonly #parser: JsonRecordParser
+  #batch!: RecordBatch
   /** Where the next value goes that is not in the input as it must be. */
-  private textsEnd = 0
+  #textsEnd = 0
   /** The text of the cell at hand, decoded. */
-  private textStart = 0
-  private textEnd = 0
+  #textStart = 0
+  #textEnd = 0
 
   constructor(plan: DataPlan) {
     // Duplicate keys are refused whatever the option says about sources, and the record that the value will be in is one level.
     const jsonSource = { maxNesting: plan.jsonSource.maxNesting - 1, duplicateKeys: 'reject' } as const
-    this.parser = new JsonRecordParser({ ...plan, jsonSource })
+    this.#parser = new JsonRecordParser({ ...plan, jsonSource })
   }
 
   begin(batch: RecordBatch): void {
-    this.batch = batch
-    this.textsEnd = batch.memory.textsStart
-    this.parser.begin(batch)
+    this.#batch = batch
+    this.#textsEnd = batch.memory.textsStart
+    this.#parser.begin(batch)
   }
 
   /**
@@ -76,7 +76,7 @@ export class CellCaster {
    * @returns false where its value does not fit; the cell may have changed all the same.
    */
   cast(cell: number, { type, emptyIsNull, isRequired }: Cast): boolean {
-    const { bytes, cells } = this.batch.memory
+    const { bytes, cells } = this.#batch.memory
     const word = 2 * cell
     const start = cells[word]!
     const kind = cells[word + 1]! >>> CELL_KIND_SHIFT
@@ -84,17 +84,17 @@ export class CellCaster {
     if (kind === CELL_NULL) return !isRequired
     const isText = kind <= CELL_ESCAPED_STRING
     if (isText && length === 0 && (emptyIsNull || (type !== null && type !== 'string'))) {
-      this.set(cell, CELL_NULL, start, 0)
+      this.#set(cell, CELL_NULL, start, 0)
       return !isRequired
     }
     if (type === null) return true
     if (type === 'string') {
-      if (!isText) this.makeText(cell, kind, start, start + length)
+      if (!isText) this.#makeText(cell, kind, start, start + length)
       return true
     }
     if (isText) {
-      this.locateText(kind, start, length)
-      return this.castText(cell, type) && !(isRequired && this.isNull(cell))
+      this.#locateText(kind, start, length)
+      return this.#castText(cell, type) && !(isRequired && this.#isNull(cell))
     }
     if (type === 'json') return true
     if (type === 'boolean') return kind === CELL_BOOLEAN
@@ -103,94 +103,95 @@ export class CellCaster {
 
   /** The text of a cell as messages show it, at most so many characters. */
   describe(cell: number, mostCharacters: number): string {
-    const { bytes, cells } = this.batch.memory
+    const { bytes, cells } = this.#batch.memory
     const kind = cells[2 * cell + 1]! >>> CELL_KIND_SHIFT
     if (kind === CELL_NULL) return 'null'
-    this.locateText(kind, cells[2 * cell]!, cells[2 * cell + 1]! & CELL_LENGTH_MASK)
-    const shownEnd = Math.min(this.textEnd, this.textStart + 4 * mostCharacters)
-    const characters = Array.from(utf8.decode(bytes.subarray(this.textStart, shownEnd)))
-    const isWhole = shownEnd === this.textEnd && characters.length <= mostCharacters
+    this.#locateText(kind, cells[2 * cell]!, cells[2 * cell + 1]! & CELL_LENGTH_MASK)
+    const shownEnd = Math.min(this.#textEnd, this.#textStart + 4 * mostCharacters)
+    const characters = Array.from(utf8.decode(bytes.subarray(this.#textStart, shownEnd)))
+    const isWhole = shownEnd === this.#textEnd && characters.length <= mostCharacters
     const shown = isWhole ? characters.join('') : `${characters.slice(0, mostCharacters).join('')}...`
     return kind <= CELL_ESCAPED_STRING ? JSON.stringify(shown) : shown
   }
 
-  private locateText(kind: number, start: number, length: number): void {
-    this.textStart = start
-    this.textEnd = start + length
+  #locateText(kind: number, start: number, length: number): void {
+    this.#textStart = start
+    this.#textEnd = start + length
     if (kind !== CELL_ESCAPED_TEXT && kind !== CELL_ESCAPED_STRING) return
-    this.textStart = this.batch.memory.scratchStart
-    this.textEnd = decodeCellText(this.batch, kind, start, length)
+    this.#textStart = this.#batch.memory.scratchStart
+    this.#textEnd = decodeCellText(this.#batch, kind, start, length)
   }
 
-  private castText(cell: number, type: Exclude<ColumnType, 'string'>): boolean {
-    const { bytes } = this.batch.memory
-    const { textStart, textEnd } = this
-    if (type === 'boolean') return this.castBoolean(cell)
-    if (type === 'json') return this.castJson(cell)
+  #castText(cell: number, type: Exclude<ColumnType, 'string'>): boolean {
+    const { bytes } = this.#batch.memory
+    const textStart = this.#textStart
+    const textEnd = this.#textEnd
+    if (type === 'boolean') return this.#castBoolean(cell)
+    if (type === 'json') return this.#castJson(cell)
     const fits = type === 'integer' ? isIntegerText : isNumberText
     if (!fits(bytes, textStart, textEnd)) return false
-    this.set(cell, CELL_NUMBER, this.keepText(), textEnd - textStart)
+    this.#set(cell, CELL_NUMBER, this.#keepText(), textEnd - textStart)
     return true
   }
 
-  private castBoolean(cell: number): boolean {
-    const { bytes, castsStart } = this.batch.memory
-    const length = this.textEnd - this.textStart
+  #castBoolean(cell: number): boolean {
+    const { bytes, castsStart } = this.#batch.memory
+    const length = this.#textEnd - this.#textStart
     if (length > LONGEST_BOOLEAN) return false
-    const value = BOOLEANS.get(Buffer.from(bytes.subarray(this.textStart, this.textEnd)).toString('latin1'))
+    const value = BOOLEANS.get(Buffer.from(bytes.subarray(this.#textStart, this.#textEnd)).toString('latin1'))
     if (value === undefined) return false
-    this.set(cell, CELL_BOOLEAN, castsStart + (value ? 0 : 4), length)
+    this.#set(cell, CELL_BOOLEAN, castsStart + (value ? 0 : 4), length)
     return true
   }
 
   /** The parser wants a line feed behind the value, so it gets a copy. */
-  private castJson(cell: number): boolean {
-    const { bytes } = this.batch.memory
-    let start = this.textsEnd
-    let end = this.copyText()
+  #castJson(cell: number): boolean {
+    const { bytes } = this.#batch.memory
+    let start = this.#textsEnd
+    let end = this.#copyText()
     bytes[end] = LINE_FEED
     while (isWhiteSpace(bytes[start]) && start < end) start++
     while (isWhiteSpace(bytes[end - 1]) && end > start) end--
-    if (start === end || !this.parser.isValue(start, end) || this.parser.fault !== null) return false
-    this.textsEnd = end + 1
+    if (start === end || !this.#parser.isValue(start, end) || this.#parser.fault !== null) return false
+    this.#textsEnd = end + 1
     const first = bytes[start]!
-    if (first === QUOTE) this.set(cell, CELL_ESCAPED_STRING, start + 1, end - start - 2)
-    else this.set(cell, kindOfJson(first), start, end - start)
+    if (first === QUOTE) this.#set(cell, CELL_ESCAPED_STRING, start + 1, end - start - 2)
+    else this.#set(cell, kindOfJson(first), start, end - start)
     return true
   }
 
   /** Makes a string of a value that was none: of an object or array its compact text. */
-  private makeText(cell: number, kind: number, start: number, end: number): void {
-    const { bytes } = this.batch.memory
+  #makeText(cell: number, kind: number, start: number, end: number): void {
+    const { bytes } = this.#batch.memory
     if (kind !== CELL_SPACED_NESTED) {
-      this.set(cell, kind === CELL_NESTED ? CELL_TEXT : CELL_STRING, start, end - start)
+      this.#set(cell, kind === CELL_NESTED ? CELL_TEXT : CELL_STRING, start, end - start)
       return
     }
-    const textStart = this.textsEnd
-    this.textsEnd = compactNested(bytes, start, end, textStart)
-    this.set(cell, CELL_TEXT, textStart, this.textsEnd - textStart)
+    const textStart = this.#textsEnd
+    this.#textsEnd = compactNested(bytes, start, end, textStart)
+    this.#set(cell, CELL_TEXT, textStart, this.#textsEnd - textStart)
   }
 
   /** Where the text at hand stays for the batch's life: the scratch region is the next cell's. */
-  private keepText(): number {
-    if (this.textStart !== this.batch.memory.scratchStart) return this.textStart
-    const start = this.textsEnd
-    this.textsEnd = this.copyText()
+  #keepText(): number {
+    if (this.#textStart !== this.#batch.memory.scratchStart) return this.#textStart
+    const start = this.#textsEnd
+    this.#textsEnd = this.#copyText()
     return start
   }
 
-  private copyText(): number {
-    this.batch.memory.bytes.copyWithin(this.textsEnd, this.textStart, this.textEnd)
-    return this.textsEnd + this.textEnd - this.textStart
+  #copyText(): number {
+    this.#batch.memory.bytes.copyWithin(this.#textsEnd, this.#textStart, this.#textEnd)
+    return this.#textsEnd + this.#textEnd - this.#textStart
   }
 
   /** JSON text can be `null`. */
-  private isNull(cell: number): boolean {
-    return this.batch.memory.cells[2 * cell + 1]! >>> CELL_KIND_SHIFT === CELL_NULL
+  #isNull(cell: number): boolean {
+    return this.#batch.memory.cells[2 * cell + 1]! >>> CELL_KIND_SHIFT === CELL_NULL
   }
 
-  private set(cell: number, kind: CellKind, start: number, length: number): void {
-    const { cells } = this.batch.memory
+  #set(cell: number, kind: CellKind, start: number, length: number): void {
+    const { cells } = this.#batch.memory
     cells[2 * cell] = start
     cells[2 * cell + 1] = packCell(kind, length)
   }

@@ -24,32 +24,32 @@ export interface TablePlace {
 
 /** The types of columns as the kernel reads them, in the casts region of the batch memory. Laid out anew for each batch. */
 export class CastTables {
-  private readonly places = new Map<readonly Cast[], TablePlace>()
-  private next = 0
+  readonly #places = new Map<readonly Cast[], TablePlace>()
+  #next = 0
 
   begin({ memory }: RecordBatch): void {
     memory.bytes.set(BOOLEAN_WORDS, memory.castsStart)
-    this.places.clear()
-    this.next = memory.castsStart + WORDS_BYTES
+    this.#places.clear()
+    this.#next = memory.castsStart + WORDS_BYTES
   }
 
   /** The place of a shape's columns, or null where there are more than the region holds. */
   place(batch: RecordBatch, casts: readonly Cast[]): TablePlace | null {
-    return this.places.get(casts) ?? this.add(batch, casts)
+    return this.#places.get(casts) ?? this.#add(batch, casts)
   }
 
-  private add({ memory }: RecordBatch, casts: readonly Cast[]): TablePlace | null {
+  #add({ memory }: RecordBatch, casts: readonly Cast[]): TablePlace | null {
     const words = casts.flatMap(layOut)
     const first = memory.castsStart + WORDS_BYTES
     if (first + 4 * words.length > memory.castsEnd) return null
-    if (this.next + 4 * words.length > memory.castsEnd) {
-      this.places.clear()
-      this.next = first
+    if (this.#next + 4 * words.length > memory.castsEnd) {
+      this.#places.clear()
+      this.#next = first
     }
-    const place = { start: this.next, end: this.next + 4 * words.length }
+    const place = { start: this.#next, end: this.#next + 4 * words.length }
     new Uint32Array(memory.bytes.buffer, place.start, words.length).set(words)
-    this.places.set(casts, place)
-    this.next = place.end
+    this.#places.set(casts, place)
+    this.#next = place.end
     return place
   }
 }

@@ -21,48 +21,48 @@ const KEPT_NAMES = 1000
  * seen neither does a batch.
  */
 export class ColumnWatch {
-  private static readonly OVER_NOTHING = new ColumnWatch([])
-  private readonly unseen: Set<string>
-  private readonly known = new WeakSet<Shape>()
-  private readonly names = new Set<string>()
+  static readonly #OVER_NOTHING = new ColumnWatch([])
+  readonly #unseen: Set<string>
+  readonly #known = new WeakSet<Shape>()
+  readonly #names = new Set<string>()
 
   private constructor(named: Iterable<string>) {
-    this.unseen = new Set(named)
+    this.#unseen = new Set(named)
   }
 
   /** A watch for one file. Where no column is named, all files share one, since many small files would feel it. */
   static over(plan: Pick<DataPlan, 'select' | 'drop' | 'columns'>): ColumnWatch {
     const { select, drop, columns } = plan
     const isAnyNamed = (select?.length ?? 0) + drop.length + columns.length > 0
-    return isAnyNamed ? new ColumnWatch(namedColumns(plan)) : ColumnWatch.OVER_NOTHING
+    return isAnyNamed ? new ColumnWatch(namedColumns(plan)) : ColumnWatch.#OVER_NOTHING
   }
 
   /** Takes note of the shapes of a batch. */
   look(batch: RecordBatch): void {
-    if (this.unseen.size === 0) return
+    if (this.#unseen.size === 0) return
     for (const shape of batch.shapes) {
-      if (this.known.has(shape)) continue
-      this.known.add(shape)
+      if (this.#known.has(shape)) continue
+      this.#known.add(shape)
       for (const { name } of shape.keys) {
-        this.unseen.delete(name)
-        if (this.names.size < KEPT_NAMES) this.names.add(name)
+        this.#unseen.delete(name)
+        if (this.#names.size < KEPT_NAMES) this.#names.add(name)
       }
     }
   }
 
   /** A column that another thread has seen in the same file. */
   see(name: string): void {
-    this.unseen.delete(name)
+    this.#unseen.delete(name)
   }
 
   isSeen(name: string): boolean {
-    return !this.unseen.has(name)
+    return !this.#unseen.has(name)
   }
 
   /** The columns that do not occur, each with the name that was probably meant. */
   unseenColumns(): UnseenColumn[] {
-    if (this.unseen.size === 0) return []
-    const names = [...this.names]
-    return [...this.unseen].map((name) => ({ name, nearest: suggestNearest(name, names) ?? null }))
+    if (this.#unseen.size === 0) return []
+    const names = [...this.#names]
+    return [...this.#unseen].map((name) => ({ name, nearest: suggestNearest(name, names) ?? null }))
   }
 }

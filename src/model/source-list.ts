@@ -9,32 +9,32 @@ export type SourceFormat = FormatName | 'bytes'
  * Files are numbered from 0 in the order in which they were added; that order is the walker's, which is the same every time.
  */
 export class SourceList {
-  private readonly folders: string[] = []
-  private readonly names: string[] = []
-  private folderNumbers = new Uint32Array(1024)
-  private sizes = new Float64Array(1024)
-  private mtimes = new BigInt64Array(1024)
+  readonly #folders: string[] = []
+  readonly #names: string[] = []
+  #folderNumbers = new Uint32Array(1024)
+  #sizes = new Float64Array(1024)
+  #mtimes = new BigInt64Array(1024)
   /** Places in `knownFormats`. */
-  private formats = new Uint8Array(1024)
-  private readonly knownFormats: SourceFormat[] = []
+  #formats = new Uint8Array(1024)
+  readonly #knownFormats: SourceFormat[] = []
 
   get length(): number {
-    return this.names.length
+    return this.#names.length
   }
 
   /** Enters a folder and returns its number. @param path relative to the source tree with `/`; '' is the tree's top. */
   addFolder(path: string): number {
-    return this.folders.push(path) - 1
+    return this.#folders.push(path) - 1
   }
 
   /** Enters a file and returns its number. */
   add(folder: number, name: string, sizeBytes: number, mtimeNs: bigint, format: SourceFormat): number {
-    const index = this.names.push(name) - 1
-    if (index === this.sizes.length) this.grow()
-    this.folderNumbers[index] = folder
-    this.sizes[index] = sizeBytes
-    this.mtimes[index] = mtimeNs
-    this.formats[index] = this.numberOf(format)
+    const index = this.#names.push(name) - 1
+    if (index === this.#sizes.length) this.#grow()
+    this.#folderNumbers[index] = folder
+    this.#sizes[index] = sizeBytes
+    this.#mtimes[index] = mtimeNs
+    this.#formats[index] = this.#numberOf(format)
     return index
   }
 
@@ -45,23 +45,23 @@ export class SourceList {
   }
 
   folder(index: number): string {
-    return this.folders[this.folderNumbers[index] ?? 0] ?? ''
+    return this.#folders[this.#folderNumbers[index] ?? 0] ?? ''
   }
 
   name(index: number): string {
-    return this.names[index] ?? ''
+    return this.#names[index] ?? ''
   }
 
   sizeBytes(index: number): number {
-    return this.sizes[index] ?? 0
+    return this.#sizes[index] ?? 0
   }
 
   mtimeNs(index: number): bigint {
-    return this.mtimes[index] ?? 0n
+    return this.#mtimes[index] ?? 0n
   }
 
   format(index: number): SourceFormat {
-    return this.knownFormats[this.formats[index] ?? 0] ?? 'bytes'
+    return this.#knownFormats[this.#formats[index] ?? 0] ?? 'bytes'
   }
 
   /** Bytes of all files, or of those with the given numbers. */
@@ -78,7 +78,7 @@ export class SourceList {
     let from = -1
     let folder = -1
     for (const index of indexes) {
-      const number = this.folderNumbers[index] ?? 0
+      const number = this.#folderNumbers[index] ?? 0
       if (number !== from) folder = picked.addFolder(this.folder(index))
       from = number
       picked.add(folder, this.name(index), this.sizeBytes(index), this.mtimeNs(index), this.format(index))
@@ -86,17 +86,17 @@ export class SourceList {
     return picked
   }
 
-  private numberOf(format: SourceFormat): number {
-    const number = this.knownFormats.indexOf(format)
-    return number < 0 ? this.knownFormats.push(format) - 1 : number
+  #numberOf(format: SourceFormat): number {
+    const number = this.#knownFormats.indexOf(format)
+    return number < 0 ? this.#knownFormats.push(format) - 1 : number
   }
 
-  private grow(): void {
-    const length = this.sizes.length * 2
-    this.folderNumbers = grown(this.folderNumbers, new Uint32Array(length))
-    this.sizes = grown(this.sizes, new Float64Array(length))
-    this.mtimes = grown(this.mtimes, new BigInt64Array(length))
-    this.formats = grown(this.formats, new Uint8Array(length))
+  #grow(): void {
+    const length = this.#sizes.length * 2
+    this.#folderNumbers = grown(this.#folderNumbers, new Uint32Array(length))
+    this.#sizes = grown(this.#sizes, new Float64Array(length))
+    this.#mtimes = grown(this.#mtimes, new BigInt64Array(length))
+    this.#formats = grown(this.#formats, new Uint8Array(length))
   }
 }
 

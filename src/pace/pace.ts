@@ -64,23 +64,23 @@ export function createPace({
  * @see https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
  */
 class PaceClock {
-  private readonly freeAtNs: BigInt64Array
-  private readonly nsPerByte: number
+  readonly #freeAtNs: BigInt64Array
+  readonly #nsPerByte: number
 
   constructor(shared: SharedArrayBuffer, bytesPerSecond: number) {
-    this.freeAtNs = new BigInt64Array(shared)
-    this.nsPerByte = 1e9 / bytesPerSecond
+    this.#freeAtNs = new BigInt64Array(shared)
+    this.#nsPerByte = 1e9 / bytesPerSecond
   }
 
   /** @returns when the transfer of these bytes ends: not before `now`. */
   reserve(bytes: number, now: bigint): bigint {
     if (bytes === 0) return now
-    const lastsNs = BigInt(Math.round(bytes * this.nsPerByte))
+    const lastsNs = BigInt(Math.round(bytes * this.#nsPerByte))
     for (;;) {
-      const freeAt = Atomics.load(this.freeAtNs, 0)
+      const freeAt = Atomics.load(this.#freeAtNs, 0)
       const start = freeAt > now - BURST_NS ? freeAt : now - BURST_NS
       const end = start + lastsNs
-      if (Atomics.compareExchange(this.freeAtNs, 0, freeAt, end) === freeAt) return end > now ? end : now
+      if (Atomics.compareExchange(this.#freeAtNs, 0, freeAt, end) === freeAt) return end > now ? end : now
     }
   }
 }

@@ -96,40 +96,40 @@ function foldName(name: string): string {
 
 /** Numbers of targets by their folded paths: 12 to 24 bytes a target, hashes kept to compare texts only where these agree. */
 class FoldedTable {
-  private readonly targets: TargetNames
+  readonly #targets: TargetNames
   /** Numbers plus one; 0 is a free slot. At most half of the slots are taken. */
-  private readonly slots: Int32Array
-  private readonly hashes: Int32Array
+  readonly #slots: Int32Array
+  readonly #hashes: Int32Array
 
   constructor(targets: TargetNames) {
-    this.targets = targets
-    this.slots = new Int32Array(slotCount(targets.length))
-    this.hashes = new Int32Array(targets.length)
+    this.#targets = targets
+    this.#slots = new Int32Array(slotCount(targets.length))
+    this.#hashes = new Int32Array(targets.length)
   }
 
   /** Enters a target. Returns the one that is there already under the same folded path, or -1. */
   add(index: number): number {
-    const folded = foldName(this.targets.path(index))
+    const folded = foldName(this.#targets.path(index))
     const hash = hashText(folded)
-    const slot = this.slotOf(folded, hash)
-    const present = (this.slots[slot] ?? 0) - 1
+    const slot = this.#slotOf(folded, hash)
+    const present = (this.#slots[slot] ?? 0) - 1
     if (present >= 0) return present
-    this.slots[slot] = index + 1
-    this.hashes[index] = hash
+    this.#slots[slot] = index + 1
+    this.#hashes[index] = hash
     return -1
   }
 
   /** The target with a folded path, or -1. */
   find(folded: string): number {
-    return (this.slots[this.slotOf(folded, hashText(folded))] ?? 0) - 1
+    return (this.#slots[this.#slotOf(folded, hashText(folded))] ?? 0) - 1
   }
 
-  private slotOf(folded: string, hash: number): number {
-    const mask = this.slots.length - 1
+  #slotOf(folded: string, hash: number): number {
+    const mask = this.#slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const index = (this.slots[slot] ?? 0) - 1
+      const index = (this.#slots[slot] ?? 0) - 1
       if (index < 0) return slot
-      if (this.hashes[index] === hash && foldName(this.targets.path(index)) === folded) return slot
+      if (this.#hashes[index] === hash && foldName(this.#targets.path(index)) === folded) return slot
     }
   }
 }

@@ -84,7 +84,7 @@ export interface ForeignTargetRules {
   readonly isClaimed: (index: number) => boolean
   /** `--overwrite`: files may be replaced, whoever made them. */
   readonly mayOverwrite: boolean
-  /** What is damaged of the books, and from where; null: nothing is. */
+  /** What is damaged of the bookkeeping, and from where; null: nothing is. */
   readonly damaged: string | null
 }
 

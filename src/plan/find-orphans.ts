@@ -29,11 +29,11 @@ export interface SourceHere {
 
 /** Tells whether source trees of earlier runs are the one of this run, and whether their sources are gone. */
 export class OrphanFinder {
-  private readonly here: SourceHere
-  private readonly targetRoot: string
+  readonly #here: SourceHere
+  readonly #targetRoot: string
   /** Trees that have a source which is there in this run's. */
-  private readonly seen = new Set<string>()
-  private readonly ways = new Map<string, boolean>()
+  readonly #seen = new Set<string>()
+  readonly #ways = new Map<string, boolean>()
 
   /** @param trees all trees of proofs, and whether one of their sources is on the list of this run. */
   constructor(
@@ -41,22 +41,22 @@ export class OrphanFinder {
     targetRoot: string,
     trees: Iterable<{ readonly tree: ProofTree; readonly hasSourceHere: boolean }>,
   ) {
-    this.here = here
-    this.targetRoot = targetRoot
-    for (const { tree, hasSourceHere } of trees) if (hasSourceHere) this.seen.add(tree.key)
+    this.#here = here
+    this.#targetRoot = targetRoot
+    for (const { tree, hasSourceHere } of trees) if (hasSourceHere) this.#seen.add(tree.key)
   }
 
   /** Targets that are still as large as they were made, and whose sources are gone; in the order of their names. */
   find(candidates: Iterable<OrphanCandidate>): Orphan[] {
     const all = [...candidates]
-    this.lookForSources(all)
+    this.#lookForSources(all)
     const orphans: Orphan[] = []
     for (const { target, source, sizeBytes, hash, tree } of all) {
       // Never through a link: what is there may be somebody else's.
-      if (this.leadsThroughLink(this.targetRoot, folderOf(target))) continue
-      const stats = lookAt(join(this.targetRoot, target))
+      if (this.#leadsThroughLink(this.#targetRoot, folderOf(target))) continue
+      const stats = lookAt(join(this.#targetRoot, target))
       if (stats === 'unknown' || stats === 'gone' || !stats.isFile() || stats.size !== sizeBytes) continue
-      if (this.isHere(tree) && this.makesNoTarget(source, tree)) orphans.push({ target, source, sizeBytes, hash })
+      if (this.isHere(tree) && this.#makesNoTarget(source, tree)) orphans.push({ target, source, sizeBytes, hash })
     }
     return orphans.sort((left, right) => (left.target < right.target ? -1 : 1))
   }
@@ -68,35 +68,38 @@ export class OrphanFinder {
    */
   isHere(tree: ProofTree): boolean {
     const { source } = tree
-    if (source === null) return this.seen.has(tree.key)
-    const isSameFolder = source.identity !== null && source.identity === this.here.tree.identity
-    return isSameFolder || (source.root === this.here.tree.root && this.seen.has(tree.key))
+    if (source === null) return this.#seen.has(tree.key)
+    const isSameFolder = source.identity !== null && source.identity === this.#here.tree.identity
+    return isSameFolder || (source.root === this.#here.tree.root && this.#seen.has(tree.key))
   }
 
   /** Sources that are on no list are looked for one by one, until one of each tree is there. */
-  private lookForSources(candidates: readonly OrphanCandidate[]): void {
+  #lookForSources(candidates: readonly OrphanCandidate[]): void {
     for (const { source, tree } of candidates) {
-      if (this.seen.has(tree.key)) continue
-      const stats = lookAt(join(this.here.tree.root, source))
-      if (stats !== 'unknown' && stats !== 'gone') this.seen.add(tree.key)
+      if (this.#seen.has(tree.key)) continue
+      const stats = lookAt(join(this.#here.tree.root, source))
+      if (stats !== 'unknown' && stats !== 'gone') this.#seen.add(tree.key)
     }
   }
 
   /** True where the source is gone, or makes another target by now, as after `--to`. */
-  private makesNoTarget(source: string, tree: ProofTree): boolean {
-    return this.here.has(source) || this.isGone(source, tree)
+  #makesNoTarget(source: string, tree: ProofTree): boolean {
+    return this.#here.has(source) || this.#isGone(source, tree)
   }
 
-  private isGone(source: string, { source: tree }: ProofTree): boolean {
-    if ((tree !== null && this.isBelowOtherMount(source, tree)) || lookAt(join(this.here.tree.root, source)) !== 'gone')
+  #isGone(source: string, { source: tree }: ProofTree): boolean {
+    if (
+      (tree !== null && this.#isBelowOtherMount(source, tree)) ||
+      lookAt(join(this.#here.tree.root, source)) !== 'gone'
+    )
       return false
     // What a link leads to may be away for a while, as a disk that is not mounted.
-    return !this.leadsThroughLink(this.here.tree.root, folderOf(source))
+    return !this.#leadsThroughLink(this.#here.tree.root, folderOf(source))
   }
 
   /** Whether something else is mounted on the way to a source than when it was converted: it may be below, or behind, what is there now. */
-  private isBelowOtherMount(source: string, before: SourceTree): boolean {
-    const here = this.here.tree
+  #isBelowOtherMount(source: string, before: SourceTree): boolean {
+    const here = this.#here.tree
     return [...here.mounts, ...before.mounts].some((mount) => {
       if (!isBelow(source, mount)) return false
       const [now, then] = [mountedAt(here, mount), mountedAt(before, mount)]
@@ -112,15 +115,15 @@ export class OrphanFinder {
     })
   }
 
-  private leadsThroughLink(root: string, folder: string): boolean {
+  #leadsThroughLink(root: string, folder: string): boolean {
     if (folder === '') return false
     const path = join(root, folder)
-    const known = this.ways.get(path)
+    const known = this.#ways.get(path)
     if (known !== undefined) return known
     const stats = lookAt(path)
     const isLink = stats !== 'gone' && (stats === 'unknown' || stats.isSymbolicLink())
-    const leads = isLink || this.leadsThroughLink(root, folderOf(folder))
-    this.ways.set(path, leads)
+    const leads = isLink || this.#leadsThroughLink(root, folderOf(folder))
+    this.#ways.set(path, leads)
     return leads
   }
 }

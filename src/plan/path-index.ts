@@ -6,37 +6,37 @@ import type { PathList } from './target-names.ts'
  * that nobody has worked on needs none.
  */
 export class PathIndex {
-  private readonly paths: PathList
+  readonly #paths: PathList
   /** Numbers plus one; 0 is a free slot. At most half of the slots are taken. */
-  private slots: Int32Array | null = null
+  #slots: Int32Array | null = null
 
   /** @param paths must not change afterwards. Of equal paths the first is found. */
   constructor(paths: PathList) {
-    this.paths = paths
+    this.#paths = paths
   }
 
   /** The number of a path, or -1. */
   find(path: string): number {
-    this.slots ??= this.fillSlots()
-    return (this.slots[this.slotOf(path, this.slots)] ?? 0) - 1
+    this.#slots ??= this.#fillSlots()
+    return (this.#slots[this.#slotOf(path, this.#slots)] ?? 0) - 1
   }
 
-  private fillSlots(): Int32Array {
-    const { paths } = this
+  #fillSlots(): Int32Array {
+    const paths = this.#paths
     const slots = new Int32Array(slotCount(paths.length))
     for (let index = 0; index < paths.length; index++) {
-      const slot = this.slotOf(paths.path(index), slots)
+      const slot = this.#slotOf(paths.path(index), slots)
       if (slots[slot] === 0) slots[slot] = index + 1
     }
     return slots
   }
 
   /** The slot that holds the path, or the free one where it belongs. */
-  private slotOf(path: string, slots: Int32Array): number {
+  #slotOf(path: string, slots: Int32Array): number {
     const mask = slots.length - 1
     for (let slot = hashText(path) & mask; ; slot = (slot + 1) & mask) {
       const index = (slots[slot] ?? 0) - 1
-      if (index < 0 || this.paths.path(index) === path) return slot
+      if (index < 0 || this.#paths.path(index) === path) return slot
     }
   }
 }

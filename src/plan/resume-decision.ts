@@ -69,50 +69,50 @@ export interface ProofColumns {
 export class ResumeDecision {
   readonly orphans: readonly Orphan[]
   /** Place of the reason in RUN_REASONS plus one; 0: done. */
-  private readonly reasons: Uint8Array
-  private readonly proofs: ProofColumns
-  private readonly inDoubt = new Set<number>()
+  readonly #reasons: Uint8Array
+  readonly #proofs: ProofColumns
+  readonly #inDoubt = new Set<number>()
 
   constructor(fileCount: number, proofs: ProofColumns, orphans: readonly Orphan[]) {
-    this.reasons = new Uint8Array(fileCount).fill(1)
-    this.proofs = proofs
+    this.#reasons = new Uint8Array(fileCount).fill(1)
+    this.#proofs = proofs
     this.orphans = orphans
   }
 
   /** Why the file runs; null: it is done. */
   reason(index: number): RunReason | null {
-    const place = this.reasons[index] ?? 1
+    const place = this.#reasons[index] ?? 1
     return place === 0 ? null : (RUN_REASONS[place - 1] ?? 'new')
   }
 
   setDone(index: number): void {
-    this.reasons[index] = 0
+    this.#reasons[index] = 0
   }
 
   /** Takes a file for done whose content has to be compared first: something of a later run is damaged. */
   doubt(index: number): void {
     this.setDone(index)
-    this.inDoubt.add(index)
+    this.#inDoubt.add(index)
   }
 
   /** Files that seem done, but are so only if their targets have the content that is proved. */
   get doubtful(): ReadonlySet<number> {
-    return this.inDoubt
+    return this.#inDoubt
   }
 
   /** Says that all doubtful files were compared. */
   settleDoubt(): void {
-    this.inDoubt.clear()
+    this.#inDoubt.clear()
   }
 
   /** Lets a file run, also one that was done: where `--checksum` finds other content than what is proved. */
   rerun(index: number, reason: RunReason): void {
-    this.reasons[index] = RUN_REASONS.indexOf(reason) + 1
+    this.#reasons[index] = RUN_REASONS.indexOf(reason) + 1
   }
 
   /** What is proved about a file that is done. */
   done(index: number): DoneTarget {
-    const { proofs } = this
+    const proofs = this.#proofs
     const read = proofs.recordsRead[index] ?? 0
     const rejected = proofs.recordsRejected[index] ?? 0
     const filtered = proofs.recordsFiltered[index] ?? 0
@@ -135,8 +135,8 @@ export class ResumeDecision {
     let fileCount = 0
     let targetBytes = 0
     let filesWithRejects = 0
-    for (let index = 0; index < this.reasons.length; index++) {
-      if (this.reasons[index] !== 0) continue
+    for (let index = 0; index < this.#reasons.length; index++) {
+      if (this.#reasons[index] !== 0) continue
       const target = this.done(index)
       fileCount += 1
       targetBytes += target.targetBytes

@@ -51,35 +51,35 @@ export interface ResumeOptions {
 }
 
 /** A target that this plan does not make, with what the last proof says. */
-interface Stranger extends OrphanCandidate {
+interface UnplannedTarget extends OrphanCandidate {
   readonly runNumber: number
 }
 
 export class ResumeLedger {
-  private readonly files: SourceList
-  private readonly filePlanHash: (format: SourceFormat) => string
-  private readonly index: PathIndex
-  private readonly verdicts: Uint8Array
-  private readonly proofRuns: Float64Array
-  private readonly claimRuns: Float64Array
-  private readonly columns: ProofColumns
+  readonly #files: SourceList
+  readonly #filePlanHash: (format: SourceFormat) => string
+  readonly #index: PathIndex
+  readonly #verdicts: Uint8Array
+  readonly #proofRuns: Float64Array
+  readonly #claimRuns: Float64Array
+  readonly #columns: ProofColumns
   /** Proofs of runs before this one are in doubt. */
-  private doubtBefore = 0
-  private readonly strangerClaims = new Map<string, number>()
+  #doubtBefore = 0
+  readonly #unplannedClaims = new Map<string, number>()
   /** Source trees of all proofs, and whether one of the sources is on the list. */
-  private readonly trees = new Map<string, { readonly tree: ProofTree; hasSourceHere: boolean }>()
+  readonly #trees = new Map<string, { readonly tree: ProofTree; hasSourceHere: boolean }>()
   /** Targets that this plan does not make, with what the last proof says. */
-  private readonly strangers = new Map<string, Stranger>()
+  readonly #unplanned = new Map<string, UnplannedTarget>()
 
   /** @param filePlanHash the part of this run's plan that concerns a source format. */
   constructor(files: SourceList, targets: TargetNames, filePlanHash: (format: SourceFormat) => string) {
-    this.files = files
-    this.filePlanHash = remember(filePlanHash)
-    this.index = new PathIndex(targets)
-    this.verdicts = new Uint8Array(files.length)
-    this.proofRuns = new Float64Array(files.length)
-    this.claimRuns = new Float64Array(files.length)
-    this.columns = {
+    this.#files = files
+    this.#filePlanHash = remember(filePlanHash)
+    this.#index = new PathIndex(targets)
+    this.#verdicts = new Uint8Array(files.length)
+    this.#proofRuns = new Float64Array(files.length)
+    this.#claimRuns = new Float64Array(files.length)
+    this.#columns = {
       targetBytes: new Float64Array(files.length),
       targetHash: new Uint32Array(files.length),
       sourceHash: new Uint32Array(files.length),
@@ -98,18 +98,18 @@ export class ResumeLedger {
    * @param runNumber from 1. @param tree the source tree of the proof.
    */
   takeProof(proof: Proof, runNumber: number, tree: ProofTree): void {
-    const index = this.index.find(proof.target)
-    this.noteTree(tree, index >= 0 && proof.source === this.files.path(index))
+    const index = this.#index.find(proof.target)
+    this.#noteTree(tree, index >= 0 && proof.source === this.#files.path(index))
     if (index < 0) {
-      if ((this.strangers.get(proof.target)?.runNumber ?? 0) > runNumber) return
+      if ((this.#unplanned.get(proof.target)?.runNumber ?? 0) > runNumber) return
       const { target, source, targetBytes, targetHash } = proof
-      this.strangers.set(target, { target, source, sizeBytes: targetBytes, hash: targetHash, runNumber, tree })
+      this.#unplanned.set(target, { target, source, sizeBytes: targetBytes, hash: targetHash, runNumber, tree })
       return
     }
-    if ((this.proofRuns[index] ?? 0) > runNumber) return
-    this.verdicts[index] = VERDICTS.indexOf(this.judge(proof, index))
-    this.proofRuns[index] = runNumber
-    const { columns } = this
+    if ((this.#proofRuns[index] ?? 0) > runNumber) return
+    this.#verdicts[index] = VERDICTS.indexOf(this.#judge(proof, index))
+    this.#proofRuns[index] = runNumber
+    const columns = this.#columns
     columns.targetBytes[index] = proof.targetBytes
     columns.targetHash[index] = Number.parseInt(proof.targetHash, 16)
     columns.sourceHash[index] = Number.parseInt(proof.sourceHash ?? '0', 16)
@@ -122,25 +122,25 @@ export class ResumeLedger {
     columns.recordsFiltered[index] = proof.records.filtered
   }
 
-  private noteTree(tree: ProofTree, isSourceHere: boolean): void {
-    const known = this.trees.get(tree.key)
-    if (known === undefined) this.trees.set(tree.key, { tree, hasSourceHere: isSourceHere })
+  #noteTree(tree: ProofTree, isSourceHere: boolean): void {
+    const known = this.#trees.get(tree.key)
+    if (known === undefined) this.#trees.set(tree.key, { tree, hasSourceHere: isSourceHere })
     else known.hasSourceHere ||= isSourceHere
   }
 
   /** The source trees that proofs are about, and whether this plan has one of the sources that they name. */
   get proofTrees(): Iterable<{ readonly tree: ProofTree; readonly hasSourceHere: boolean }> {
-    return this.trees.values()
+    return this.#trees.values()
   }
 
   /** How many targets have a proof. */
   get provedTargets(): number {
-    return this.proofRuns.reduce((count, run) => count + (run > 0 ? 1 : 0), this.strangers.size)
+    return this.#proofRuns.reduce((count, run) => count + (run > 0 ? 1 : 0), this.#unplanned.size)
   }
 
   /** Says that something of a run is damaged: it may have claimed or proved any target, so earlier proofs do not count by themselves. */
   takeDamage(runNumber: number): void {
-    this.doubtBefore = Math.max(this.doubtBefore, runNumber)
+    this.#doubtBefore = Math.max(this.#doubtBefore, runNumber)
   }
 
   /**
@@ -148,49 +148,49 @@ export class ResumeLedger {
    * target may be newer than what is proved about it. Claims and proofs may come in any order.
    */
   takeClaim(target: string, runNumber: number): void {
-    const index = this.index.find(target)
-    if (index >= 0) this.claimRuns[index] = Math.max(this.claimRuns[index] ?? 0, runNumber)
-    else this.strangerClaims.set(target, Math.max(this.strangerClaims.get(target) ?? 0, runNumber))
+    const index = this.#index.find(target)
+    if (index >= 0) this.#claimRuns[index] = Math.max(this.#claimRuns[index] ?? 0, runNumber)
+    else this.#unplannedClaims.set(target, Math.max(this.#unplannedClaims.get(target) ?? 0, runNumber))
   }
 
   /** Targets that this plan does not make, and whose last proof is in doubt. */
-  *doubtfulStrangers(): Generator<string> {
-    for (const { target, runNumber } of this.strangers.values()) if (runNumber < this.doubtBefore) yield target
+  *doubtfulUnplanned(): Generator<string> {
+    for (const { target, runNumber } of this.#unplanned.values()) if (runNumber < this.#doubtBefore) yield target
   }
 
   /** Whether a run from `runNumber` on proved a target that this plan does not make. */
-  provesStranger(target: string, runNumber: number): boolean {
-    return (this.strangers.get(target)?.runNumber ?? 0) >= runNumber
+  provesUnplanned(target: string, runNumber: number): boolean {
+    return (this.#unplanned.get(target)?.runNumber ?? 0) >= runNumber
   }
 
   /** An earlier run made the target, or was about to. */
   isClaimed(index: number): boolean {
-    return (this.proofRuns[index] ?? 0) > 0 || (this.claimRuns[index] ?? 0) > 0
+    return (this.#proofRuns[index] ?? 0) > 0 || (this.#claimRuns[index] ?? 0) > 0
   }
 
   /** Decides for each file whether it is done, once all proofs and claims are in. */
   decide(options: ResumeOptions): ResumeDecision {
-    const orphans = options.findOrphans?.(this.orphanCandidates()) ?? []
-    const decision = new ResumeDecision(this.files.length, this.columns, orphans)
-    for (let index = 0; index < this.files.length; index++) {
-      const reason = options.isForced ? 'forced' : this.reason(index, options)
+    const orphans = options.findOrphans?.(this.#orphanCandidates()) ?? []
+    const decision = new ResumeDecision(this.#files.length, this.#columns, orphans)
+    for (let index = 0; index < this.#files.length; index++) {
+      const reason = options.isForced ? 'forced' : this.#reason(index, options)
       if (reason !== null) decision.rerun(index, reason)
-      else if ((this.proofRuns[index] ?? 0) < this.doubtBefore) decision.doubt(index)
+      else if ((this.#proofRuns[index] ?? 0) < this.#doubtBefore) decision.doubt(index)
       else decision.setDone(index)
     }
     return decision
   }
 
-  private reason(index: number, { existing, rejectsSizeOf }: ResumeOptions): RunReason | null {
-    const { columns } = this
-    const verdict = VERDICTS[this.verdicts[index] ?? 0] ?? 'new'
-    if ((this.claimRuns[index] ?? 0) > (this.proofRuns[index] ?? 0)) return 'an earlier run did not finish it'
+  #reason(index: number, { existing, rejectsSizeOf }: ResumeOptions): RunReason | null {
+    const columns = this.#columns
+    const verdict = VERDICTS[this.#verdicts[index] ?? 0] ?? 'new'
+    if ((this.#claimRuns[index] ?? 0) > (this.#proofRuns[index] ?? 0)) return 'an earlier run did not finish it'
     if (verdict !== 'proved') return verdict
     const sizeBytes = existing.sizeBytes(index)
     if (sizeBytes === null) return 'target is gone'
     if (sizeBytes !== columns.targetBytes[index]) return 'target size differs'
     if (columns.hasRejects[index] === 0) return null
-    const rejectsBytes = rejectsSizeOf(this.files.path(index))
+    const rejectsBytes = rejectsSizeOf(this.#files.path(index))
     if (rejectsBytes === null) return 'rejects are gone'
     // Older versions did not write the size down.
     const provedBytes = columns.rejectsBytes[index] ?? NaN
@@ -198,18 +198,18 @@ export class ResumeLedger {
   }
 
   /** A proof that is void or in doubt proves nothing that may be removed. */
-  private *orphanCandidates(): Generator<OrphanCandidate> {
-    for (const stranger of this.strangers.values()) {
-      const { target, runNumber } = stranger
-      if (runNumber >= this.doubtBefore && runNumber >= (this.strangerClaims.get(target) ?? 0)) yield stranger
+  *#orphanCandidates(): Generator<OrphanCandidate> {
+    for (const unplanned of this.#unplanned.values()) {
+      const { target, runNumber } = unplanned
+      if (runNumber >= this.#doubtBefore && runNumber >= (this.#unplannedClaims.get(target) ?? 0)) yield unplanned
     }
   }
 
-  private judge(proof: Proof, index: number): Verdict {
-    if (proof.source !== this.files.path(index)) return 'made from another source'
-    if (proof.sizeBytes !== this.files.sizeBytes(index)) return 'source size differs'
-    if (BigInt(proof.mtimeNs) !== this.files.mtimeNs(index)) return 'source mtime differs'
-    return proof.filePlanHash === this.filePlanHash(this.files.format(index)) ? 'proved' : 'mapping or options differ'
+  #judge(proof: Proof, index: number): Verdict {
+    if (proof.source !== this.#files.path(index)) return 'made from another source'
+    if (proof.sizeBytes !== this.#files.sizeBytes(index)) return 'source size differs'
+    if (BigInt(proof.mtimeNs) !== this.#files.mtimeNs(index)) return 'source mtime differs'
+    return proof.filePlanHash === this.#filePlanHash(this.#files.format(index)) ? 'proved' : 'mapping or options differ'
   }
 }
 

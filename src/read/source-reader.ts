@@ -40,19 +40,19 @@ export class SourceReader {
   hash = 0
   /** Permissions of the file, once it was looked at: before the first bytes can be parsed. Until then nobody's. */
   mode = 0
-  private readonly file: SourceFile
-  private readonly memory: BatchMemory
-  private readonly chunkBytes: number
-  private readonly checksum: Checksum | null
-  private readonly decoder: StreamDecoder | null
-  private readonly descriptor: number
+  readonly #file: SourceFile
+  readonly #memory: BatchMemory
+  readonly #chunkBytes: number
+  readonly #checksum: Checksum | null
+  readonly #decoder: StreamDecoder | null
+  readonly #descriptor: number
   /** Where reading stops: the size, or earlier for a sample. */
-  private readonly limitBytes: number
+  readonly #limitBytes: number
   /** True where the whole file was read before it was looked at: it cannot have changed in between. */
-  private isSettled = false
-  private readonly pace: PaceIo | undefined
+  #isSettled = false
+  readonly #pace: PaceIo | undefined
   /** Null once it was asked. */
-  private inspectStart: InspectStart | null
+  #inspectStart: InspectStart | null
 
   constructor(
     file: SourceFile,
@@ -67,20 +67,20 @@ export class SourceReader {
       inspectStart?: InspectStart | undefined
     },
   ) {
-    this.file = file
-    this.memory = memory
-    this.chunkBytes = options.chunkBytes
-    this.checksum = options.checksum
-    this.limitBytes = Math.min(file.sizeBytes, options.limitBytes ?? Number.POSITIVE_INFINITY)
-    this.decoder = isUtf8Label(options.encoding) ? null : new StreamDecoder(options.encoding)
+    this.#file = file
+    this.#memory = memory
+    this.#chunkBytes = options.chunkBytes
+    this.#checksum = options.checksum
+    this.#limitBytes = Math.min(file.sizeBytes, options.limitBytes ?? Number.POSITIVE_INFINITY)
+    this.#decoder = isUtf8Label(options.encoding) ? null : new StreamDecoder(options.encoding)
     this.start = memory.inputStart
     this.end = memory.inputStart
     this.sourceOffset = -memory.inputStart
-    this.pace = options.pace
-    this.inspectStart = options.inspectStart ?? null
-    this.pace?.(0)
-    this.descriptor = openFile(file.sourcePath)
-    if (this.isReadAtOnce()) return
+    this.#pace = options.pace
+    this.#inspectStart = options.inspectStart ?? null
+    this.#pace?.(0)
+    this.#descriptor = openFile(file.sourcePath)
+    if (this.#isReadAtOnce()) return
     try {
       this.assertUnchanged()
     } catch (error) {
@@ -95,29 +95,29 @@ export class SourceReader {
    * @param stopAt offset in the file, behind `readBytes`, up to which to read at most.
    */
   fill(stopAt = Number.POSITIVE_INFINITY): void {
-    this.moveCarryToFront()
+    this.#moveCarryToFront()
     const carryBytes = this.end - this.start
-    const freeBytes = Math.min(this.memory.inputEnd - this.end, stopAt - this.readBytes)
-    const wantedBytes = Math.min(Math.max(this.chunkBytes, carryBytes), freeBytes)
+    const freeBytes = Math.min(this.#memory.inputEnd - this.end, stopAt - this.readBytes)
+    const wantedBytes = Math.min(Math.max(this.#chunkBytes, carryBytes), freeBytes)
     const before = this.end
     while (this.end === before && !this.isLast) {
-      if (this.decoder) this.fillDecoded(this.decoder, wantedBytes)
-      else this.end += this.readInto(this.memory.bytes, this.end, wantedBytes)
-      this.isLast = this.readBytes >= this.limitBytes
+      if (this.#decoder) this.#fillDecoded(this.#decoder, wantedBytes)
+      else this.end += this.#readInto(this.#memory.bytes, this.end, wantedBytes)
+      this.isLast = this.readBytes >= this.#limitBytes
     }
-    if (!this.isReadAtOnce()) return
+    if (!this.#isReadAtOnce()) return
     this.assertUnchanged()
-    this.isSettled = this.isLast
+    this.#isSettled = this.isLast
   }
 
   /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a hash only. */
   seek(offset: number): void {
-    this.start = this.memory.inputStart
+    this.start = this.#memory.inputStart
     this.end = this.start
     this.sourceOffset = offset - this.start
     this.readBytes = offset
-    this.isLast = offset >= this.limitBytes
-    this.isSettled = false
+    this.isLast = offset >= this.#limitBytes
+    this.#isSettled = false
   }
 
   /** Gives up the bytes before `position`. */
@@ -127,28 +127,30 @@ export class SourceReader {
 
   /** Checks, when everything is read, that the file is still the one that was opened. */
   assertUnchanged(): void {
-    if (this.isSettled) return
-    const stat = fstatSync(this.descriptor, { bigint: true })
+    if (this.#isSettled) return
+    const stat = fstatSync(this.#descriptor, { bigint: true })
     this.mode = Number(stat.mode)
-    if (stat.isFile() && Number(stat.size) === this.file.sizeBytes && stat.mtimeNs === this.file.mtimeNs) return
+    if (stat.isFile() && Number(stat.size) === this.#file.sizeBytes && stat.mtimeNs === this.#file.mtimeNs) return
     const found = stat.isFile() ? `${stat.size} bytes, modified ${formatTime(stat.mtimeNs)}` : 'no longer a file'
     throw new MigrationError(
       'SOURCE_CHANGED',
-      `the file changed: ${this.file.sizeBytes} bytes, modified ${formatTime(this.file.mtimeNs)} in the plan; now ${found}`,
+      `the file changed: ${this.#file.sizeBytes} bytes, modified ${formatTime(this.#file.mtimeNs)} in the plan; now ${found}`,
       { phase: 'read', hint: 'run the same command again when nothing writes to it' },
     )
   }
 
   close(): void {
-    closeSync(this.descriptor)
+    closeSync(this.#descriptor)
   }
 
-  private isReadAtOnce(): boolean {
-    return this.decoder === null && this.file.sizeBytes <= this.chunkBytes && this.limitBytes === this.file.sizeBytes
+  #isReadAtOnce(): boolean {
+    return (
+      this.#decoder === null && this.#file.sizeBytes <= this.#chunkBytes && this.#limitBytes === this.#file.sizeBytes
+    )
   }
 
-  private moveCarryToFront(): void {
-    const { inputStart, bytes } = this.memory
+  #moveCarryToFront(): void {
+    const { inputStart, bytes } = this.#memory
     if (this.start === inputStart) return
     bytes.copyWithin(inputStart, this.start, this.end)
     this.sourceOffset += this.start - inputStart
@@ -156,59 +158,59 @@ export class SourceReader {
     this.start = inputStart
   }
 
-  private readInto(target: Uint8Array, position: number, wantedBytes: number): number {
-    const length = Math.min(wantedBytes, this.limitBytes - this.readBytes)
+  #readInto(target: Uint8Array, position: number, wantedBytes: number): number {
+    const length = Math.min(wantedBytes, this.#limitBytes - this.readBytes)
     if (length === 0) return 0
-    const count = this.readAt(target, position, length)
+    const count = this.#readAt(target, position, length)
     if (count === 0) {
       // Where the file is not the one of the plan any more, that is what its user must know, and not that it is short.
-      if (this.isReadAtOnce()) this.assertUnchanged()
+      if (this.#isReadAtOnce()) this.assertUnchanged()
       throw new MigrationError(
         'SOURCE_SHORT',
-        `the file ended after ${this.readBytes} of its ${this.file.sizeBytes} bytes`,
+        `the file ended after ${this.readBytes} of its ${this.#file.sizeBytes} bytes`,
         { phase: 'read', hint: 'check the disk, or run the same command again when nothing writes to it' },
       )
     }
-    if (this.inspectStart !== null && this.readBytes === 0) this.showStart(target, position, count)
+    if (this.#inspectStart !== null && this.readBytes === 0) this.#showStart(target, position, count)
     this.readBytes += count
-    this.pace?.(count)
-    if (this.checksum !== null) this.hash = this.checksum(target, position, position + count, this.hash)
+    this.#pace?.(count)
+    if (this.#checksum !== null) this.hash = this.#checksum(target, position, position + count, this.hash)
     return count
   }
 
   /** Shows the start of the file to who asks, for readers that read it themselves. */
   lookAtStart(): void {
-    if (this.file.sizeBytes > 0) this.showStart(new Uint8Array(0), 0, 0)
+    if (this.#file.sizeBytes > 0) this.#showStart(new Uint8Array(0), 0, 0)
   }
 
   /** Shows the same bytes however few are read at once. */
-  private showStart(target: Uint8Array, position: number, count: number): void {
-    const inspect = this.inspectStart
-    this.inspectStart = null
-    const wanted = Math.min(SHOWN_BYTES, this.file.sizeBytes)
+  #showStart(target: Uint8Array, position: number, count: number): void {
+    const inspect = this.#inspectStart
+    this.#inspectStart = null
+    const wanted = Math.min(SHOWN_BYTES, this.#file.sizeBytes)
     let start = target.subarray(position, position + Math.min(count, wanted))
     if (count < wanted) {
       const read = Buffer.alloc(wanted)
-      start = read.subarray(0, readSync(this.descriptor, read, 0, wanted, 0))
+      start = read.subarray(0, readSync(this.#descriptor, read, 0, wanted, 0))
     }
-    inspect?.(start, wanted === this.file.sizeBytes)
+    inspect?.(start, wanted === this.#file.sizeBytes)
   }
 
-  private readAt(target: Uint8Array, position: number, length: number): number {
+  #readAt(target: Uint8Array, position: number, length: number): number {
     try {
       // With a place to read at, a pipe that took the file's place refuses and loses no byte.
-      return readSync(this.descriptor, target, position, length, this.readBytes)
+      return readSync(this.#descriptor, target, position, length, this.readBytes)
     } catch (error) {
-      if (this.isReadAtOnce()) this.assertUnchanged()
+      if (this.#isReadAtOnce()) this.assertUnchanged()
       throw error
     }
   }
 
-  private fillDecoded(decoder: StreamDecoder, wantedBytes: number): void {
-    const raw = Buffer.allocUnsafe(Math.max(1, Math.floor(Math.min(wantedBytes, this.chunkBytes) / UTF8_GROWTH)))
-    const count = this.readInto(raw, 0, raw.length)
-    const isLast = this.readBytes >= this.limitBytes && this.limitBytes === this.file.sizeBytes
-    this.end += decoder.decode(raw.subarray(0, count), isLast, this.memory.bytes.subarray(this.end), this.readBytes)
+  #fillDecoded(decoder: StreamDecoder, wantedBytes: number): void {
+    const raw = Buffer.allocUnsafe(Math.max(1, Math.floor(Math.min(wantedBytes, this.#chunkBytes) / UTF8_GROWTH)))
+    const count = this.#readInto(raw, 0, raw.length)
+    const isLast = this.readBytes >= this.#limitBytes && this.#limitBytes === this.#file.sizeBytes
+    this.end += decoder.decode(raw.subarray(0, count), isLast, this.#memory.bytes.subarray(this.end), this.readBytes)
   }
 }
 
@@ -231,40 +233,40 @@ export function isUtf8Label(encoding: string): boolean {
   return /^utf-?8$/i.test(encoding)
 }
 
-/** Turns another encoding into UTF-8 across chunk boundaries. The encoding's own byte order mark is removed. */
+/** KeyedMutex another encoding into UTF-8 across chunk boundaries. The encoding's own byte order mark is removed. */
 class StreamDecoder {
-  private readonly decoder: InstanceType<typeof TextDecoder>
-  private readonly encoder = new TextEncoder()
-  private readonly encoding: string
-  private isAtStart = true
+  readonly #decoder: InstanceType<typeof TextDecoder>
+  readonly #encoder = new TextEncoder()
+  readonly #encoding: string
+  #isAtStart = true
 
   constructor(encoding: string) {
-    this.encoding = encoding
-    this.decoder = new TextDecoder(encoding, { fatal: true })
+    this.#encoding = encoding
+    this.#decoder = new TextDecoder(encoding, { fatal: true })
   }
 
   decode(raw: Uint8Array, isLast: boolean, target: Uint8Array, readBytes: number): number {
-    const text = this.decodeText(raw, isLast, readBytes)
-    if (this.isAtStart && text.startsWith(SWAPPED_MARK)) throw this.wrongOrder()
-    if (text !== '') this.isAtStart = false
-    return this.encoder.encodeInto(text, target).written
+    const text = this.#decodeText(raw, isLast, readBytes)
+    if (this.#isAtStart && text.startsWith(SWAPPED_MARK)) throw this.#wrongOrder()
+    if (text !== '') this.#isAtStart = false
+    return this.#encoder.encodeInto(text, target).written
   }
 
-  private decodeText(raw: Uint8Array, isLast: boolean, readBytes: number): string {
+  #decodeText(raw: Uint8Array, isLast: boolean, readBytes: number): string {
     try {
       // Always as a stream, also where all comes at once: Node 20 then decodes windows-1252 as latin1, `€` as U+0080.
-      return this.decoder.decode(raw, { stream: true }) + (isLast ? this.decoder.decode() : '')
+      return this.#decoder.decode(raw, { stream: true }) + (isLast ? this.#decoder.decode() : '')
     } catch (error) {
       throw new MigrationError(
         'INVALID_ENCODING',
-        `bytes ${readBytes - raw.length} to ${readBytes} are not valid ${this.encoding}`,
+        `bytes ${readBytes - raw.length} to ${readBytes} are not valid ${this.#encoding}`,
         { phase: 'read', hint: 'give the right --encoding', cause: error },
       )
     }
   }
 
-  private wrongOrder(): MigrationError {
-    const other = this.encoding === 'utf-16le' ? 'utf-16be' : 'utf-16le'
+  #wrongOrder(): MigrationError {
+    const other = this.#encoding === 'utf-16le' ? 'utf-16be' : 'utf-16le'
     return new MigrationError('UNSUPPORTED_ENCODING', `the file starts with the byte order mark of ${other}`, {
       phase: 'read',
       hint: `--encoding ${other}`,

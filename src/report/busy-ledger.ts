@@ -15,28 +15,28 @@ interface ThreadAccount {
  * that its wall time is of all of theirs.
  */
 export class BusyLedger {
-  private readonly accounts = new Map<number, ThreadAccount>()
-  private readonly readProcessCpu: ProcessCpu
-  private readonly processCpuAtStart: number
-  private hasSlices = false
+  readonly #accounts = new Map<number, ThreadAccount>()
+  readonly #readProcessCpu: ProcessCpu
+  readonly #processCpuAtStart: number
+  #hasSlices = false
 
   constructor(readProcessCpu: ProcessCpu = processCpuNs) {
-    this.readProcessCpu = readProcessCpu
-    this.processCpuAtStart = readProcessCpu()
+    this.#readProcessCpu = readProcessCpu
+    this.#processCpuAtStart = readProcessCpu()
   }
 
   /** Where the figures come from. */
   get source(): 'thread-schedstat' | 'process' {
-    return this.hasSlices ? 'thread-schedstat' : 'process'
+    return this.#hasSlices ? 'thread-schedstat' : 'process'
   }
 
   /** Enters a try at a file. @returns its figures, which are final after `settle`. */
   add(thread: number, durationNs: number, slice: BusyTime | undefined): BusyTime {
-    const account = this.account(thread)
+    const account = this.#account(thread)
     const busy: BusyTime = { busyNs: durationNs, onCpuNs: 0, runQueueNs: 0, waitingNs: durationNs }
     account.uncovered.push(busy)
     if (slice !== undefined) {
-      this.hasSlices = true
+      this.#hasSlices = true
       cover(account, slice)
     }
     return busy
@@ -44,15 +44,15 @@ export class BusyLedger {
 
   /** Counts a converted file for its thread. */
   addConverted(thread: number, sourceBytes: number): void {
-    const { figures } = this.account(thread)
+    const { figures } = this.#account(thread)
     figures.files++
     figures.sourceBytes += sourceBytes
   }
 
   /** Estimates the files that no slice covers: after the last slice of a thread, or all of them where there are none. */
   settle(): void {
-    const spent = this.hasSlices ? this.total() : this.processBusy()
-    for (const account of this.accounts.values()) {
+    const spent = this.#hasSlices ? this.total() : this.#processBusy()
+    for (const account of this.#accounts.values()) {
       if (account.uncovered.length === 0) continue
       const measured = account.figures.busy
       cover(account, scale(measured.busyNs > 0 ? measured : spent, sumBusyNs(account.uncovered)))
@@ -61,28 +61,28 @@ export class BusyLedger {
 
   /** All threads, by number. */
   threads(): ThreadFigures[] {
-    return [...this.accounts.values()].map(({ figures }) => figures).sort((a, b) => a.thread - b.thread)
+    return [...this.#accounts.values()].map(({ figures }) => figures).sort((a, b) => a.thread - b.thread)
   }
 
   /** Of all threads together; without files that are not settled. */
   total(): BusyTime {
     const total = noBusyTime()
-    for (const { figures } of this.accounts.values()) addBusy(total, figures.busy)
+    for (const { figures } of this.#accounts.values()) addBusy(total, figures.busy)
     return total
   }
 
   /** The CPU time of the process, as if its threads alone had used it: the main thread's part is small. */
-  private processBusy(): BusyTime {
-    const busyNs = [...this.accounts.values()].reduce((sum, { uncovered }) => sum + sumBusyNs(uncovered), 0)
-    const onCpuNs = Math.min(busyNs, this.readProcessCpu() - this.processCpuAtStart)
+  #processBusy(): BusyTime {
+    const busyNs = [...this.#accounts.values()].reduce((sum, { uncovered }) => sum + sumBusyNs(uncovered), 0)
+    const onCpuNs = Math.min(busyNs, this.#readProcessCpu() - this.#processCpuAtStart)
     return { busyNs, onCpuNs, runQueueNs: 0, waitingNs: busyNs - onCpuNs }
   }
 
-  private account(thread: number): ThreadAccount {
-    let account = this.accounts.get(thread)
+  #account(thread: number): ThreadAccount {
+    let account = this.#accounts.get(thread)
     if (account === undefined) {
       account = { figures: { thread, files: 0, sourceBytes: 0, busy: noBusyTime() }, uncovered: [] }
-      this.accounts.set(thread, account)
+      this.#accounts.set(thread, account)
     }
     return account
   }

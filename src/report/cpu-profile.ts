@@ -5,23 +5,23 @@ import type { Profiler, Session } from 'node:inspector'
 
 /** Samples the thread that calls it, every millisecond, until it is saved. */
 export class CpuProfiler {
-  private readonly session: Session
+  readonly #session: Session
 
   constructor() {
     // Not imported above: whoever does not profile does not load it.
     const { Session: ThreadSession } = process.getBuiltinModule('node:inspector')
-    this.session = new ThreadSession()
-    this.session.connect()
-    this.session.post('Profiler.enable')
-    this.session.post('Profiler.start')
+    this.#session = new ThreadSession()
+    this.#session.connect()
+    this.#session.post('Profiler.enable')
+    this.#session.post('Profiler.start')
   }
 
   /** Stops and writes the profile. */
   async save(path: string): Promise<void> {
     const profile = await new Promise<Profiler.Profile>((resolve, reject) => {
-      this.session.post('Profiler.stop', (error, result) => (error === null ? resolve(result.profile) : reject(error)))
+      this.#session.post('Profiler.stop', (error, result) => (error === null ? resolve(result.profile) : reject(error)))
     })
-    this.session.disconnect()
+    this.#session.disconnect()
     writeFileSync(path, JSON.stringify(profile))
   }
 }

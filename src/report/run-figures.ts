@@ -82,69 +82,69 @@ export class RunFigures {
   readBytes = 0
   /** Nanoseconds in which finished files waited for commits so that no thread got a new one. */
   heldNs = 0
-  private readonly ledger = new BusyLedger()
+  readonly #ledger = new BusyLedger()
   /** Tries whose files are not committed yet. */
-  private readonly tries = new Map<number, Try>()
-  private readonly largest = new TopList<MeasuredFile>(LISTED_FILES, (file) => file.sourceBytes)
-  private readonly slowest = new TopList<MeasuredFile>(NAMED_FILES, durationOf)
-  private readonly costliest = new TopList<MeasuredFile>(NAMED_FILES, (file) => durationOf(file) / file.sourceBytes)
-  private readonly lastEndNs = new Map<number, number>()
-  private fileCount = 0
-  private sourceBytes = 0
-  private targetBytes = 0
-  private firstStartNs = Number.POSITIVE_INFINITY
+  readonly #tries = new Map<number, Try>()
+  readonly #largest = new TopList<MeasuredFile>(LISTED_FILES, (file) => file.sourceBytes)
+  readonly #slowest = new TopList<MeasuredFile>(NAMED_FILES, durationOf)
+  readonly #costliest = new TopList<MeasuredFile>(NAMED_FILES, (file) => durationOf(file) / file.sourceBytes)
+  readonly #lastEndNs = new Map<number, number>()
+  #fileCount = 0
+  #sourceBytes = 0
+  #targetBytes = 0
+  #firstStartNs = Number.POSITIVE_INFINITY
 
   /** Enters a try at a file, whatever came of it. */
   addTry(result: FileResult, thread: number): void {
-    const busy = this.addWork(result, thread)
+    const busy = this.#addWork(result, thread)
     if (!result.isConverted) return
     this.readBytes += result.sourceBytes
-    this.tries.set(result.index, { thread, busy })
+    this.#tries.set(result.index, { thread, busy })
   }
 
   /** Enters the work of a thread on a file that another one leads. */
   addHelp(help: HelpResult): void {
-    this.addWork(help, help.threadNumber)
+    this.#addWork(help, help.threadNumber)
   }
 
-  private addWork({ startNs, durationNs, slice }: FileResult | HelpResult, thread: number): BusyTime {
-    this.firstStartNs = Math.min(this.firstStartNs, startNs)
-    this.lastEndNs.set(thread, Math.max(this.lastEndNs.get(thread) ?? 0, startNs + durationNs))
-    return this.ledger.add(thread, durationNs, slice)
+  #addWork({ startNs, durationNs, slice }: FileResult | HelpResult, thread: number): BusyTime {
+    this.#firstStartNs = Math.min(this.#firstStartNs, startNs)
+    this.#lastEndNs.set(thread, Math.max(this.#lastEndNs.get(thread) ?? 0, startNs + durationNs))
+    return this.#ledger.add(thread, durationNs, slice)
   }
 
   /** Enters a converted file whose commit has ended. */
   addCommitted(result: ConvertedFile, attempt: number): void {
-    const lastTry = this.tries.get(result.index)
+    const lastTry = this.#tries.get(result.index)
     if (lastTry === undefined) return
-    this.tries.delete(result.index)
-    this.fileCount++
-    this.sourceBytes += result.sourceBytes
-    this.targetBytes += result.targetBytes
-    this.ledger.addConverted(lastTry.thread, result.sourceBytes)
+    this.#tries.delete(result.index)
+    this.#fileCount++
+    this.#sourceBytes += result.sourceBytes
+    this.#targetBytes += result.targetBytes
+    this.#ledger.addConverted(lastTry.thread, result.sourceBytes)
     const { index, startNs, durationNs, sourceBytes, targetBytes, stageNs } = result
     const { read: records, rejected } = result.records
     const endNs = startNs + durationNs
     const file = { index, startNs, endNs, sourceBytes, targetBytes, records, rejected, attempt, stageNs, ...lastTry }
-    this.largest.add(file)
-    this.slowest.add(file)
-    if (sourceBytes >= FEWEST_BYTES_FOR_COST) this.costliest.add(file)
+    this.#largest.add(file)
+    this.#slowest.add(file)
+    if (sourceBytes >= FEWEST_BYTES_FOR_COST) this.#costliest.add(file)
   }
 
   /** What the run measured of itself; null where nothing was converted. */
   read(context: RunContext): Measurements | null {
-    if (this.fileCount === 0) return null
-    this.ledger.settle()
-    const busy = this.ledger.total()
-    const parts = this.divideTime(context)
-    const verdict = this.judge(busy, parts, context, this.idleNs(context.threads, parts.workEndNs))
-    const files = this.largest.read()
+    if (this.#fileCount === 0) return null
+    this.#ledger.settle()
+    const busy = this.#ledger.total()
+    const parts = this.#divideTime(context)
+    const verdict = this.#judge(busy, parts, context, this.#idleNs(context.threads, parts.workEndNs))
+    const files = this.#largest.read()
     const describe = (file: MeasuredFile): FileFigures => describeFile(file, context)
     return {
-      source: this.ledger.source,
+      source: this.#ledger.source,
       verdict,
       busy,
-      threads: this.ledger.threads(),
+      threads: this.#ledger.threads(),
       oneMoreThread: predictOneMoreThread({
         threads: context.threads,
         cores: context.system.cores,
@@ -160,10 +160,10 @@ export class RunFigures {
         stageNs: context.stageNs,
         runNs: context.runNs,
       }),
-      slowestFiles: this.slowest.read().map(describe),
-      costliestFiles: this.costliest.read().map(describe),
+      slowestFiles: this.#slowest.read().map(describe),
+      costliestFiles: this.#costliest.read().map(describe),
       files: files.toSorted((a, b) => a.startNs - b.startNs).map(describe),
-      filesLeftOut: this.fileCount - files.length,
+      filesLeftOut: this.#fileCount - files.length,
       timeline: context.timeline,
       system: context.system,
       tuning: context.tuning,
@@ -172,30 +172,25 @@ export class RunFigures {
 
   /** What binds the run so far, by the slices that have come; null before the first. Changes nothing, and may be asked at any time. */
   judgeSoFar(context: RunContext): Measurements['verdict'] {
-    const busy = this.ledger.total()
+    const busy = this.#ledger.total()
     // Where a thread is now nobody knows here, so none counts as idle.
-    return busy.busyNs === 0 ? null : this.judge(busy, this.divideTime(context), context, 0)
+    return busy.busyNs === 0 ? null : this.#judge(busy, this.#divideTime(context), context, 0)
   }
 
   /** The wall time from the first file to the last commit, and what of it threads worked or stood still for commits. */
-  private divideTime({ endNs }: RunContext): TimeParts {
-    const workEndNs = Math.max(...this.lastEndNs.values())
+  #divideTime({ endNs }: RunContext): TimeParts {
+    const workEndNs = Math.max(...this.#lastEndNs.values())
     return {
-      wallNs: endNs - this.firstStartNs,
+      wallNs: endNs - this.#firstStartNs,
       workEndNs,
-      workNs: workEndNs - this.firstStartNs - this.heldNs,
+      workNs: workEndNs - this.#firstStartNs - this.heldNs,
       syncWaitNs: endNs - workEndNs + this.heldNs,
     }
   }
 
-  private judge(
-    busy: BusyTime,
-    parts: TimeParts,
-    context: RunContext,
-    idleNs: number,
-  ): NonNullable<Measurements['verdict']> {
+  #judge(busy: BusyTime, parts: TimeParts, context: RunContext, idleNs: number): NonNullable<Measurements['verdict']> {
     const { wallNs, workNs, syncWaitNs } = parts
-    const [longest] = this.slowest.read()
+    const [longest] = this.#slowest.read()
     const spending: Spending = {
       busy,
       stageNs: context.stageNs,
@@ -208,8 +203,8 @@ export class RunFigures {
       stealShare: context.system.stealShare,
       cpusBesideThreads: wallNs <= 0 ? 0 : Math.max(0, context.cpuNs - busy.onCpuNs) / wallNs,
       cpusOfOthers: wallNs <= 0 ? 0 : Math.max(0, context.system.cores - context.cpuNs / wallNs),
-      fileCount: this.fileCount,
-      sourceBytes: this.sourceBytes,
+      fileCount: this.#fileCount,
+      sourceBytes: this.#sourceBytes,
       throttles: this.throttles(context, wallNs),
       isDurable: context.limits.isDurable,
       isMemoryLimited: context.limits.isMemoryLimited,
@@ -219,17 +214,19 @@ export class RunFigures {
 
   /** The limits that the user set, by what they cost the files that were committed. */
   throttles({ limits, threads }: Pick<RunContext, 'limits' | 'threads'>, wallNs: number): readonly Throttle[] {
-    const { fileCount, sourceBytes, targetBytes } = this
+    const fileCount = this.#fileCount
+    const sourceBytes = this.#sourceBytes
+    const targetBytes = this.#targetBytes
     const { pacing, nodes, chunkBytes } = limits
     return findThrottles(pacing, { fileCount, sourceBytes, targetBytes, chunkBytes, threads, nodes, wallNs })
   }
 
   /** Time of threads that had no further file while others still worked, or none at all. */
-  private idleNs(threads: number, workEndNs: number): number {
+  #idleNs(threads: number, workEndNs: number): number {
     // With --threads auto some may have been given nothing because they were too many.
-    const ends = [...this.lastEndNs.values()].sort((a, b) => b - a).slice(0, threads)
+    const ends = [...this.#lastEndNs.values()].sort((a, b) => b - a).slice(0, threads)
     const afterTheirLast = ends.reduce((sum, endNs) => sum + workEndNs - endNs, 0)
-    return afterTheirLast + Math.max(0, threads - ends.length) * (workEndNs - this.firstStartNs)
+    return afterTheirLast + Math.max(0, threads - ends.length) * (workEndNs - this.#firstStartNs)
   }
 }
 

@@ -13,57 +13,57 @@ export class RunMeter {
   readonly figures = new RunFigures()
   /** What `--threads auto` tried; null where the number was given. */
   tuning: ThreadTuning | null = null
-  private readonly clock: Clock
-  private readonly readSystem = watchSystem({ cores: countUsableCores(), cpuQuota: readCpuQuota() })
-  private timeline: Timeline | null = null
-  private lastReadBytes = 0
-  private endNs = 0
+  readonly #clock: Clock
+  readonly #readSystem = watchSystem({ cores: countUsableCores(), cpuQuota: readCpuQuota() })
+  #timeline: Timeline | null = null
+  #lastReadBytes = 0
+  #endNs = 0
   /** CPU time of the process until the first file, and until the last commit. */
-  private startCpuMs = 0
-  private endCpuMs = 0
+  #startCpuMs = 0
+  #endCpuMs = 0
   /** Lanes that wait for commits, and since when there are any. */
-  private held = 0
-  private heldSinceNs = 0
+  #held = 0
+  #heldSinceNs = 0
 
   constructor(clock: Clock) {
-    this.clock = clock
+    this.#clock = clock
   }
 
   /** From here on files are converted on the pool. */
   start(pool: Executor): void {
-    this.startCpuMs = cpuMsOf(this.clock.read())
-    this.timeline = new Timeline(() => this.look(pool))
-    this.timeline.start()
+    this.#startCpuMs = cpuMsOf(this.#clock.read())
+    this.#timeline = new Timeline(() => this.look(pool))
+    this.#timeline.start()
   }
 
   /** The last commit has ended. */
   stop(): void {
-    this.endNs = nowNs()
-    this.endCpuMs = cpuMsOf(this.clock.read())
-    this.timeline?.stop()
+    this.#endNs = nowNs()
+    this.#endCpuMs = cpuMsOf(this.#clock.read())
+    this.#timeline?.stop()
   }
 
   /** Counts the time for which finished files hold back new ones. */
   async hold(ready: Promise<void>): Promise<void> {
-    if (this.held++ === 0) this.heldSinceNs = nowNs()
+    if (this.#held++ === 0) this.#heldSinceNs = nowNs()
     await ready
-    if (--this.held === 0) this.figures.heldNs += nowNs() - this.heldSinceNs
+    if (--this.#held === 0) this.figures.heldNs += nowNs() - this.#heldSinceNs
   }
 
   /** @param stageNs of all converted files. */
   read(work: Work, stageNs: StageTimes): Measurements | null {
     const { files } = work.discovery
     return this.figures.read({
-      startNs: this.clock.startNs,
-      endNs: this.endNs,
-      cpuNs: (this.endCpuMs - this.startCpuMs) * 1e6,
+      startNs: this.#clock.startNs,
+      endNs: this.#endNs,
+      cpuNs: (this.#endCpuMs - this.#startCpuMs) * 1e6,
       threads: this.tuning?.chosen ?? work.threads,
-      runNs: nowNs() - this.clock.startNs,
+      runNs: nowNs() - this.#clock.startNs,
       path: (index) => files.path(index),
       stageNs,
       limits: limitsOf(work),
-      system: this.readSystem(),
-      timeline: this.timeline?.points() ?? [],
+      system: this.#readSystem(),
+      timeline: this.#timeline?.points() ?? [],
       tuning: this.tuning,
     })
   }
@@ -76,11 +76,11 @@ export class RunMeter {
       0,
     )
     // A thread may be at its next file before the result of the last one has come.
-    this.lastReadBytes = Math.max(this.lastReadBytes, this.figures.readBytes + inWork)
-    const times = this.clock.read()
+    this.#lastReadBytes = Math.max(this.#lastReadBytes, this.figures.readBytes + inWork)
+    const times = this.#clock.read()
     return {
       atMs: times.realMs,
-      readBytes: this.lastReadBytes,
+      readBytes: this.#lastReadBytes,
       busyThreads: threads.filter((thread) => thread !== null).length,
       cpuMs: cpuMsOf(times),
     }

@@ -23,12 +23,12 @@ import { countKernelThreads } from './process-limits.ts'
 export class InlineExecutor implements Executor {
   readonly size = 1
   readonly tasksPerThread = 1
-  private readonly plan: DataPlan
-  private readonly control = new SharedArrayBuffer(CONTROL_BYTES)
-  private runner: TaskRunner | null = null
+  readonly #plan: DataPlan
+  readonly #control = new SharedArrayBuffer(CONTROL_BYTES)
+  #runner: TaskRunner | null = null
 
   constructor(plan: DataPlan) {
-    this.plan = plan
+    this.#plan = plan
   }
 
   /** Whether a run is small enough: a single small file. */
@@ -39,17 +39,17 @@ export class InlineExecutor implements Executor {
 
   async run(task: Task): Promise<TaskResult> {
     // Made here, not before: where its memory cannot be had, the file fails, as it does in a thread.
-    this.runner ??= createTaskRunner({
-      plan: this.plan,
-      control: this.control,
+    this.#runner ??= createTaskRunner({
+      plan: this.#plan,
+      control: this.#control,
       progress: new SharedArrayBuffer(PROGRESS_BYTES),
       maxThreads: 1,
-      kernelThreads: countKernelThreads(1, batchMemoryBytes(this.plan.maxRecordBytes, this.plan.chunkBytes)),
+      kernelThreads: countKernelThreads(1, batchMemoryBytes(this.#plan.maxRecordBytes, this.#plan.chunkBytes)),
       paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
       isTraced: false,
       isProfiled: false,
     })
-    return this.runner(task)
+    return this.#runner(task)
   }
 
   grow(): void {}
@@ -60,11 +60,11 @@ export class InlineExecutor implements Executor {
   }
 
   describeShortage(): string | null {
-    return describeSlowThreads(countWithoutKernels(this.control))
+    return describeSlowThreads(countWithoutKernels(this.#control))
   }
 
   requestStop(): void {
-    requestStop(this.control)
+    requestStop(this.#control)
   }
 
   async destroy(): Promise<void> {}

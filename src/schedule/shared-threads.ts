@@ -12,13 +12,13 @@ const NUMBERS_A_SHARE = 2 ** 24
  * were its own. A share that stops its tasks stops those of all others too, whose files are then tried again on new threads.
  */
 export class SharedThreads {
-  private readonly pool: ThreadPool
-  private shareCount = 0
-  private isStopped = false
+  readonly #pool: ThreadPool
+  #shareCount = 0
+  #isStopped = false
   /** Where tasks are timed: those for which no thread is free, whose clock must not run yet. */
-  private readonly waiting: (() => void)[] = []
-  private running = 0
-  private readonly areTimed: boolean
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+  readonly #areTimed: boolean
 
   constructor(options: {
     readonly plan: DataPlan
@@ -27,23 +27,23 @@ export class SharedThreads {
     /** As the pool takes it. */
     readonly entry?: string
   }) {
-    this.pool = new ThreadPool(options)
-    this.areTimed = options.taskTimeoutMs !== undefined
+    this.#pool = new ThreadPool(options)
+    this.#areTimed = options.taskTimeoutMs !== undefined
   }
 
   /** False where the threads were stopped: further work needs new ones. */
   get isUsable(): boolean {
-    return !this.isStopped
+    return !this.#isStopped
   }
 
   share(): Executor {
-    const { pool } = this
-    const base = NUMBERS_A_SHARE * this.shareCount++
+    const pool = this.#pool
+    const base = NUMBERS_A_SHARE * this.#shareCount++
     return {
       size: pool.size,
       tasksPerThread: pool.tasksPerThread,
       run: async (task) => {
-        const result = await this.runWhenFree(moveTask(task, base))
+        const result = await this.#runWhenFree(moveTask(task, base))
         moveResult(result, -base)
         return result
       },
@@ -55,7 +55,7 @@ export class SharedThreads {
           return thread === null || index < 0 || index >= NUMBERS_A_SHARE ? null : { ...thread, index }
         }),
       requestStop: () => {
-        this.isStopped = true
+        this.#isStopped = true
         pool.requestStop()
       },
       destroy: () => this.destroy(),
@@ -63,22 +63,22 @@ export class SharedThreads {
   }
 
   /** The clock of a task begins with `run` of the pool, and here tasks of other shares may be before it. */
-  private async runWhenFree(task: Task): Promise<TaskResult> {
-    if (!this.areTimed) return this.pool.run(task)
-    if (this.running >= this.pool.size) await new Promise<void>((free) => this.waiting.push(free))
-    else this.running++
+  async #runWhenFree(task: Task): Promise<TaskResult> {
+    if (!this.#areTimed) return this.#pool.run(task)
+    if (this.#running >= this.#pool.size) await new Promise<void>((free) => this.#waiting.push(free))
+    else this.#running++
     try {
-      return await this.pool.run(task)
+      return await this.#pool.run(task)
     } finally {
-      const next = this.waiting.shift()
-      if (next === undefined) this.running--
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running--
       else next()
     }
   }
 
   async destroy(): Promise<void> {
-    this.isStopped = true
-    await this.pool.destroy()
+    this.#isStopped = true
+    await this.#pool.destroy()
   }
 }
 

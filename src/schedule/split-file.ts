@@ -29,32 +29,32 @@ interface SplitOptions {
  * threads that wait for it are told, and the file is tried again.
  */
 export class SplitFile {
-  private readonly pool: Executor
-  private readonly blockBytes: number
-  private readonly mostHelpers: () => number
-  private readonly onHelped: (help: HelpResult) => void
-  private attempt: Attempt | null = null
-  private helpers = 0
+  readonly #pool: Executor
+  readonly #blockBytes: number
+  readonly #mostHelpers: () => number
+  readonly #onHelped: (help: HelpResult) => void
+  #attempt: Attempt | null = null
+  #helpers = 0
 
   constructor(pool: Executor, { blockBytes, mostHelpers, onHelped }: SplitOptions) {
-    this.pool = pool
-    this.blockBytes = blockBytes
-    this.mostHelpers = mostHelpers
-    this.onHelped = onHelped
+    this.#pool = pool
+    this.#blockBytes = blockBytes
+    this.#mostHelpers = mostHelpers
+    this.#onHelped = onHelped
   }
 
   /** True where a free thread would be of use. */
   get wantsHelp(): boolean {
-    return this.attempt !== null && this.attempt.hasWork && this.helpers < this.mostHelpers()
+    return this.#attempt !== null && this.#attempt.hasWork && this.#helpers < this.#mostHelpers()
   }
 
   /** Runs one try at the file. @throws MigrationError as the pool does. */
   async lead(file: FileTask): Promise<TaskResult> {
-    const attempt = startAttempt({ file, memory: createSplitMemory(), blockBytes: this.blockBytes })
-    this.attempt?.resolveNext(attempt)
-    this.attempt = attempt
+    const attempt = startAttempt({ file, memory: createSplitMemory(), blockBytes: this.#blockBytes })
+    this.#attempt?.resolveNext(attempt)
+    this.#attempt = attempt
     try {
-      const answer = await this.pool.run({ kind: 'lead', ...attempt.task })
+      const answer = await this.#pool.run({ kind: 'lead', ...attempt.task })
       return attempt.helperError === null ? answer : nameCause(answer, attempt.helperError)
     } catch (error) {
       abortSplit(attempt.task.memory)
@@ -66,24 +66,24 @@ export class SplitFile {
 
   /** Helps with this try and with those that follow. Never throws: what ends a helper is told by the leader's result. */
   async help(): Promise<void> {
-    this.helpers++
-    for (let attempt = this.attempt; attempt !== null; attempt = await attempt.next) {
-      attempt.helperError ??= await this.helpOnce(attempt)
+    this.#helpers++
+    for (let attempt = this.#attempt; attempt !== null; attempt = await attempt.next) {
+      attempt.helperError ??= await this.#helpOnce(attempt)
       attempt.hasWork = false
     }
   }
 
   /** No further try follows. */
   end(): void {
-    this.attempt?.resolveNext(null)
-    this.attempt = null
+    this.#attempt?.resolveNext(null)
+    this.#attempt = null
   }
 
-  private async helpOnce({ task }: Attempt): Promise<WireError | null> {
+  async #helpOnce({ task }: Attempt): Promise<WireError | null> {
     try {
-      const answer = await this.pool.run({ kind: 'help', ...task })
+      const answer = await this.#pool.run({ kind: 'help', ...task })
       if (answer.kind !== 'help') return null
-      this.onHelped(answer)
+      this.#onHelped(answer)
       return answer.error
     } catch (error) {
       abortSplit(task.memory)

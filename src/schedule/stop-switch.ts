@@ -12,35 +12,35 @@ export type StopReason = NonNullable<Report['stopped']>
 export class StopSwitch {
   /** Why the run stops; null: it goes on. */
   reason: StopReason | null = null
-  private readonly hooks: MigrateHooks
-  private pool: Executor | null = null
-  private isStopping = false
-  private graceTimer: NodeJS.Timeout | undefined
-  private readonly onAbort = (): void => this.stop(stopReasonOf(this.hooks.signal?.reason))
+  readonly #hooks: MigrateHooks
+  #pool: Executor | null = null
+  #isStopping = false
+  #graceTimer: NodeJS.Timeout | undefined
+  readonly #onAbort = (): void => this.stop(stopReasonOf(this.#hooks.signal?.reason))
 
   constructor(hooks: MigrateHooks) {
-    this.hooks = hooks
-    hooks.signal?.addEventListener('abort', this.onAbort)
-    if (hooks.signal?.aborted) this.onAbort()
+    this.#hooks = hooks
+    hooks.signal?.addEventListener('abort', this.#onAbort)
+    if (hooks.signal?.aborted) this.#onAbort()
   }
 
   /** Names the threads that are to stop. */
   control(pool: Executor): void {
-    this.pool = pool
-    if (this.isStopping) this.stopPool(pool)
+    this.#pool = pool
+    if (this.#isStopping) this.#stopPool(pool)
   }
 
   /** No further file is started, and those in work are given up. */
   stop(reason: StopReason): void {
-    this.note(reason)
-    this.isStopping = true
-    if (this.pool) this.stopPool(this.pool)
+    this.#note(reason)
+    this.#isStopping = true
+    if (this.#pool) this.#stopPool(this.#pool)
   }
 
   /** `--halt`: `soon` lets the files in work end, `now` gives them up. */
   halt(when: 'soon' | 'now'): void {
     if (when === 'now') this.stop('halt')
-    else this.note('halt')
+    else this.#note('halt')
   }
 
   /** Whether an error only says that threads were stopped, as this switch had asked. */
@@ -50,19 +50,19 @@ export class StopSwitch {
 
   /** Takes no further part: the run has ended. */
   disarm(): void {
-    this.hooks.signal?.removeEventListener('abort', this.onAbort)
-    clearTimeout(this.graceTimer)
+    this.#hooks.signal?.removeEventListener('abort', this.#onAbort)
+    clearTimeout(this.#graceTimer)
   }
 
-  private stopPool(pool: Executor): void {
+  #stopPool(pool: Executor): void {
     pool.requestStop()
-    this.graceTimer ??= setTimeout(() => void pool.destroy(), GRACE_MS)
+    this.#graceTimer ??= setTimeout(() => void pool.destroy(), GRACE_MS)
   }
 
-  private note(reason: StopReason): void {
+  #note(reason: StopReason): void {
     if (this.reason !== null) return
     this.reason = reason
-    this.hooks.onEvent?.({ type: 'stopping', reason })
+    this.#hooks.onEvent?.({ type: 'stopping', reason })
   }
 }
 

@@ -21,36 +21,36 @@ export class StartFault extends Error {
 export class ThreadGroup {
   /** Tasks given and not answered. */
   tasks = 0
-  private readonly piscina: Piscina
-  private readonly waiting = new Set<(error: unknown) => void>()
+  readonly #piscina: Piscina
+  readonly #waiting = new Set<(error: unknown) => void>()
   /** What threads died of before they were ready. */
-  private readonly startErrors = new WeakSet<object>()
-  private firstStartError: unknown = null
-  private fault: StartFault | null = null
-  private startTimer: NodeJS.Timeout | undefined
+  readonly #startErrors = new WeakSet<object>()
+  #firstStartError: unknown = null
+  #fault: StartFault | null = null
+  #startTimer: NodeJS.Timeout | undefined
 
   /** @throws the system's error where a thread cannot even be created. */
   constructor(options: NonNullable<ConstructorParameters<typeof Piscina>[0]>) {
-    this.piscina = new Piscina(options)
+    this.#piscina = new Piscina(options)
     // Of a thread that had no task: an error that nobody listens to would end the process.
-    this.piscina.on('error', (error: unknown) => this.noteStartError(error))
-    for (const worker of this.piscina.threads) {
+    this.#piscina.on('error', (error: unknown) => this.#noteStartError(error))
+    for (const worker of this.#piscina.threads) {
       let isReady = false
       worker.once('message', () => {
         isReady = true
-        clearInterval(this.startTimer)
+        clearInterval(this.#startTimer)
       })
       worker.once('error', (error: unknown) => {
-        if (!isReady) this.noteStartError(error)
+        if (!isReady) this.#noteStartError(error)
       })
-      worker.once('exit', () => this.lookForThreads())
+      worker.once('exit', () => this.#lookForThreads())
     }
-    this.watchStart()
+    this.#watchStart()
   }
 
   /** Threads that it has; 0: it runs no further task. */
   get threads(): number {
-    return this.fault === null ? this.piscina.threads.length : 0
+    return this.#fault === null ? this.#piscina.threads.length : 0
   }
 
   /** Runs a task. @throws StartFault where no thread has begun it, what the thread threw or ended of otherwise. */
@@ -59,13 +59,13 @@ export class ThreadGroup {
     let stopWaiting: (() => void) | undefined
     try {
       return await new Promise<unknown>((resolve, reject) => {
-        if (this.fault !== null) throw this.fault
-        this.waiting.add(reject)
-        stopWaiting = () => this.waiting.delete(reject)
-        this.piscina.run(task, signal === undefined ? {} : { signal }).then(resolve, reject)
+        if (this.#fault !== null) throw this.#fault
+        this.#waiting.add(reject)
+        stopWaiting = () => this.#waiting.delete(reject)
+        this.#piscina.run(task, signal === undefined ? {} : { signal }).then(resolve, reject)
       })
     } catch (error) {
-      throw this.isOfStart(error) ? new StartFault(error) : error
+      throw this.#isOfStart(error) ? new StartFault(error) : error
     } finally {
       this.tasks--
       stopWaiting?.()
@@ -74,46 +74,46 @@ export class ThreadGroup {
 
   /** Ends all threads, in the middle of their tasks if need be. Returns when they have ended, or do not. */
   async destroy(): Promise<void> {
-    clearInterval(this.startTimer)
+    clearInterval(this.#startTimer)
     let timer: NodeJS.Timeout | undefined
     const isOver = new Promise<void>((resolve) => (timer = setTimeout(resolve, END_MS)))
-    await Promise.race([this.piscina.destroy(), isOver])
+    await Promise.race([this.#piscina.destroy(), isOver])
     clearTimeout(timer)
-    for (const reject of this.waiting) reject(new Error('the threads were ended'))
+    for (const reject of this.#waiting) reject(new Error('the threads were ended'))
   }
 
-  private isOfStart(error: unknown): boolean {
-    return typeof error === 'object' && error !== null && this.startErrors.has(error)
+  #isOfStart(error: unknown): boolean {
+    return typeof error === 'object' && error !== null && this.#startErrors.has(error)
   }
 
-  private noteStartError(error: unknown): void {
-    this.firstStartError ??= error
-    if (typeof error === 'object' && error !== null) this.startErrors.add(error)
-    this.lookForThreads()
+  #noteStartError(error: unknown): void {
+    this.#firstStartError ??= error
+    if (typeof error === 'object' && error !== null) this.#startErrors.add(error)
+    this.#lookForThreads()
   }
 
   /** Piscina replaces a thread before it tells of its end, if it does: so this looks after it has told. */
-  private lookForThreads(): void {
+  #lookForThreads(): void {
     setImmediate(() => {
-      const threads = this.piscina.threads.length
-      if (this.firstStartError === null) return
+      const threads = this.#piscina.threads.length
+      if (this.#firstStartError === null) return
       // Else each further task would try to start another one.
-      this.piscina.options.minThreads = 0
-      this.piscina.options.maxThreads = Math.max(1, threads)
-      if (threads === 0) this.giveUp(this.firstStartError)
+      this.#piscina.options.minThreads = 0
+      this.#piscina.options.maxThreads = Math.max(1, threads)
+      if (threads === 0) this.#giveUp(this.#firstStartError)
     })
   }
 
-  private watchStart(): void {
+  #watchStart(): void {
     let looks = 0
-    this.startTimer = setInterval(() => {
-      if (++looks >= START_LOOKS) this.giveUp(new Error(`none has started within ${START_LOOKS} s`))
+    this.#startTimer = setInterval(() => {
+      if (++looks >= START_LOOKS) this.#giveUp(new Error(`none has started within ${START_LOOKS} s`))
     }, 1000)
   }
 
-  private giveUp(cause: unknown): void {
-    clearInterval(this.startTimer)
-    this.fault ??= new StartFault(cause)
-    for (const reject of this.waiting) reject(this.fault)
+  #giveUp(cause: unknown): void {
+    clearInterval(this.#startTimer)
+    this.#fault ??= new StartFault(cause)
+    for (const reject of this.#waiting) reject(this.#fault)
   }
 }

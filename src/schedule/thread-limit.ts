@@ -1,24 +1,24 @@
 /** How many threads may work. It may change while they do: none is ended, only fewer or more tasks are handed out. */
 export class ThreadLimit {
-  private current: number
-  private onChange: () => void = () => {}
+  #current: number
+  #onChange: () => void = () => {}
 
   constructor(threads: number) {
-    this.current = threads
+    this.#current = threads
   }
 
   get threads(): number {
-    return this.current
+    return this.#current
   }
 
   set(threads: number): void {
-    if (threads === this.current) return
-    this.current = threads
-    this.onChange()
+    if (threads === this.#current) return
+    this.#current = threads
+    this.#onChange()
   }
 
   /** Names the one who hands out tasks. */
   whenChanged(act: () => void): void {
-    this.onChange = act
+    this.#onChange = act
   }
 }

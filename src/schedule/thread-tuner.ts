@@ -85,207 +85,207 @@ export interface TunerOptions {
 export class ThreadTuner {
   /** The number of threads that should work now. */
   threads: number
-  private readonly options: TunerOptions
-  private readonly steps: ThreadTuning['steps'] = []
+  readonly #options: TunerOptions
+  readonly #steps: ThreadTuning['steps'] = []
   /** The most that ever worked: those need no start any more. */
-  private started: number
+  #started: number
   /** The fastest so far; null before anything was measured. */
-  private best: MeasuredSpeed | null = null
+  #best: MeasuredSpeed | null = null
   /** Known to be no faster than the best: neither it nor what lies above is tried until the number is questioned again. */
-  private ceiling = Number.POSITIVE_INFINITY
+  #ceiling = Number.POSITIVE_INFINITY
   /** Nothing is known yet of this work, so large steps may pay. */
-  private isNew = true
-  private reason = 'the run ended before there was anything to compare'
+  #isNew = true
+  #reason = 'the run ended before there was anything to compare'
   /** Where the measurement under way began; null: at the next sample that has bytes. */
-  private from: ThreadSample | null = null
-  private waiting = 0
-  private runQueue = 0
-  private busyThreads = 0
-  private samples = 0
+  #from: ThreadSample | null = null
+  #waiting = 0
+  #runQueue = 0
+  #busyThreads = 0
+  #samples = 0
   /** Nothing is measured until then. */
-  private quietUntilMs = 0
+  #quietUntilMs = 0
   /** The number is kept until then; null: numbers are being compared. */
-  private holdUntilMs: number | null = null
-  private holdMs = HOLD_MS
+  #holdUntilMs: number | null = null
+  #holdMs = HOLD_MS
 
   constructor(options: TunerOptions) {
-    this.options = options
+    this.#options = options
     this.threads = options.start
-    this.started = options.start
+    this.#started = options.start
   }
 
   /** @returns the number of threads that should work from now on. */
   feed(sample: ThreadSample): number {
-    if (sample.readBytes === 0 || sample.atMs < this.quietUntilMs) return this.threads
-    if (this.from === null) {
-      const isStarting = sample.busyThreads < this.threads && sample.atMs < this.quietUntilMs + START_MS
-      if (!isStarting) this.from = sample
+    if (sample.readBytes === 0 || sample.atMs < this.#quietUntilMs) return this.threads
+    if (this.#from === null) {
+      const isStarting = sample.busyThreads < this.threads && sample.atMs < this.#quietUntilMs + START_MS
+      if (!isStarting) this.#from = sample
       return this.threads
     }
-    this.waiting += sample.waiting
-    this.runQueue += sample.runQueue
-    this.busyThreads += sample.busyThreads
-    this.samples++
-    const bytes = sample.readBytes - this.from.readBytes
-    const passedMs = sample.atMs - this.from.atMs
+    this.#waiting += sample.waiting
+    this.#runQueue += sample.runQueue
+    this.#busyThreads += sample.busyThreads
+    this.#samples++
+    const bytes = sample.readBytes - this.#from.readBytes
+    const passedMs = sample.atMs - this.#from.atMs
     const speed = { threads: this.threads, rate: bytes / passedMs }
-    if (bytes === 0 || !this.isMeasured(speed, passedMs)) return this.threads
-    if (this.isKept(speed, sample)) this.measureAfter(sample.atMs)
-    else this.decide(speed, sample)
+    if (bytes === 0 || !this.#isMeasured(speed, passedMs)) return this.threads
+    if (this.#isKept(speed, sample)) this.#measureAfter(sample.atMs)
+    else this.#decide(speed, sample)
     return this.threads
   }
 
   /** What was tried, and why the number stayed. */
   result(): ThreadTuning {
-    return { steps: this.steps, chosen: this.threads, reason: this.reason }
+    return { steps: this.#steps, chosen: this.threads, reason: this.#reason }
   }
 
-  private isMeasured({ threads, rate }: MeasuredSpeed, passedMs: number): boolean {
-    if (this.holdUntilMs !== null) return passedMs >= LOOK_MS
+  #isMeasured({ threads, rate }: MeasuredSpeed, passedMs: number): boolean {
+    if (this.#holdUntilMs !== null) return passedMs >= LOOK_MS
     if (passedMs >= LONGEST_MEASURE_MS) return true
-    const hasPieces = rate * passedMs >= threads * PIECES_PER_THREAD * this.options.pieceBytes
+    const hasPieces = rate * passedMs >= threads * PIECES_PER_THREAD * this.#options.pieceBytes
     const isClear =
-      this.best === null
-        ? this.waiting / this.samples >= CLEAR_WAITING
-        : hasPieces && (rate > this.best.rate * CLEAR_CHANGE || rate * CLEAR_CHANGE < this.best.rate)
+      this.#best === null
+        ? this.#waiting / this.#samples >= CLEAR_WAITING
+        : hasPieces && (rate > this.#best.rate * CLEAR_CHANGE || rate * CLEAR_CHANGE < this.#best.rate)
     return isClear ? passedMs >= GLANCE_MS : hasPieces && passedMs >= MEASURE_MS
   }
 
-  private isKept({ threads, rate }: MeasuredSpeed, { atMs }: ThreadSample): boolean {
-    if (this.holdUntilMs === null) return false
-    if (this.busyThreads / this.samples < threads * FULLY_BUSY) return true
-    const bestRate = this.best?.rate ?? rate
-    const isCrowded = threads > this.options.cores && this.runQueue / this.samples >= CROWDED_RUN_QUEUE
+  #isKept({ threads, rate }: MeasuredSpeed, { atMs }: ThreadSample): boolean {
+    if (this.#holdUntilMs === null) return false
+    if (this.#busyThreads / this.#samples < threads * FULLY_BUSY) return true
+    const bestRate = this.#best?.rate ?? rate
+    const isCrowded = threads > this.#options.cores && this.#runQueue / this.#samples >= CROWDED_RUN_QUEUE
     const hasChanged = isCrowded || rate > bestRate * NOTABLE_CHANGE || rate * NOTABLE_CHANGE < bestRate
-    if (!hasChanged && atMs < this.holdUntilMs) return true
-    this.holdUntilMs = null
-    this.best = null
-    this.isNew = hasChanged
-    if (hasChanged) this.holdMs = HOLD_MS
+    if (!hasChanged && atMs < this.#holdUntilMs) return true
+    this.#holdUntilMs = null
+    this.#best = null
+    this.#isNew = hasChanged
+    if (hasChanged) this.#holdMs = HOLD_MS
     return false
   }
 
-  private decide(speed: MeasuredSpeed, sample: ThreadSample): void {
-    this.note(speed, sample.atMs)
-    const best = this.best
+  #decide(speed: MeasuredSpeed, sample: ThreadSample): void {
+    this.#note(speed, sample.atMs)
+    const best = this.#best
     if (best === null) {
-      this.best = speed
-      this.climb(speed, sample)
-    } else if (speed.rate >= best.rate * WORTHWHILE_GAIN) this.advance(speed, best, sample)
-    else this.takeBack(speed, best, sample)
+      this.#best = speed
+      this.#climb(speed, sample)
+    } else if (speed.rate >= best.rate * WORTHWHILE_GAIN) this.#advance(speed, best, sample)
+    else this.#takeBack(speed, best, sample)
   }
 
   /** Further in the direction that paid. */
-  private advance(speed: MeasuredSpeed, before: MeasuredSpeed, sample: ThreadSample): void {
-    this.best = speed
-    this.reason = compareSpeeds(speed, before, 'slower')
+  #advance(speed: MeasuredSpeed, before: MeasuredSpeed, sample: ThreadSample): void {
+    this.#best = speed
+    this.#reason = compareSpeeds(speed, before, 'slower')
     if (speed.threads < before.threads) {
       // A step down that paid shows that the numbers above are no good.
-      this.ceiling = before.threads
-      this.descend(speed, sample)
-    } else if (yieldOfThreads(before, speed) >= GOOD_YIELD) this.climb(speed, sample)
-    else if (!this.tryBetween(before, speed, sample)) this.hold(sample, this.reason)
+      this.#ceiling = before.threads
+      this.#descend(speed, sample)
+    } else if (yieldOfThreads(before, speed) >= GOOD_YIELD) this.#climb(speed, sample)
+    else if (!this.#tryBetween(before, speed, sample)) this.#hold(sample, this.#reason)
   }
 
   /** More threads where they wait; fewer where they crowd. */
-  private climb(speed: MeasuredSpeed, sample: ThreadSample): void {
-    const crowded = this.runQueue / this.samples >= CROWDED_RUN_QUEUE
-    const { cores, most } = this.options
+  #climb(speed: MeasuredSpeed, sample: ThreadSample): void {
+    const crowded = this.#runQueue / this.#samples >= CROWDED_RUN_QUEUE
+    const { cores, most } = this.#options
     if (crowded && speed.threads > cores) {
-      this.best = null
-      this.try(cores, sample)
+      this.#best = null
+      this.#try(cores, sample)
       return
     }
-    const factor = this.climbFactor()
+    const factor = this.#climbFactor()
     if (factor === undefined) {
-      this.hold(sample, `${describeSpeed(speed)}; ${crowded ? 'no CPU is free' : 'threads hardly wait'}`)
+      this.#hold(sample, `${describeSpeed(speed)}; ${crowded ? 'no CPU is free' : 'threads hardly wait'}`)
       return
     }
-    const limit = Math.min(most, this.ceiling - 1)
+    const limit = Math.min(most, this.#ceiling - 1)
     const wanted = Math.min(limit, Math.max(speed.threads + 1, Math.round(speed.threads * factor)))
-    if (sample.isMemoryFull) this.hold(sample, `${describeSpeed(speed)}; the memory limit allows no more`)
-    else if (wanted > speed.threads) this.climbTo(wanted, speed, sample)
-    else if (limit === most) this.hold(sample, `${describeSpeed(speed)}; more have nothing to do, or no memory`)
-    else this.hold(sample, this.reason)
+    if (sample.isMemoryFull) this.#hold(sample, `${describeSpeed(speed)}; the memory limit allows no more`)
+    else if (wanted > speed.threads) this.#climbTo(wanted, speed, sample)
+    else if (limit === most) this.#hold(sample, `${describeSpeed(speed)}; more have nothing to do, or no memory`)
+    else this.#hold(sample, this.#reason)
   }
 
-  private climbFactor(): number | undefined {
-    const waiting = this.waiting / this.samples
+  #climbFactor(): number | undefined {
+    const waiting = this.#waiting / this.#samples
     const factor = CLIMBS.find(([share]) => waiting >= share)?.[1]
-    return factor === undefined || this.isNew ? factor : Math.min(factor, CAREFUL_CLIMB)
+    return factor === undefined || this.#isNew ? factor : Math.min(factor, CAREFUL_CLIMB)
   }
 
-  private climbTo(wanted: number, speed: MeasuredSpeed, sample: ThreadSample): void {
-    if (this.canRepay(wanted, speed, sample)) this.try(wanted, sample)
+  #climbTo(wanted: number, speed: MeasuredSpeed, sample: ThreadSample): void {
+    if (this.#canRepay(wanted, speed, sample)) this.#try(wanted, sample)
     else
-      this.hold(
+      this.#hold(
         sample,
-        `${this.steps.length > 1 ? this.reason : describeSpeed(speed)}; the rest is too short to try more`,
+        `${this.#steps.length > 1 ? this.#reason : describeSpeed(speed)}; the rest is too short to try more`,
       )
   }
 
-  private descend(speed: MeasuredSpeed, sample: ThreadSample): void {
-    if (speed.threads === 1) this.hold(sample, this.reason)
-    else this.try(Math.ceil(speed.threads / 2), sample)
+  #descend(speed: MeasuredSpeed, sample: ThreadSample): void {
+    if (speed.threads === 1) this.#hold(sample, this.#reason)
+    else this.#try(Math.ceil(speed.threads / 2), sample)
   }
 
   /** Back to the best, by way of what lies between, or below it where more threads did harm. */
-  private takeBack(speed: MeasuredSpeed, best: MeasuredSpeed, sample: ThreadSample): void {
-    this.reason = compareSpeeds(best, speed, 'no faster')
+  #takeBack(speed: MeasuredSpeed, best: MeasuredSpeed, sample: ThreadSample): void {
+    this.#reason = compareSpeeds(best, speed, 'no faster')
     if (speed.threads < best.threads) {
-      this.hold(sample, this.reason, best.threads)
+      this.#hold(sample, this.#reason, best.threads)
       return
     }
-    this.ceiling = speed.threads
-    if (this.tryBetween(best, speed, sample)) return
-    if (speed.rate < best.rate * NOTABLE_LOSS && best.threads > 1) this.try(Math.ceil(best.threads / 2), sample)
-    else this.hold(sample, this.reason, best.threads)
+    this.#ceiling = speed.threads
+    if (this.#tryBetween(best, speed, sample)) return
+    if (speed.rate < best.rate * NOTABLE_LOSS && best.threads > 1) this.#try(Math.ceil(best.threads / 2), sample)
+    else this.#hold(sample, this.#reason, best.threads)
   }
 
   /** @returns false where nothing lies between, or the run is as good as over. */
-  private tryBetween(fewer: MeasuredSpeed, more: MeasuredSpeed, sample: ThreadSample): boolean {
+  #tryBetween(fewer: MeasuredSpeed, more: MeasuredSpeed, sample: ThreadSample): boolean {
     const between = Math.round(Math.sqrt(fewer.threads * more.threads))
     const isApart = between >= fewer.threads * CLOSEST_FACTOR && between < more.threads
-    if (!isApart || !this.canRepay(between, more, sample)) return false
-    this.ceiling = more.threads
-    this.try(between, sample)
+    if (!isApart || !this.#canRepay(between, more, sample)) return false
+    this.#ceiling = more.threads
+    this.#try(between, sample)
     return true
   }
 
   /** Whether enough of the run is left for a number of threads to pay back what trying it costs. */
-  private canRepay(threads: number, { rate }: MeasuredSpeed, { readBytes }: ThreadSample): boolean {
-    const restMs = (this.options.totalBytes - readBytes) / rate
-    const startMs = (Math.max(0, threads - this.started) * THREAD_START_CPU_MS) / this.options.cores
+  #canRepay(threads: number, { rate }: MeasuredSpeed, { readBytes }: ThreadSample): boolean {
+    const restMs = (this.#options.totalBytes - readBytes) / rate
+    const startMs = (Math.max(0, threads - this.#started) * THREAD_START_CPU_MS) / this.#options.cores
     return restMs >= WORTHWHILE_REST * (startMs + MEASURE_MS)
   }
 
-  private try(threads: number, sample: ThreadSample): void {
+  #try(threads: number, sample: ThreadSample): void {
     this.threads = threads
-    this.started = Math.max(this.started, threads)
-    this.measureAfter(sample.atMs + SETTLE_MS)
+    this.#started = Math.max(this.#started, threads)
+    this.#measureAfter(sample.atMs + SETTLE_MS)
   }
 
-  private hold(sample: ThreadSample, reason: string, threads = this.threads): void {
+  #hold(sample: ThreadSample, reason: string, threads = this.threads): void {
     this.threads = threads
-    this.reason = reason
-    this.ceiling = Number.POSITIVE_INFINITY
-    this.holdUntilMs = sample.atMs + this.holdMs
-    this.measureAfter(sample.atMs + SETTLE_MS)
-    this.holdMs = Math.min(LONGEST_HOLD_MS, this.holdMs * 2)
+    this.#reason = reason
+    this.#ceiling = Number.POSITIVE_INFINITY
+    this.#holdUntilMs = sample.atMs + this.#holdMs
+    this.#measureAfter(sample.atMs + SETTLE_MS)
+    this.#holdMs = Math.min(LONGEST_HOLD_MS, this.#holdMs * 2)
   }
 
-  private measureAfter(atMs: number): void {
-    this.quietUntilMs = atMs
-    this.from = null
-    this.waiting = 0
-    this.runQueue = 0
-    this.busyThreads = 0
-    this.samples = 0
+  #measureAfter(atMs: number): void {
+    this.#quietUntilMs = atMs
+    this.#from = null
+    this.#waiting = 0
+    this.#runQueue = 0
+    this.#busyThreads = 0
+    this.#samples = 0
   }
 
-  private note({ threads, rate }: MeasuredSpeed, atMs: number): void {
-    if (this.steps.length === MOST_STEPS) return
+  #note({ threads, rate }: MeasuredSpeed, atMs: number): void {
+    if (this.#steps.length === MOST_STEPS) return
     const megabytesPerSecond = rate / 1000
-    this.steps.push({ atMs, threads, megabytesPerSecond, secondsPerGb: 1000 / megabytesPerSecond })
+    this.#steps.push({ atMs, threads, megabytesPerSecond, secondsPerGb: 1000 / megabytesPerSecond })
   }
 }

@@ -43,27 +43,27 @@ export class BlockConverter {
   readonly source: SourceReader
   readonly reader: SplittableReader
   readonly watch: ColumnWatch
-  private readonly work: FileWork
-  private readonly map: Mapper
+  readonly #work: FileWork
+  readonly #map: Mapper
   /** Knows all columns, and writes nothing before its first row. */
-  private continuing: RecordWriter | null = null
-  private readonly opening: RecordWriter
-  private readonly output: OutputBuffer
-  private store: BlockStore | null = null
+  #continuing: RecordWriter | null = null
+  readonly #opening: RecordWriter
+  readonly #output: OutputBuffer
+  #store: BlockStore | null = null
 
   constructor(work: FileWork) {
     const { file, context } = work
     const { plan, batch } = context
-    this.work = work
+    this.#work = work
     const reader = getFormat(file.format).createSplittableReader?.(plan, file.relativePath)
     if (reader === undefined) throw new Error(`${file.format} files cannot be split`)
     const { writer, map } = createStages(plan, file.format, file.relativePath)
     this.reader = reader
     this.watch = ColumnWatch.over(plan)
-    this.opening = writer
-    this.map = map
-    this.output = new OutputBuffer(batch.memory, (bytes, start, end) =>
-      timed(work.stageNs, 'write', () => this.store?.takeTarget(bytes, start, end)),
+    this.#opening = writer
+    this.#map = map
+    this.#output = new OutputBuffer(batch.memory, (bytes, start, end) =>
+      timed(work.stageNs, 'write', () => this.#store?.takeTarget(bytes, start, end)),
     )
     this.source = new SourceReader(file, batch.memory, {
       // A block and the byte before it, which may be a line end.
@@ -88,25 +88,25 @@ export class BlockConverter {
   convertOpening(store: BlockStore | null, blockBytes: number): ConvertedPart {
     const { reader, source } = this
     this.source.seek(0)
-    this.begin(0, 1, store)
+    this.#begin(0, 1, store)
     let refusedByReader = 0
     for (let limit = blockBytes; ; limit += blockBytes) {
-      refusedByReader += this.advance(limit, this.opening, Number.POSITIVE_INFINITY, refusedByReader)
+      refusedByReader += this.#advance(limit, this.#opening, Number.POSITIVE_INFINITY, refusedByReader)
       if (reader.isSettled && limit <= MOST_OPENING_BYTES) break
       if (source.isLast && source.start === source.end) break
     }
-    return this.endPart(0, 1, refusedByReader)
+    return this.#endPart(0, 1, refusedByReader)
   }
 
   /** Converts the records that start in [start of the totals, limit). @throws MigrationError, LateColumn. */
   convertFrom(totals: SplitTotals, limit: number, files: SplitFiles): ConvertedBlock {
-    const store = new BlockStore(files, this.work, totals)
+    const store = new BlockStore(files, this.#work, totals)
     const start = totals.sourceOffset
     this.source.seek(start)
-    this.begin(totals.recordCount, totals.line, store)
-    const writer = totals.targetBytes === 0 ? this.createWriter() : this.continuingWriter()
-    const refusedByReader = this.advance(limit, writer, Number.POSITIVE_INFINITY, totals.refusedByReader)
-    return { start, store, ...this.endPart(totals.recordCount, totals.line, refusedByReader) }
+    this.#begin(totals.recordCount, totals.line, store)
+    const writer = totals.targetBytes === 0 ? this.#createWriter() : this.#continuingWriter()
+    const refusedByReader = this.#advance(limit, writer, Number.POSITIVE_INFINITY, totals.refusedByReader)
+    return { start, store, ...this.#endPart(totals.recordCount, totals.line, refusedByReader) }
   }
 
   /**
@@ -114,7 +114,8 @@ export class BlockConverter {
    * @returns null where there is nothing to guess from, or the guess led nowhere.
    */
   convertGuessed(blockStart: number, limit: number, files: SplitFiles): ConvertedBlock | null {
-    const { source, reader, work } = this
+    const { source, reader } = this
+    const work = this.#work
     const { memory } = work.context.batch
     source.seek(blockStart - 1)
     timed(work.stageNs, 'read', () => source.fill(limit))
@@ -123,10 +124,10 @@ export class BlockConverter {
     const start = guess + source.sourceOffset
     const store = new BlockStore(files, work, null)
     source.consume(guess)
-    this.begin(0, 1, store)
+    this.#begin(0, 1, store)
     try {
-      const refusedByReader = this.advance(limit, this.continuingWriter(), limit + MOST_GUESSED_TAIL_BYTES, 0)
-      return { start, store, ...this.endPart(0, 1, refusedByReader) }
+      const refusedByReader = this.#advance(limit, this.#continuingWriter(), limit + MOST_GUESSED_TAIL_BYTES, 0)
+      return { start, store, ...this.#endPart(0, 1, refusedByReader) }
     } catch {
       // Whatever is wrong is looked at again from where the block really starts.
       return null
@@ -135,29 +136,29 @@ export class BlockConverter {
 
   /** Completes the target behind the last block. */
   finish(totals: SplitTotals, files: SplitFiles): SplitTotals {
-    const store = new BlockStore(files, this.work, totals)
-    this.output.position = this.output.start
-    this.store = store
-    const writer = totals.targetBytes === 0 ? this.createWriter() : this.continuingWriter()
-    writer.finish(this.output)
-    this.closeStore()
+    const store = new BlockStore(files, this.#work, totals)
+    this.#output.position = this.#output.start
+    this.#store = store
+    const writer = totals.targetBytes === 0 ? this.#createWriter() : this.#continuingWriter()
+    writer.finish(this.#output)
+    this.#closeStore()
     this.writeRest(store, totals)
     return store.addTo(totals)
   }
 
   /** Writes what is left of the block that was converted last. */
   writeRest(store: BlockStore, totals: SplitTotals): void {
-    timed(this.work.stageNs, 'write', () => store.writeRest(totals, this.output))
+    timed(this.#work.stageNs, 'write', () => store.writeRest(totals, this.#output))
   }
 
   close(): void {
     this.source.close()
   }
 
-  private begin(recordCount: number, line: number, store: BlockStore | null): void {
+  #begin(recordCount: number, line: number, store: BlockStore | null): void {
     this.reader.resume(recordCount, line)
-    this.output.position = this.output.start
-    this.store = store
+    this.#output.position = this.#output.start
+    this.#store = store
   }
 
   /**
@@ -166,8 +167,9 @@ export class BlockConverter {
    * @param refusedBefore records that the reader has refused so far; 0 where that is not known yet.
    * @returns the records that the reader refused.
    */
-  private advance(limit: number, writer: RecordWriter, furthest: number, refusedBefore: number): number {
-    const { source, reader, work } = this
+  #advance(limit: number, writer: RecordWriter, furthest: number, refusedBefore: number): number {
+    const { source, reader } = this
+    const work = this.#work
     const { batch, plan, shouldStop } = work.context
     const { stageNs } = work
     let refused = 0
@@ -176,7 +178,7 @@ export class BlockConverter {
     do {
       if (shouldStop()) throw stopped()
       if (source.readBytes > furthest) throw new GuessGivenUp('the record has no end in sight')
-      if (!isRead) timed(stageNs, 'read', () => source.fill(this.nextReadEnd(limit)))
+      if (!isRead) timed(stageNs, 'read', () => source.fill(this.#nextReadEnd(limit)))
       isRead = false
       do {
         batch.clear()
@@ -186,31 +188,31 @@ export class BlockConverter {
           timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast, limit - sourceOffset))
         source.consume(parseJudged(plan, batch, refusedBefore + refused, parse))
         refused += batch.rejects.length
-        timed(stageNs, 'map', () => this.map(batch))
+        timed(stageNs, 'map', () => this.#map(batch))
         this.watch.look(batch)
         if (!writer.learnColumns(batch)) throw new LateColumn('a column came too late')
-        if (this.store !== null) this.encode(writer, this.store)
+        if (this.#store !== null) this.#encode(writer, this.#store)
       } while (batch.isFull)
     } while (!source.isLast && !(reader.isBetweenRecords && this.position >= limit))
     return refused
   }
 
-  private nextReadEnd(limit: number): number {
+  #nextReadEnd(limit: number): number {
     const { readBytes, start, end } = this.source
     // The more is left over, the more is read, as in `fill`.
     return readBytes < limit ? limit : readBytes + Math.max(TAIL_BYTES, end - start)
   }
 
-  private encode(writer: RecordWriter, store: BlockStore): void {
-    const { stageNs, context } = this.work
-    timedEncoding(stageNs, () => writer.write(context.batch, this.output))
+  #encode(writer: RecordWriter, store: BlockStore): void {
+    const { stageNs, context } = this.#work
+    timedEncoding(stageNs, () => writer.write(context.batch, this.#output))
     if (context.batch.rejects.length > 0) timed(stageNs, 'write', () => store.takeRejects(context.batch))
   }
 
   /** @param recordCount, line: what the reader began with. */
-  private endPart(recordCount: number, line: number, refusedByReader: number): ConvertedPart {
+  #endPart(recordCount: number, line: number, refusedByReader: number): ConvertedPart {
     const { reader } = this
-    this.closeStore()
+    this.#closeStore()
     return {
       end: this.position,
       recordCount: reader.recordCount - recordCount,
@@ -220,19 +222,19 @@ export class BlockConverter {
     }
   }
 
-  private closeStore(): void {
-    timed(this.work.stageNs, 'write', () => this.store?.close(this.output))
+  #closeStore(): void {
+    timed(this.#work.stageNs, 'write', () => this.#store?.close(this.#output))
   }
 
-  private createWriter(): RecordWriter {
-    const { plan } = this.work.context
-    return getFormat(plan.targetFormat).createWriter(plan, this.opening.columns)
+  #createWriter(): RecordWriter {
+    const { plan } = this.#work.context
+    return getFormat(plan.targetFormat).createWriter(plan, this.#opening.columns)
   }
 
-  private continuingWriter(): RecordWriter {
-    if (this.continuing !== null) return this.continuing
-    this.continuing = this.createWriter()
-    this.continuing.continueBehindRows(new OutputBuffer(this.work.context.batch.memory, () => {}))
-    return this.continuing
+  #continuingWriter(): RecordWriter {
+    if (this.#continuing !== null) return this.#continuing
+    this.#continuing = this.#createWriter()
+    this.#continuing.continueBehindRows(new OutputBuffer(this.#work.context.batch.memory, () => {}))
+    return this.#continuing
   }
 }

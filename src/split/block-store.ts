@@ -33,38 +33,38 @@ export class GuessGivenUp extends Error {}
 export class BlockStore {
   rejectCount = 0
   readonly rejectCodes = new Map<ErrorCode, number>()
-  private targetBytes = 0
-  private targetHash = 0
-  private rejectBytes = 0
-  private readonly truth: SplitTotals | null
-  private readonly files: SplitFiles
-  private readonly relativePath: string
-  private readonly checksum: Checksum
-  private readonly expansion: ExpansionLimit
-  private keptTarget: Buffer[] = []
-  private keptRejects: KeptReject[] = []
-  private keptRejectBytes = 0
-  private rejectLines = ''
+  #targetBytes = 0
+  #targetHash = 0
+  #rejectBytes = 0
+  readonly #truth: SplitTotals | null
+  readonly #files: SplitFiles
+  readonly #relativePath: string
+  readonly #checksum: Checksum
+  readonly #expansion: ExpansionLimit
+  #keptTarget: Buffer[] = []
+  #keptRejects: KeptReject[] = []
+  #keptRejectBytes = 0
+  #rejectLines = ''
 
   /** @param truth the totals before the block; null: they are not known yet, and records and lines count from the block's start. */
   constructor(files: SplitFiles, { file, context }: FileWork, truth: SplitTotals | null) {
-    this.files = files
-    this.relativePath = file.relativePath
-    this.checksum = context.batch.checksum
-    this.expansion = new ExpansionLimit(context.plan, file)
-    this.truth = truth
+    this.#files = files
+    this.#relativePath = file.relativePath
+    this.#checksum = context.batch.checksum
+    this.#expansion = new ExpansionLimit(context.plan, file)
+    this.#truth = truth
   }
 
   /** Takes target bytes out of the output region. */
   takeTarget(bytes: Uint8Array, start: number, end: number): void {
-    if (this.truth !== null) {
-      this.expansion.check(this.truth.targetBytes + this.targetBytes + end - start)
-      this.files.target.writeAt(this.truth.targetBytes + this.targetBytes, bytes, start, end)
+    if (this.#truth !== null) {
+      this.#expansion.check(this.#truth.targetBytes + this.#targetBytes + end - start)
+      this.#files.target.writeAt(this.#truth.targetBytes + this.#targetBytes, bytes, start, end)
     } else {
-      if (this.targetBytes + end - start > MOST_KEPT_TARGET_BYTES) throw new GuessGivenUp('too large a target')
-      this.keptTarget.push(Buffer.from(bytes.subarray(start, end)))
+      if (this.#targetBytes + end - start > MOST_KEPT_TARGET_BYTES) throw new GuessGivenUp('too large a target')
+      this.#keptTarget.push(Buffer.from(bytes.subarray(start, end)))
     }
-    this.countTarget(bytes, start, end)
+    this.#countTarget(bytes, start, end)
   }
 
   /** Takes the rejects of a batch. */
@@ -72,26 +72,26 @@ export class BlockStore {
     for (const reject of keepRejects(batch)) {
       this.rejectCount++
       this.rejectCodes.set(reject.code, (this.rejectCodes.get(reject.code) ?? 0) + 1)
-      if (this.truth === null) this.keep(reject)
-      else this.writeReject(reject, this.truth)
+      if (this.#truth === null) this.#keep(reject)
+      else this.#writeReject(reject, this.#truth)
     }
   }
 
   /** Counts what is left in the output region, so that all sums are known before it is written. */
   close(output: OutputBuffer): void {
-    this.countTarget(output.bytes, output.start, output.position)
+    this.#countTarget(output.bytes, output.start, output.position)
   }
 
   /** Adds the block to the totals before it; `writeRest` then has nothing to wait for. After `close`. */
   addTo(totals: SplitTotals): SplitTotals {
-    for (const reject of this.keptRejects)
-      this.rejectLines += formatReject(numberFrom(totals, reject), this.relativePath)
-    this.keptRejects = []
-    const rejectBytes = this.rejectBytes + Buffer.byteLength(this.rejectLines)
+    for (const reject of this.#keptRejects)
+      this.#rejectLines += formatReject(numberFrom(totals, reject), this.#relativePath)
+    this.#keptRejects = []
+    const rejectBytes = this.#rejectBytes + Buffer.byteLength(this.#rejectLines)
     return {
       ...totals,
-      targetBytes: totals.targetBytes + this.targetBytes,
-      targetHash: combineCrc32(totals.targetHash, this.targetHash, this.targetBytes),
+      targetBytes: totals.targetBytes + this.#targetBytes,
+      targetHash: combineCrc32(totals.targetHash, this.#targetHash, this.#targetBytes),
       rejectBytes: totals.rejectBytes + rejectBytes,
       rejectCount: totals.rejectCount + this.rejectCount,
     }
@@ -99,49 +99,49 @@ export class BlockStore {
 
   /** @throws MigrationError EXPANSION_TOO_LARGE where the target is too large with this block. After `close`. */
   checkExpansion(totals: SplitTotals): void {
-    this.expansion.check(totals.targetBytes + this.targetBytes)
+    this.#expansion.check(totals.targetBytes + this.#targetBytes)
   }
 
   /** Makes the rejects file where it is needed: while it is the block's turn, so that the file is there for the next one. */
   openRejects(): void {
-    if (this.rejectCount > 0) this.files.rejects()
+    if (this.rejectCount > 0) this.#files.rejects()
   }
 
   /** Writes what is not written yet. @param totals those before the block. */
   writeRest(totals: SplitTotals, output: OutputBuffer): void {
-    let offset = totals.targetBytes + this.targetBytes - (output.position - output.start)
-    this.files.target.writeAt(offset, output.bytes, output.start, output.position)
-    for (const kept of this.keptTarget.toReversed()) this.files.target.writeAt((offset -= kept.length), kept)
+    let offset = totals.targetBytes + this.#targetBytes - (output.position - output.start)
+    this.#files.target.writeAt(offset, output.bytes, output.start, output.position)
+    for (const kept of this.#keptTarget.toReversed()) this.#files.target.writeAt((offset -= kept.length), kept)
     output.position = output.start
-    this.flushRejects(totals)
+    this.#flushRejects(totals)
   }
 
-  private countTarget(bytes: Uint8Array, start: number, end: number): void {
-    this.targetHash = this.checksum(bytes, start, end, this.targetHash)
-    this.targetBytes += end - start
+  #countTarget(bytes: Uint8Array, start: number, end: number): void {
+    this.#targetHash = this.#checksum(bytes, start, end, this.#targetHash)
+    this.#targetBytes += end - start
   }
 
-  private keep(reject: KeptReject): void {
-    this.keptRejectBytes += (reject.raw ?? reject.rawBase64 ?? '').length
+  #keep(reject: KeptReject): void {
+    this.#keptRejectBytes += (reject.raw ?? reject.rawBase64 ?? '').length
     // Its message tells a line, which is not known yet.
     const needsLine = reject.code === 'UNTERMINATED_QUOTE'
-    if (needsLine || this.keptRejects.length === MOST_KEPT_REJECTS || this.keptRejectBytes > MOST_KEPT_REJECT_BYTES) {
+    if (needsLine || this.#keptRejects.length === MOST_KEPT_REJECTS || this.#keptRejectBytes > MOST_KEPT_REJECT_BYTES) {
       throw new GuessGivenUp('rejects that cannot be kept')
     }
-    this.keptRejects.push(reject)
+    this.#keptRejects.push(reject)
   }
 
-  private writeReject(reject: KeptReject, truth: SplitTotals): void {
-    this.rejectLines += formatReject(reject, this.relativePath)
-    if (this.rejectLines.length >= FLUSH_CHARACTERS) this.flushRejects(truth)
+  #writeReject(reject: KeptReject, truth: SplitTotals): void {
+    this.#rejectLines += formatReject(reject, this.#relativePath)
+    if (this.#rejectLines.length >= FLUSH_CHARACTERS) this.#flushRejects(truth)
   }
 
-  private flushRejects(totals: SplitTotals): void {
-    if (this.rejectLines === '') return
-    const bytes = Buffer.from(this.rejectLines)
-    this.files.rejects().writeAt(totals.rejectBytes + this.rejectBytes, bytes)
-    this.rejectBytes += bytes.length
-    this.rejectLines = ''
+  #flushRejects(totals: SplitTotals): void {
+    if (this.#rejectLines === '') return
+    const bytes = Buffer.from(this.#rejectLines)
+    this.#files.rejects().writeAt(totals.rejectBytes + this.#rejectBytes, bytes)
+    this.#rejectBytes += bytes.length
+    this.#rejectLines = ''
   }
 }
 

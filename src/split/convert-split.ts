@@ -26,7 +26,7 @@ import { describeFirstReject } from '../write/reject-writer.ts'
 import { LateColumn } from './block-converter.ts'
 import { abortSplit, SplitAborted, SplitBoard } from './split-board.ts'
 import { makeSplitTarget, openSplitRejects, removeSplitFiles } from './split-files.ts'
-import { checkStop, SplitShare, Surrendered } from './split-share.ts'
+import { checkStop, SplitShare, LeftToLeader } from './split-share.ts'
 
 /**
  * Converts a file as its leader, with whoever helps. The result is that of `convertFile`, byte for byte.
@@ -58,7 +58,7 @@ export function helpSplit(task: SplitTask, context: ConvertContext): WireError |
     return null
   } catch (error) {
     // The leader knows of these, or comes to know them itself.
-    if (error instanceof SplitAborted || error instanceof Surrendered) return null
+    if (error instanceof SplitAborted || error instanceof LeftToLeader) return null
     board.abort()
     return toWireError(error, { phase: 'write', file: file.relativePath })
   }

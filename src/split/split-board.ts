@@ -89,50 +89,50 @@ export class SplitAborted extends Error {}
 
 /** One thread's view of the shared memory. */
 export class SplitBoard {
-  private readonly words: Int32Array
-  private readonly sums: BigInt64Array
-  private readonly numbers: Float64Array
-  private readonly memory: SharedArrayBuffer
+  readonly #words: Int32Array
+  readonly #sums: BigInt64Array
+  readonly #numbers: Float64Array
+  readonly #memory: SharedArrayBuffer
 
   constructor(memory: SharedArrayBuffer) {
-    this.memory = memory
-    this.words = new Int32Array(memory, 0, WORDS)
-    this.sums = new BigInt64Array(memory, SUMS_AT, SUMS)
-    this.numbers = new Float64Array(memory, NUMBERS_AT, NUMBERS)
+    this.#memory = memory
+    this.#words = new Int32Array(memory, 0, WORDS)
+    this.#sums = new BigInt64Array(memory, SUMS_AT, SUMS)
+    this.#numbers = new Float64Array(memory, NUMBERS_AT, NUMBERS)
   }
 
   /** Opens the blocks to all threads: block 0 begins where the totals end. */
   open(blockCount: number, totals: SplitTotals, rejectCodes: ReadonlyMap<ErrorCode, number>): void {
-    Atomics.store(this.words, BLOCK_COUNT, blockCount)
-    this.addTotals(totals, rejectCodes)
-    this.passTurn(OPENING_TURN)
+    Atomics.store(this.#words, BLOCK_COUNT, blockCount)
+    this.#addTotals(totals, rejectCodes)
+    this.#passTurn(OPENING_TURN)
   }
 
   /** How many blocks there are. Only after `open`. */
   get blockCount(): number {
-    return Atomics.load(this.words, BLOCK_COUNT)
+    return Atomics.load(this.#words, BLOCK_COUNT)
   }
 
   /** Waits until the blocks are open. @throws SplitAborted; and what `checkStop` throws. */
   waitForOpening(checkStop: () => void): void {
-    while (Atomics.load(this.words, TURN) === OPENING_TURN) {
-      this.checkAbort()
+    while (Atomics.load(this.#words, TURN) === OPENING_TURN) {
+      this.#checkAbort()
       checkStop()
-      Atomics.wait(this.words, TURN, OPENING_TURN, WAIT_MS)
+      Atomics.wait(this.#words, TURN, OPENING_TURN, WAIT_MS)
     }
-    this.checkAbort()
+    this.#checkAbort()
   }
 
   /** The next block that nobody has; null: none is left. */
   claim(): number | null {
-    this.checkAbort()
-    const block = Atomics.add(this.words, NEXT_BLOCK, 1)
+    this.#checkAbort()
+    const block = Atomics.add(this.#words, NEXT_BLOCK, 1)
     return block < this.blockCount ? block : null
   }
 
   /** True where all blocks are claimed, so that help comes too late. */
   get isClaimed(): boolean {
-    return Atomics.load(this.words, TURN) !== OPENING_TURN && Atomics.load(this.words, NEXT_BLOCK) >= this.blockCount
+    return Atomics.load(this.#words, TURN) !== OPENING_TURN && Atomics.load(this.#words, NEXT_BLOCK) >= this.blockCount
   }
 
   isTurnOf(block: number): boolean {
@@ -141,7 +141,7 @@ export class SplitBoard {
 
   /** The block whose turn it is. */
   get turn(): number {
-    return Atomics.load(this.words, TURN) - 1
+    return Atomics.load(this.#words, TURN) - 1
   }
 
   /**
@@ -151,130 +151,130 @@ export class SplitBoard {
    */
   waitForTurn(block: number, checkStop: () => void, onSurrender: () => void): void {
     for (;;) {
-      const turn = Atomics.load(this.words, TURN)
+      const turn = Atomics.load(this.#words, TURN)
       if (turn === block + 1) return
-      this.checkWaiting(checkStop, onSurrender)
-      if (Atomics.load(this.words, TURN) === turn) Atomics.wait(this.words, TURN, turn, WAIT_MS)
+      this.#checkWaiting(checkStop, onSurrender)
+      if (Atomics.load(this.#words, TURN) === turn) Atomics.wait(this.#words, TURN, turn, WAIT_MS)
     }
   }
 
   /** Waits until all blocks are written. */
   waitForEnd(checkStop: () => void, onSurrender: () => void): void {
     for (;;) {
-      const written = Atomics.load(this.words, WRITTEN)
+      const written = Atomics.load(this.#words, WRITTEN)
       if (written >= this.blockCount) return
-      this.checkWaiting(checkStop, onSurrender)
-      if (Atomics.load(this.words, WRITTEN) === written) Atomics.wait(this.words, WRITTEN, written, WAIT_MS)
+      this.#checkWaiting(checkStop, onSurrender)
+      if (Atomics.load(this.#words, WRITTEN) === written) Atomics.wait(this.#words, WRITTEN, written, WAIT_MS)
     }
   }
 
   /** The totals before the block whose turn it is. Only for the thread that has the turn, or when all blocks are written. */
   readTotals(): SplitTotals {
     const totals: Partial<SplitTotals> = {}
-    for (const [index, name] of TOTALS.entries()) totals[name] = this.numbers[index]!
+    for (const [index, name] of TOTALS.entries()) totals[name] = this.#numbers[index]!
     return totals as SplitTotals
   }
 
   /** Ends the turn of `block`. */
   endTurn(block: number, totals: SplitTotals, rejectCodes: ReadonlyMap<ErrorCode, number>): void {
-    this.addTotals(totals, rejectCodes)
-    this.passTurn(block + 1)
+    this.#addTotals(totals, rejectCodes)
+    this.#passTurn(block + 1)
   }
 
   /** Rejects by code, in the order of their first ones. */
   readRejectCodes(): Record<string, number> {
     const codes: Record<string, number> = {}
-    for (let at = CODES_AT; at < NUMBERS && this.numbers[at] !== 0; at += 2)
-      codes[CODES[this.numbers[at]! - 1]!] = this.numbers[at + 1]!
+    for (let at = CODES_AT; at < NUMBERS && this.#numbers[at] !== 0; at += 2)
+      codes[CODES[this.#numbers[at]! - 1]!] = this.#numbers[at + 1]!
     return codes
   }
 
   /** Leaves the block whose turn it is to the leader. */
   surrender(): void {
-    Atomics.store(this.words, SURRENDERED, 1)
-    Atomics.notify(this.words, TURN)
-    Atomics.notify(this.words, WRITTEN)
+    Atomics.store(this.#words, SURRENDERED, 1)
+    Atomics.notify(this.#words, TURN)
+    Atomics.notify(this.#words, WRITTEN)
   }
 
   /** The bytes of a block are where they belong. @param stageNs nanoseconds that it took, by stage. */
   markWritten(stageNs: Readonly<Record<Stage, number>>): void {
-    for (const [index, stage] of STAGES.entries()) Atomics.add(this.sums, index, BigInt(Math.round(stageNs[stage])))
-    Atomics.add(this.words, WRITTEN, 1)
-    Atomics.notify(this.words, WRITTEN)
+    for (const [index, stage] of STAGES.entries()) Atomics.add(this.#sums, index, BigInt(Math.round(stageNs[stage])))
+    Atomics.add(this.#words, WRITTEN, 1)
+    Atomics.notify(this.#words, WRITTEN)
   }
 
   /** Nanoseconds that all blocks took, by stage. */
   readStageNs(): Record<Stage, number> {
-    const ns = (index: number): number => Number(Atomics.load(this.sums, index))
+    const ns = (index: number): number => Number(Atomics.load(this.#sums, index))
     return { read: ns(0), parse: ns(1), map: ns(2), encode: ns(3), write: ns(4) }
   }
 
   /** A record of the file has the column of this number. */
   see(column: number): void {
     if (column >= 32 * SEEN_WORDS) return
-    Atomics.or(this.words, SEEN + (column >>> 5), 1 << (column & 31))
+    Atomics.or(this.#words, SEEN + (column >>> 5), 1 << (column & 31))
   }
 
   isSeen(column: number): boolean {
-    return column >= 32 * SEEN_WORDS || (Atomics.load(this.words, SEEN + (column >>> 5)) & (1 << (column & 31))) !== 0
+    return column >= 32 * SEEN_WORDS || (Atomics.load(this.#words, SEEN + (column >>> 5)) & (1 << (column & 31))) !== 0
   }
 
   /** A helper leaves. @param bytes of the blocks that it has done. */
   leave(bytes: number): void {
-    Atomics.add(this.sums, HELPED_BYTES, BigInt(bytes))
+    Atomics.add(this.#sums, HELPED_BYTES, BigInt(bytes))
   }
 
   /** Bytes of the blocks of helpers that have left. */
   get helpedBytes(): number {
-    return Number(Atomics.load(this.sums, HELPED_BYTES))
+    return Number(Atomics.load(this.#sums, HELPED_BYTES))
   }
 
   /** Tells the others which file was made. Before the turn is passed on. */
   tellMade(file: SharedFile, { device, inode }: FileIdentity): void {
-    Atomics.store(this.sums, MADE_AT[file], device)
-    Atomics.store(this.sums, MADE_AT[file] + 1, inode)
+    Atomics.store(this.#sums, MADE_AT[file], device)
+    Atomics.store(this.#sums, MADE_AT[file] + 1, inode)
   }
 
   /** Which file was made; null: none yet. */
   made(file: SharedFile): FileIdentity | null {
-    const inode = BigInt.asUintN(64, Atomics.load(this.sums, MADE_AT[file] + 1))
-    return inode === 0n ? null : { device: BigInt.asUintN(64, Atomics.load(this.sums, MADE_AT[file])), inode }
+    const inode = BigInt.asUintN(64, Atomics.load(this.#sums, MADE_AT[file] + 1))
+    return inode === 0n ? null : { device: BigInt.asUintN(64, Atomics.load(this.#sums, MADE_AT[file])), inode }
   }
 
   abort(): void {
-    abortSplit(this.memory)
+    abortSplit(this.#memory)
   }
 
-  private checkWaiting(checkStop: () => void, onSurrender: () => void): void {
-    this.checkAbort()
+  #checkWaiting(checkStop: () => void, onSurrender: () => void): void {
+    this.#checkAbort()
     checkStop()
-    if (Atomics.load(this.words, SURRENDERED) === 0) return
+    if (Atomics.load(this.#words, SURRENDERED) === 0) return
     onSurrender()
   }
 
   /** Takes the block over that was surrendered. */
   takeSurrendered(): void {
-    Atomics.store(this.words, SURRENDERED, 0)
+    Atomics.store(this.#words, SURRENDERED, 0)
   }
 
-  private checkAbort(): void {
-    if (Atomics.load(this.words, ABORTED) !== 0) throw new SplitAborted('another thread has given the file up')
+  #checkAbort(): void {
+    if (Atomics.load(this.#words, ABORTED) !== 0) throw new SplitAborted('another thread has given the file up')
   }
 
-  private addTotals(totals: SplitTotals, rejectCodes: ReadonlyMap<ErrorCode, number>): void {
-    for (const [index, name] of TOTALS.entries()) this.numbers[index] = totals[name]
-    for (const [code, count] of rejectCodes) this.addCode(CODES.indexOf(code) + 1, count)
+  #addTotals(totals: SplitTotals, rejectCodes: ReadonlyMap<ErrorCode, number>): void {
+    for (const [index, name] of TOTALS.entries()) this.#numbers[index] = totals[name]
+    for (const [code, count] of rejectCodes) this.#addCode(CODES.indexOf(code) + 1, count)
   }
 
-  private addCode(number: number, count: number): void {
+  #addCode(number: number, count: number): void {
     let at = CODES_AT
-    while (this.numbers[at] !== 0 && this.numbers[at] !== number) at += 2
-    this.numbers[at] = number
-    this.numbers[at + 1] = this.numbers[at + 1]! + count
+    while (this.#numbers[at] !== 0 && this.#numbers[at] !== number) at += 2
+    this.#numbers[at] = number
+    this.#numbers[at + 1] = this.#numbers[at + 1]! + count
   }
 
-  private passTurn(ended: number): void {
-    Atomics.store(this.words, TURN, ended + 1)
-    Atomics.notify(this.words, TURN)
+  #passTurn(ended: number): void {
+    Atomics.store(this.#words, TURN, ended + 1)
+    Atomics.notify(this.#words, TURN)
   }
 }

@@ -9,12 +9,12 @@ const NEVER_WAIT = constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** A staged file that several threads write at once, each at places of its own. Sizes and hashes are the callers' business. */
 export class PositionedFile {
-  private readonly descriptor: number
-  private readonly pace: PaceIo | undefined
+  readonly #descriptor: number
+  readonly #pace: PaceIo | undefined
 
   private constructor(descriptor: number, pace: PaceIo | undefined) {
-    this.descriptor = descriptor
-    this.pace = pace
+    this.#descriptor = descriptor
+    this.#pace = pace
   }
 
   /** Makes the file, which must not exist before. @param mode the system takes the umask off. */
@@ -37,25 +37,25 @@ export class PositionedFile {
   }
 
   get identity(): FileIdentity {
-    return identityOf(this.descriptor)
+    return identityOf(this.#descriptor)
   }
 
   /** Reads what lies at `offset` into `bytes`. @returns how many bytes; 0 at the end of the file. */
   readAt(offset: number, bytes: Uint8Array): number {
-    return readSync(this.descriptor, bytes, 0, bytes.length, offset)
+    return readSync(this.#descriptor, bytes, 0, bytes.length, offset)
   }
 
   /** Writes all of bytes[start, end) from `offset` of the file on, whatever the system takes at once. */
   writeAt(offset: number, bytes: Uint8Array, start = 0, end = bytes.length): void {
     for (let from = start; from < end;) {
-      const written = writeSync(this.descriptor, bytes, from, end - from, offset + from - start)
-      this.pace?.(written)
+      const written = writeSync(this.#descriptor, bytes, from, end - from, offset + from - start)
+      this.#pace?.(written)
       from += written
     }
   }
 
   /** An error here means that the bytes may not be there. */
   close(): void {
-    closeSync(this.descriptor)
+    closeSync(this.#descriptor)
   }
 }

@@ -15,12 +15,12 @@ export class RejectWriter {
   count = 0
   /** Rejects by code. */
   readonly codes = new Map<string, number>()
-  private readonly path: string
-  private readonly relativePath: string
-  private file: StagedFile | null = null
-  private pending = ''
-  private first: Reject | null = null
-  private readonly staging: Staging
+  readonly #path: string
+  readonly #relativePath: string
+  #file: StagedFile | null = null
+  #pending = ''
+  #first: Reject | null = null
+  readonly #staging: Staging
 
   /**
    * @param path where the staged rejects file goes.
@@ -28,56 +28,56 @@ export class RejectWriter {
    * @param staging how the rejects file is staged.
    */
   constructor(path: string, relativePath: string, staging: Staging = {}) {
-    this.path = path
-    this.staging = staging
-    this.relativePath = relativePath
+    this.#path = path
+    this.#staging = staging
+    this.#relativePath = relativePath
   }
 
   /** Writes the rejects of a batch in the order of their records: readers and writers of formats both add to a batch. */
   writeBatch(batch: RecordBatch): void {
     if (batch.rejects.length === 0) return
-    for (const reject of inOrder(batch.rejects)) this.write(reject, batch)
+    for (const reject of inOrder(batch.rejects)) this.#write(reject, batch)
   }
 
   /** The first reject in words, for where the file fails and its rejects with it. */
   describeFirst(): string {
-    return describeFirstReject(this.first)
+    return describeFirstReject(this.#first)
   }
 
   /** True where a rejects file was made. Call it after `close`. */
   get hasFile(): boolean {
-    return this.file !== null
+    return this.#file !== null
   }
 
   /** Size and CRC-32 of the rejects file, where one was made. Call it after `close`. */
   get sum(): { readonly rejects?: FileSum } {
-    const { file } = this
+    const file = this.#file
     return file === null ? {} : { rejects: { sizeBytes: file.sizeBytes, hash: file.hash } }
   }
 
   close(): void {
-    this.flush()
-    this.file?.close()
+    this.#flush()
+    this.#file?.close()
   }
 
   discard(): void {
-    this.file?.discard()
+    this.#file?.discard()
   }
 
-  private write(reject: Reject, batch: RecordBatch): void {
+  #write(reject: Reject, batch: RecordBatch): void {
     this.count++
-    this.first ??= reject
+    this.#first ??= reject
     this.codes.set(reject.code, (this.codes.get(reject.code) ?? 0) + 1)
-    this.pending += formatReject(keepReject(reject, batch), this.relativePath)
-    if (this.pending.length >= FLUSH_CHARACTERS) this.flush()
+    this.#pending += formatReject(keepReject(reject, batch), this.#relativePath)
+    if (this.#pending.length >= FLUSH_CHARACTERS) this.#flush()
   }
 
-  private flush(): void {
-    if (this.pending === '') return
-    this.file ??= new StagedFile(this.path, this.staging, { mode: () => PRIVATE_FILE_MODE })
-    const bytes = Buffer.from(this.pending)
-    this.pending = ''
-    this.file.write(bytes, 0, bytes.length)
+  #flush(): void {
+    if (this.#pending === '') return
+    this.#file ??= new StagedFile(this.#path, this.#staging, { mode: () => PRIVATE_FILE_MODE })
+    const bytes = Buffer.from(this.#pending)
+    this.#pending = ''
+    this.#file.write(bytes, 0, bytes.length)
   }
 }
 

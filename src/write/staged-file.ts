@@ -28,35 +28,35 @@ export class StagedFile {
   sizeBytes = 0
   /** CRC-32 of the bytes written so far. */
   hash = 0
-  private descriptor: number | null = null
-  private isMade = false
-  private readonly staging: Staging
-  private readonly options: StagedFileOptions
-  private readonly checksum: Checksum
+  #descriptor: number | null = null
+  #isMade = false
+  readonly #staging: Staging
+  readonly #options: StagedFileOptions
+  readonly #checksum: Checksum
 
   constructor(path: string, staging: Staging, options: StagedFileOptions) {
     this.path = path
-    this.staging = staging
-    this.options = options
-    this.checksum = options.checksum ?? plainChecksum
+    this.#staging = staging
+    this.#options = options
+    this.#checksum = options.checksum ?? plainChecksum
   }
 
   /** Writes all of bytes[start, end), whatever the system takes at once. */
   write(bytes: Uint8Array, start: number, end: number): void {
-    const descriptor = this.descriptor ?? this.make()
+    const descriptor = this.#descriptor ?? this.#make()
     for (let from = start; from < end;) {
       const written = writeSync(descriptor, bytes, from, end - from)
-      this.staging.pace?.(written)
+      this.#staging.pace?.(written)
       from += written
     }
-    this.hash = this.checksum(bytes, start, end, this.hash)
+    this.hash = this.#checksum(bytes, start, end, this.hash)
     this.sizeBytes += end - start
   }
 
   /** Closes the file and keeps it. An error here means that the bytes may not be there. */
   close(): void {
-    if (!this.isMade) this.make()
-    this.letGo()
+    if (!this.#isMade) this.#make()
+    this.#letGo()
   }
 
   /**
@@ -64,33 +64,33 @@ export class StagedFile {
    * wrong already.
    */
   discard(): void {
-    if (this.descriptor === null) return
+    if (this.#descriptor === null) return
     let made: FileIdentity | null = null
     try {
-      made = identityOf(this.descriptor)
-      this.letGo()
+      made = identityOf(this.#descriptor)
+      this.#letGo()
     } catch {
       // The file goes away with its bytes.
     }
     if (made !== null) removeMade(this.path, made)
   }
 
-  private make(): number {
-    if (this.isMade) throw new Error(`${this.path} is closed`)
-    const { mode, isModeKept } = this.options
-    this.staging.pace?.(0)
-    this.staging.requireFolder?.()
+  #make(): number {
+    if (this.#isMade) throw new Error(`${this.path} is closed`)
+    const { mode, isModeKept } = this.#options
+    this.#staging.pace?.(0)
+    this.#staging.requireFolder?.()
     const descriptor = openSync(this.path, 'wx', mode())
-    this.isMade = true
-    this.descriptor = descriptor
+    this.#isMade = true
+    this.#descriptor = descriptor
     if (isModeKept) keepMode(descriptor, mode())
     return descriptor
   }
 
-  private letGo(): void {
-    if (this.descriptor === null) return
-    const descriptor = this.descriptor
-    this.descriptor = null
+  #letGo(): void {
+    if (this.#descriptor === null) return
+    const descriptor = this.#descriptor
+    this.#descriptor = null
     closeSync(descriptor)
   }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { belongsTo, FLAGS, longFlag } from '../../src/cli/flags.ts'
 import type { CommandName, Flag } from '../../src/cli/flags/flag.ts'
 import { main } from '../../src/cli/main.ts'
@@ -75,7 +75,7 @@ function folderWithTable(): string {
 
 const takers = FLAGS.filter(({ kind }) => kind !== 'boolean' && kind !== 'count')
 
-test.each(takers.map((flag) => [longFlag(flag.key), flag] as const))(
+it.each(takers.map((flag) => [longFlag(flag.key), flag] as const))(
   '%s takes any text, or refuses it in a few lines',
   async (name, flag) => {
     const folder = folderWithTable()
@@ -152,7 +152,7 @@ function namesFor(flag: Flag, at: number): [what: string, text: string][] {
   return isFull || takesPath(flag) ? all : all.filter((_, index) => (index + at) % PARTS === 0)
 }
 
-test.each(cases.map(([command, name, flag], at) => [command, name, flag, at] as const))(
+it.each(cases.map(([command, name, flag], at) => [command, name, flag, at] as const))(
   'migrate %s %s takes a path of any kind, or refuses it in a few lines',
   async (command, name, flag, at) => {
     const folder = folderToTry()

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { fakeHost } from './fake-host.ts'
@@ -20,7 +20,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
   return folder
 }
 
-test('a hint for one of several files says how to leave the others as they are, and following it does', async () => {
+it('a hint for one of several files says how to leave the others as they are, and following it does', async () => {
   const folder = folderWith({ 'good.csv': 'a,b\n1,2\n', 'bad.csv': 'name;ort;preis\nMeier;Ulm;12,50\nHuber;Wien;3\n' })
   const target = (name: string) => readFileSync(join(folder, 'out', name), 'utf8')
   const said = await run(folder)
@@ -32,7 +32,7 @@ test('a hint for one of several files says how to leave the others as they are, 
   expect(target('good.ndjson')).toBe(good)
 })
 
-test.each([
+it.each([
   ['a single file', { 'bad.csv': 'name;ort;preis\nMeier;Ulm;12,50\nHuber;Wien;3\n' }],
   ['hints without such a flag', { 'a.json': '[{"a":1},]', 'b.csv': 'a,b\n1,2\n' }],
 ])('nothing is said of that with %s', async (_, files) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { whichShard } from '../../src/cluster/shards/which-shard.ts'
 import type { MigrationError } from '../../src/errors/migration-error.ts'
 import { OptionsSchema } from '../../src/options/options.ts'
@@ -52,12 +52,12 @@ const ERRORS: readonly Case[] = [
 ]
 
 describe('--shard', () => {
-  test.each(SHARDS)('%s with %s is shard %s', (text, variables, expected) => {
+  it.each(SHARDS)('%s with %s is shard %s', (text, variables, expected) => {
     const { index, count } = whichShard(text, environmentOf(variables))
     expect(`${index}/${count}`).toBe(expected)
   })
 
-  test.each(ERRORS)('%s with %s is refused and says what was looked for', (text, variables, message) => {
+  it.each(ERRORS)('%s with %s is refused and says what was looked for', (text, variables, message) => {
     let error: MigrationError | null = null
     try {
       whichShard(text, environmentOf(variables))
@@ -69,7 +69,7 @@ describe('--shard', () => {
     expect(error?.hint).toMatch(/\S/)
   })
 
-  test.each([
+  it.each([
     ['0/3', '"0/3" is not a shard: of 3, the first is 1/3 and the last 3/3'],
     ['4/3', '"4/3" is not a shard: of 3, the first is 1/3 and the last 3/3'],
     ['1/0', '"1/0" is not a shard: there may be 1 to 100000 of them'],

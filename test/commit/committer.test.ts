@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MigrationError } from '../../src/errors/migration-error.ts'
 import type { CommitOutcome } from '../../src/commit/commit-group.ts'
 import { Committer, type CommitterOptions } from '../../src/commit/committer.ts'
@@ -55,7 +55,7 @@ function failAt(pattern: RegExp, code: string): Watch {
 }
 
 describe('Committer', () => {
-  test('targets and rejects get to their places, in new folders too, and each commit is journaled', async () => {
+  it('targets and rejects get to their places, in new folders too, and each commit is journaled', async () => {
     const root = makeTargetRoot()
     const outcomes = await commitAll(root, {
       'a.csv': { target: 'A' },
@@ -70,7 +70,7 @@ describe('Committer', () => {
     expect(await journaled(root)).toEqual(['a.csv', 'deep/er/b.csv'])
   })
 
-  test('a target of an earlier run is replaced, and its rejects go when there are none any more', async () => {
+  it('a target of an earlier run is replaced, and its rejects go when there are none any more', async () => {
     const root = makeTargetRoot()
     writeTree(root, {
       'a.ndjson': 'old',
@@ -81,7 +81,7 @@ describe('Committer', () => {
     expect(visibleFiles(root)).toEqual({ 'a.ndjson': 'new', '.migrate/rejects/b.csv.ndjson': 'kept' })
   })
 
-  test('content is synced before its name, folders before the journal, the journal last', async () => {
+  it('content is synced before its name, folders before the journal, the journal last', async () => {
     const root = makeTargetRoot()
     const allCalls: string[] = []
     const fileSystem = watchFileSystem((call, path) => {
@@ -103,7 +103,7 @@ describe('Committer', () => {
     expect(calls.at(-1)).toBe(`sync ${RUN}-local.ndjson`)
   })
 
-  test('files of one folder share its sync and that of the journal', async () => {
+  it('files of one folder share its sync and that of the journal', async () => {
     const root = makeTargetRoot()
     writeTree(root, { 'folder/there': '' })
     const syncs: string[] = []
@@ -117,7 +117,7 @@ describe('Committer', () => {
     expect(syncs.filter((call) => call.includes(RUN))).toHaveLength(2)
   })
 
-  test('many contents are synced with one call before any gets its name, and one by one where that call fails', async () => {
+  it('many contents are synced with one call before any gets its name, and one by one where that call fails', async () => {
     for (const isDone of [true, false]) {
       const calls: string[] = []
       const fileSystem = watchFileSystem((call, path) => {
@@ -141,7 +141,7 @@ describe('Committer', () => {
     }
   })
 
-  test('many folders are synced with one call too, after the last target and before the journal', async () => {
+  it('many folders are synced with one call too, after the last target and before the journal', async () => {
     const calls: string[] = []
     const fileSystem = watchFileSystem((call) => {
       if (/^(?:sync|link|write)/.test(call)) calls.push(call)
@@ -161,7 +161,7 @@ describe('Committer', () => {
     expect(second).toBeLessThan(calls.lastIndexOf(`sync ${RUN}-local.ndjson`))
   })
 
-  test('without durability nothing is synced', async () => {
+  it('without durability nothing is synced', async () => {
     const fileSystem = watchFileSystem(failAt(/^sync/, 'EIO'))
     const longName = `${'x'.repeat(248)}.csv`
     const contents = { 'new/a.csv': { target: 'A' }, [longName]: { target: 'A', rejects: 'R' } }
@@ -169,7 +169,7 @@ describe('Committer', () => {
     expect(codes(outcomes)).toEqual({ 'new/a.csv': 'done', [longName]: 'done' })
   })
 
-  test('a finished file is committed soon, though no other joins it', async () => {
+  it('a finished file is committed soon, though no other joins it', async () => {
     const root = makeTargetRoot()
     const [file] = await stageFiles(root, RUN, { 'a.csv': { target: 'A' } })
     const committer = await Committer.open({ targetRoot: root, lock: heldLock(RUN), isDurable: true })
@@ -177,7 +177,7 @@ describe('Committer', () => {
     await committer.close()
   })
 
-  test('more files than a group holds are all committed, and whenReady holds their maker back meanwhile', async () => {
+  it('more files than a group holds are all committed, and whenReady holds their maker back meanwhile', async () => {
     const root = makeTargetRoot()
     const names = Array.from({ length: 700 }, (_, i) => `${i}.csv`)
     const files = await stageFiles(root, RUN, Object.fromEntries(names.map((name) => [name, { target: name }])))
@@ -197,7 +197,7 @@ describe('Committer', () => {
     expect(await journaled(root)).toEqual(names.sort())
   })
 
-  test('files that came while a group was under way are committed, to the last one, though none follows', async () => {
+  it('files that came while a group was under way are committed, to the last one, though none follows', async () => {
     const root = makeTargetRoot()
     const names = Array.from({ length: 300 }, (_, i) => `${i}.csv`)
     const files = await stageFiles(root, RUN, Object.fromEntries(names.map((name) => [name, { target: name }])))
@@ -213,7 +213,7 @@ describe('Committer', () => {
     await committer.close()
   })
 
-  test('the time of syncing is spread over the files of the group', async () => {
+  it('the time of syncing is spread over the files of the group', async () => {
     const root = makeTargetRoot()
     await commitAll(root, { 'a.csv': { target: 'A' }, 'b.csv': { target: 'B' } })
     const times: number[] = []
@@ -227,7 +227,7 @@ describe('A file that cannot be committed fails alone', () => {
   const contents = { 'bad/a.csv': { target: 'A', rejects: 'R' }, 'good/b.csv': { target: 'B', rejects: 'S' } }
   const good = { 'good/b.ndjson': 'B', '.migrate/rejects/good/b.csv.ndjson': 'S' }
 
-  test.each([
+  it.each([
     ['its folder cannot be made', /^mkdir bad/, 'EACCES'],
     ['the target cannot be linked', /^link a\.ndjson/, 'EIO'],
     ['the rejects cannot be renamed', /^rename a\.csv\.ndjson/, 'ENOSPC'],
@@ -240,7 +240,7 @@ describe('A file that cannot be committed fails alone', () => {
     expect(await journaled(root)).toEqual(['good/b.csv'])
   })
 
-  test('when a sync of its content fails: nothing of it is left, and it is not tried again', async () => {
+  it('when a sync of its content fails: nothing of it is left, and it is not tried again', async () => {
     const root = makeTargetRoot()
     let syncCount = 0
     const watch: Watch = (call, path) => {
@@ -257,7 +257,7 @@ describe('A file that cannot be committed fails alone', () => {
     expect(visibleFiles(root)).toEqual(good)
   })
 
-  test('when its folder cannot be synced: it is there, whole, but is not reported done', async () => {
+  it('when its folder cannot be synced: it is there, whole, but is not reported done', async () => {
     const root = makeTargetRoot()
     const outcomes = await commitAll(root, contents, { fileSystem: watchFileSystem(failAt(/^sync bad/, 'EIO')) })
     expect(codes(outcomes)).toEqual({ 'bad/a.csv': 'EIO', 'good/b.csv': 'done' })
@@ -265,7 +265,7 @@ describe('A file that cannot be committed fails alone', () => {
     expect(await journaled(root)).toEqual(['good/b.csv'])
   })
 
-  test('when the folder above its new folder cannot be synced, whoever made that folder', async () => {
+  it('when the folder above its new folder cannot be synced, whoever made that folder', async () => {
     const root = makeTargetRoot()
     const rootName = root.slice(root.lastIndexOf('/') + 1)
     const fail = failAt(new RegExp(`^sync ${rootName}`), 'EIO')
@@ -282,7 +282,7 @@ describe('A file that cannot be committed fails alone', () => {
     expect(codes(outcomes)).toEqual({ 'new/a.csv': 'EIO', 'new/b.csv': 'EIO' })
   })
 
-  test.each([
+  it.each([
     ['a folder stands at its name', { 'a.ndjson/inside': '' }, 'a.csv', 'TARGET_EXISTS'],
     ['a file stands where its folder should be', { sub: '' }, 'sub/a.csv', 'TARGET_NOT_A_FOLDER'],
   ])('when %s', async (_, there, source, code) => {
@@ -301,7 +301,7 @@ function loseLock(): Promise<void> {
 describe('After an error that ends the run', () => {
   const contents = { 'a.csv': { target: 'A' }, 'b.csv': { target: 'B' } }
 
-  test.each([
+  it.each([
     ['written', /^write 000001/],
     ['synced', /^sync 000001/],
   ])('no file counts when the journal cannot be %s, and later files fail without being renamed', async (_, pattern) => {
@@ -321,13 +321,13 @@ describe('After an error that ends the run', () => {
     expect(visibleFiles(root)).toEqual({ 'a.ndjson': 'A', 'b.ndjson': 'B' })
   })
 
-  test('a journal that cannot be made is told before any file is taken', async () => {
+  it('a journal that cannot be made is told before any file is taken', async () => {
     const fileSystem = watchFileSystem(failAt(/^open 000001/, 'ENOSPC'))
     const opening = Committer.open({ targetRoot: makeTargetRoot(), lock: heldLock(RUN), isDurable: true, fileSystem })
     await expect(opening).rejects.toMatchObject({ code: 'JOURNAL_FAILED' })
   })
 
-  test('a run that lost its lock renames nothing more', async () => {
+  it('a run that lost its lock renames nothing more', async () => {
     const root = makeTargetRoot()
     expect(codes(await commitAll(root, contents, { lock: { runId: RUN, assertOwned: loseLock } }))).toEqual({
       'a.csv': 'LOCK_LOST',
@@ -347,7 +347,7 @@ function indexedRejects(root: string): Record<string, string> {
 }
 
 describe('Rejects get a hashed name and one line in the index', () => {
-  test.each([
+  it.each([
     ['too long with its new extension', `${'x'.repeat(248)}.csv`, {}],
     ['that of the index itself', 'index', {}],
     ['taken by a folder of rejects', 'a.csv', { '.migrate/rejects/a.csv.ndjson/b.csv.ndjson': 'other' }],
@@ -370,7 +370,7 @@ describe('Rejects get a hashed name and one line in the index', () => {
 })
 
 describe('What is staged is taken from its own folder only', () => {
-  test.each([true, false])(
+  it.each([true, false])(
     'a link in its place costs the files, and what is behind it stays (durable: %s)',
     async (isDurable) => {
       const root = makeTargetRoot()

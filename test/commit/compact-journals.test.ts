@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compactJournals, isCompactionDue } from '../../src/commit/journal/compact-journals.ts'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
 import { formatJournalEnd, formatJournalHeader, formatJournalLine } from '../../src/commit/journal/journal-lines.ts'
@@ -55,7 +55,7 @@ function names(root: string): string[] {
 const OWNED = { isDurable: true, assertOwned: () => Promise.resolve() }
 
 describe('compactJournals', () => {
-  test('is not kept from removing the others by a journal that cannot be removed, and says so', async () => {
+  it('is not kept from removing the others by a journal that cannot be removed, and says so', async () => {
     const root = oldTree()
     const before = await proofsOf(root)
     const fileSystem = watchFileSystem((call) => {
@@ -68,7 +68,7 @@ describe('compactJournals', () => {
     }
   })
 
-  test('leaves one journal that proves the same, each proof with its run and its source tree', async () => {
+  it('leaves one journal that proves the same, each proof with its run and its source tree', async () => {
     const root = oldTree()
     const before = await proofsOf(root)
     expect(Object.keys(before)).toHaveLength(5)
@@ -84,7 +84,7 @@ describe('compactJournals', () => {
     expect(names(root)).toHaveLength(1)
   })
 
-  test('leaves all as it is while somebody who took the tree over writes a journal', async () => {
+  it('leaves all as it is while somebody who took the tree over writes a journal', async () => {
     const root = oldTree()
     const atWork = formatJournalHeader([HERE]) + formatJournalLine(makeEntry('f.csv', 'twelve'))
     writeTree(root, {
@@ -96,19 +96,19 @@ describe('compactJournals', () => {
     expect(names(root)).toEqual(before)
   })
 
-  test('numbers of runs never go back', async () => {
+  it('numbers of runs never go back', async () => {
     const root = oldTree()
     await compactJournals({ targetRoot: root, ...OWNED })
     expect(await nextRunNumber(bookkeepingPaths(root))).toBe(11)
   })
 
-  test('proofs without a source tree stay apart from others, or get the one that a run knows to be theirs', async () => {
+  it('proofs without a source tree stay apart from others, or get the one that a run knows to be theirs', async () => {
     const root = oldTree()
     await compactJournals({ targetRoot: root, ...OWNED, treeOf: ({ source }) => source ?? THERE })
     expect(await proofsOf(root)).toMatchObject({ 'e.ndjson': { run: 4, tree: THERE }, 'a.ndjson': { tree: HERE } })
   })
 
-  test('it is the same where targets are known by number', async () => {
+  it('is the same where targets are known by number', async () => {
     const root = oldTree()
     const before = await proofsOf(root)
     const targets = ['c.ndjson', 'a.ndjson']
@@ -117,7 +117,7 @@ describe('compactJournals', () => {
     expect(await proofsOf(root)).toEqual(before)
   })
 
-  test('nothing is done where the target tree was lost meanwhile', async () => {
+  it('nothing is done where the target tree was lost meanwhile', async () => {
     const root = oldTree()
     const before = names(root)
     const lost = { isDurable: true, assertOwned: () => Promise.reject(new Error('lost')) }
@@ -125,7 +125,7 @@ describe('compactJournals', () => {
     expect(names(root)).toEqual(before)
   })
 
-  test.each(['killed', 'failed'])('%s at any one of its calls it loses no proof and invents none', async (how) => {
+  it.each(['killed', 'failed'])('%s at any one of its calls it loses no proof and invents none', async (how) => {
     const calls: string[] = []
     const watched = watchFileSystem((call) => calls.push(call))
     await compactJournals({ targetRoot: oldTree(), ...OWNED, fileSystem: watched })
@@ -147,7 +147,7 @@ describe('compactJournals', () => {
     }
   })
 
-  test('who reads meanwhile, without the lock, finds every proof', async () => {
+  it('who reads meanwhile, without the lock, finds every proof', async () => {
     const root = oldTree()
     const before = Object.keys(await proofsOf(root))
     let isDone = false
@@ -162,7 +162,7 @@ describe('compactJournals', () => {
     expect([...seen].sort()).toEqual(before.sort())
   })
 
-  test('journals of which none proves anything go, and so does what a kill left aside', async () => {
+  it('journals of which none proves anything go, and so does what a kill left aside', async () => {
     const root = makeTargetRoot()
     writeTree(root, {
       '.migrate/journal/000001-aaaaaa.compacted.new': 'half of one',
@@ -174,7 +174,7 @@ describe('compactJournals', () => {
   })
 })
 
-test.each([
+it.each([
   ['a first run', 1, 300, 300, false],
   ['two runs over all', 2, 600, 300, false],
   ['three runs over all', 3, 900, 300, true],

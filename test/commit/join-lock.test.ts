@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { joinLock, type JoinOptions } from '../../src/commit/lock/join-lock.ts'
 import type { LockMember } from '../../src/commit/lock/lock-members.ts'
 import { acquireLock, type LockHandle, type LockOptions } from '../../src/commit/lock/lock.ts'
@@ -86,7 +86,7 @@ function touchFromElsewhere(root: string): void {
 }
 
 describe('shards of one manifest', () => {
-  test('share the tree under run ids of their own, and leave nothing behind', async () => {
+  it('share the tree under run ids of their own, and leave nothing behind', async () => {
     const root = join(makeTargetRoot(), 'tree')
     const seen: [string, string[]][] = []
     const note = async (runId: string, others: ReadonlySet<string>) => void seen.push([runId, [...others].sort()])
@@ -108,7 +108,7 @@ describe('shards of one manifest', () => {
     expect(lockFiles(root)).toEqual([])
   })
 
-  test('may all join at the same moment', async () => {
+  it('may all join at the same moment', async () => {
     const root = join(makeTargetRoot(), 'tree')
     const parts = Array.from({ length: 12 }, (_, index) => `shard ${index + 1}`)
     const locks = await Promise.all(parts.map((part) => joinAs(root, part)))
@@ -117,7 +117,7 @@ describe('shards of one manifest', () => {
     expect(lockFiles(root)).toEqual([])
   })
 
-  test('hear at their end who is still at work; exactly one hears that it is the last', async () => {
+  it('hear at their end who is still at work; exactly one hears that it is the last', async () => {
     const root = makeTargetRoot()
     const locks = await Promise.all(['shard 1', 'shard 2', 'shard 3'].map((part) => joinAs(root, part)))
     const counts: number[] = []
@@ -125,7 +125,7 @@ describe('shards of one manifest', () => {
     expect(counts).toEqual([2, 1, 0])
   })
 
-  test('are refused where the same shard is at work, or another division', async () => {
+  it('are refused where the same shard is at work, or another division', async () => {
     const root = makeTargetRoot()
     await joinAs(root, 'shard 1')
     await expect(joinAs(root, 'shard 1')).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe('shards of one manifest', () => {
     await joinAs(root, 'shard 2')
   })
 
-  test('keep out other plans, and runs of the same plan that work alone', async () => {
+  it('keep out other plans, and runs of the same plan that work alone', async () => {
     const root = makeTargetRoot()
     const lock = await joinAs(root, 'shard 1')
     await expect(joinAs(root, 'shard 2', { manifestHash: 'other' })).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
@@ -147,7 +147,7 @@ describe('shards of one manifest', () => {
     await takeAlone(root, { manifestHash: 'other' })
   })
 
-  test('are kept out by a run that works alone, of whatever plan', async () => {
+  it('are kept out by a run that works alone, of whatever plan', async () => {
     const root = makeTargetRoot()
     const lock = await takeAlone(root)
     await expect(joinAs(root, 'shard 1')).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
@@ -155,7 +155,7 @@ describe('shards of one manifest', () => {
     await joinAs(root, 'shard 1')
   })
 
-  test('notice that their membership was taken away', async () => {
+  it('notice that their membership was taken away', async () => {
     const root = makeTargetRoot()
     const lock = await joinAs(root, 'shard 1')
     rmSync(memberPath(root, lock.runId))
@@ -163,7 +163,7 @@ describe('shards of one manifest', () => {
     await expect(lock.finish(async () => {})).rejects.toMatchObject({ code: 'LOCK_LOST' })
   })
 
-  test('leave no trace where the tidying up fails', async () => {
+  it('leave no trace where the tidying up fails', async () => {
     const root = makeTargetRoot()
     await expect(joinAs(root, 'shard 1', { onJoined: () => Promise.reject(new Error('no')) })).rejects.toThrow('no')
     expect(lockFiles(root)).toEqual([])
@@ -171,7 +171,7 @@ describe('shards of one manifest', () => {
 })
 
 describe('a member that is dead', () => {
-  test('is removed by the next one, of whatever plan, with what it left on its way in', async () => {
+  it('is removed by the next one, of whatever plan, with what it left on its way in', async () => {
     for (const newcomer of [
       (root: string) => joinAs(root, 'shard 1'),
       (root: string) => joinAs(root, 'shard 2', { manifestHash: 'other' }),
@@ -193,7 +193,7 @@ describe('a member that is dead', () => {
     }
   })
 
-  test('counts its number: no later run gets the same', async () => {
+  it('counts its number: no later run gets the same', async () => {
     const root = makeTargetRoot()
     writeMember(root, { ...ELSEWHERE, runId: '000041-aaaaaa', part: 'shard 3' })
     expect((await joinAs(root, 'shard 1')).runId).toMatch(/^000042-/)
@@ -201,7 +201,7 @@ describe('a member that is dead', () => {
 })
 
 describe('a member that cannot be seen from here', () => {
-  test('is no obstacle to other shards of its plan, who spare what is its', async () => {
+  it('is no obstacle to other shards of its plan, who spare what is its', async () => {
     const root = makeTargetRoot()
     writeMember(root, ELSEWHERE)
     const others: string[] = []
@@ -211,7 +211,7 @@ describe('a member that cannot be seen from here', () => {
     expect(lockFiles(root)).toEqual(['lock.members', 'lock.members/000001-aaaaaa.json'])
   })
 
-  test('keeps its own shard and other plans out while it gives signs of life', async () => {
+  it('keeps its own shard and other plans out while it gives signs of life', async () => {
     const root = makeTargetRoot()
     writeMember(root, ELSEWHERE)
     touchFromElsewhere(root)
@@ -222,7 +222,7 @@ describe('a member that cannot be seen from here', () => {
     })
   })
 
-  test('is taken for dead after a long silence, or at once with --unlock', async () => {
+  it('is taken for dead after a long silence, or at once with --unlock', async () => {
     for (const forceUnlock of [false, true]) {
       const root = makeTargetRoot()
       writeMember(root, ELSEWHERE)
@@ -243,7 +243,7 @@ describe('a file among the members that cannot be read', () => {
     ['what is this', 'no'],
   ]
 
-  test.each(texts)('(%s: %j) counts as alive for everybody, and goes with --unlock', async (name, text) => {
+  it.each(texts)('(%s: %j) counts as alive for everybody, and goes with --unlock', async (name, text) => {
     const root = makeTargetRoot()
     writeTree(root, { [`.migrate/lock.members/${name}`]: text })
     const refusal = {

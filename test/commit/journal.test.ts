@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
 import { JournalWriter } from '../../src/commit/journal/journal.ts'
 import { readJournals, type JournalSummary } from '../../src/commit/journal/journal-reader.ts'
@@ -62,7 +62,7 @@ const openForHalfOfThirdWrite: typeof fs.open = async (...args) => {
 }
 
 describe('JournalWriter', () => {
-  test('what is appended is read back, line by line, and nothing is made before the first append', async () => {
+  it('what is appended is read back, line by line, and nothing is made before the first append', async () => {
     const root = makeTargetRoot()
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
     await journal.append([])
@@ -77,7 +77,7 @@ describe('JournalWriter', () => {
     expect((await readAll(root)).entries).toEqual(entries)
   })
 
-  test('a write that only gets half way is cut off, fails with JOURNAL_FAILED, and so does every later one', async () => {
+  it('a write that only gets half way is cut off, fails with JOURNAL_FAILED, and so does every later one', async () => {
     const root = makeTargetRoot()
     const journal = new JournalWriter({
       targetRoot: root,
@@ -95,7 +95,7 @@ describe('JournalWriter', () => {
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(HEADER + lines('a.csv'))
   })
 
-  test('room is kept for the next commits while the journal is open, and given back when it is closed', async () => {
+  it('room is kept for the next commits while the journal is open, and given back when it is closed', async () => {
     const root = makeTargetRoot()
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
     await journal.open()
@@ -113,7 +113,7 @@ describe('JournalWriter', () => {
     expect((await readAll(root)).summary).toMatchObject({ entryCount: 300, damage: [], unsealed: [] })
   })
 
-  test('a journal that was opened for nothing leaves no file', async () => {
+  it('a journal that was opened for nothing leaves no file', async () => {
     const root = makeTargetRoot()
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
     await journal.open()
@@ -121,7 +121,7 @@ describe('JournalWriter', () => {
     expect(readTree(root)).toEqual({})
   })
 
-  test.each([
+  it.each([
     ['removed', (folder: string) => rmSync(folder, { recursive: true })],
     ['moved away', (folder: string) => renameSync(folder, `${folder}-moved`)],
     [
@@ -152,7 +152,7 @@ describe('JournalWriter', () => {
     expect(await stateOfJournal(tree, journal.path, 2)).toBe('lost')
   })
 
-  test('once it is closed its state is told by what is under its name', async () => {
+  it('once it is closed its state is told by what is under its name', async () => {
     const root = makeTargetRoot()
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
     await journal.append([makeEntry('a.csv', 'x'), makeEntry('b.csv', 'y')])
@@ -170,7 +170,7 @@ describe('JournalWriter', () => {
     }
   })
 
-  test('a journal that cannot be made says which and why', async () => {
+  it('a journal that cannot be made says which and why', async () => {
     const root = makeTargetRoot()
     writeTree(root, { '.migrate/journal': 'a file where the folder should be' })
     const journal = new JournalWriter({ targetRoot: root, runId: RUN, isDurable: true })
@@ -182,7 +182,7 @@ describe('JournalWriter', () => {
 })
 
 describe('readJournals', () => {
-  test('the journals come in the order of their runs, each entry with its run', async () => {
+  it('the journals come in the order of their runs, each entry with its run', async () => {
     const root = makeTargetRoot()
     writeTree(root, {
       '.migrate/journal/000010-aaaaaa-local.ndjson': lines('ten.csv'),
@@ -194,12 +194,12 @@ describe('readJournals', () => {
     expect(seen).toEqual(['000009-ffffff nine.csv', '000010-aaaaaa ten.csv'])
   })
 
-  test('a tree without a journal proves nothing', async () => {
+  it('a tree without a journal proves nothing', async () => {
     const nothing = { journals: [], entryCount: 0, damage: [], unsealed: [] }
     expect(await readAll(makeTargetRoot())).toEqual({ entries: [], summary: nothing })
   })
 
-  test.each([
+  it.each([
     ['of this version', HEADER],
     ['of an older version', ''],
   ])(
@@ -227,7 +227,7 @@ describe('readJournals', () => {
     },
   )
 
-  test('a journal that is torn, or that has no end, is damaged where its run has no claims any more', async () => {
+  it('a journal that is torn, or that has no end, is damaged where its run has no claims any more', async () => {
     const whole = HEADER + lines('a.csv', 'b.csv') + formatJournalEnd(2)
     for (let length = 0; length < whole.length - 1; length += 7) {
       const root = makeTargetRoot()
@@ -238,7 +238,7 @@ describe('readJournals', () => {
     }
   })
 
-  test('a damaged line in the middle is told with its byte, and hides none of those after it', async () => {
+  it('a damaged line in the middle is told with its byte, and hides none of those after it', async () => {
     const root = makeTargetRoot()
     const text = (HEADER + lines('a.csv', 'b.csv', 'c.csv') + formatJournalEnd(3)).replace('b.csv', 'B.csv')
     writeTree(root, { [JOURNAL]: text })
@@ -249,7 +249,7 @@ describe('readJournals', () => {
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(text)
   })
 
-  test.each([
+  it.each([
     ['a commit is missing', HEADER + lines('a.csv') + formatJournalEnd(2)],
     ['the header is missing', lines('a.csv', 'b.csv') + formatJournalEnd(2)],
     ['the header is damaged', HEADER.replace('version', 'Version') + lines('a.csv', 'b.csv') + formatJournalEnd(2)],
@@ -261,7 +261,7 @@ describe('readJournals', () => {
     expect((await readAll(root)).summary.damage).toHaveLength(1)
   })
 
-  test('a line that was read while a shard wrote it is looked at once more, and is no damage', async () => {
+  it('a line that was read while a shard wrote it is looked at once more, and is no damage', async () => {
     const root = makeTargetRoot()
     const whole = HEADER + lines('a.csv', 'b.csv', 'c.csv')
     const middle = whole.length - lines('c.csv').length - lines('b.csv').length
@@ -276,13 +276,13 @@ describe('readJournals', () => {
     expect(targets.size).toBe(3)
   })
 
-  test('what a kill left behind the end of a journal does no harm', async () => {
+  it('what a kill left behind the end of a journal does no harm', async () => {
     const root = makeTargetRoot()
     writeTree(root, { [JOURNAL]: `${HEADER}${lines('a.csv')}${formatJournalEnd(1)}${'\0'.repeat(5000)}` })
     expect((await readAll(root)).summary).toMatchObject({ entryCount: 1, damage: [], unsealed: [] })
   })
 
-  test.each([
+  it.each([
     { source: '../a.csv' },
     { source: '/etc/passwd' },
     { source: 'a/../../b.csv' },
@@ -302,7 +302,7 @@ describe('readJournals', () => {
     expect(summary.damage).toEqual([{ path: join(root, JOURNAL), offsetBytes, lineCount: 1, runNumber: 1 }])
   })
 
-  test('no journal is sealed, or removed as empty, once the tree is lost', async () => {
+  it('no journal is sealed, or removed as empty, once the tree is lost', async () => {
     const root = makeTargetRoot()
     const texts = ['000001-aaaaaa', '000002-bbbbbb', '000003-cccccc'].map((runId, at) => {
       const text = HEADER + (at === 1 ? '' : `${lines('a.csv')}{"crc":"torn`)
@@ -318,7 +318,7 @@ describe('readJournals', () => {
     for (const { path, text } of texts.slice(1)) expect(readFileSync(path, 'utf8')).toBe(text)
   })
 
-  test('a journal with another name too, as in a snapshot of hard links, is sealed, and the snapshot never cut', async () => {
+  it('a journal with another name too, as in a snapshot of hard links, is sealed, and the snapshot never cut', async () => {
     const root = makeTargetRoot()
     const text = `${lines('a.csv')}{"crc":"torn`
     writeTree(root, { [JOURNAL]: text, [MANIFEST]: 'its claims are there' })
@@ -328,7 +328,7 @@ describe('readJournals', () => {
     expect(readFileSync(join(root, JOURNAL), 'utf8')).toBe(lines('a.csv'))
   })
 
-  test('lines are found whatever their distance from the edges of what is read at once', async () => {
+  it('lines are found whatever their distance from the edges of what is read at once', async () => {
     const root = makeTargetRoot()
     // 4,000 lines are more than two readings; the garbage between them is longer than any line may be.
     const sources = Array.from({ length: 4000 }, (_, i) => `${'x'.repeat(i % 300)}${i}.csv`)
@@ -347,7 +347,7 @@ describe('readJournals', () => {
 describe('parseJournalLine', () => {
   const line = formatJournalLine(makeEntry('a.csv', 'x')).trimEnd()
 
-  test('a line with any one byte changed is not believed', () => {
+  it('a line with any one byte changed is not believed', () => {
     expect(parseJournalLine(Buffer.from(line))).toEqual(makeEntry('a.csv', 'x'))
     for (let at = 0; at < line.length; at++) {
       const bytes = Buffer.from(line)
@@ -356,7 +356,7 @@ describe('parseJournalLine', () => {
     }
   })
 
-  test.each([
+  it.each([
     ['negative sizes', { sizeBytes: -1 }],
     ['hashes that are none', { targetHash: 'xyz' }],
     ['a time that is none', { mtimeNs: 'now' }],

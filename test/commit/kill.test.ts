@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { collectStaged } from '../../src/commit/staging/collect-staged.ts'
 import { Committer } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal/journal-reader.ts'
@@ -92,7 +92,7 @@ async function makeOldTree(): Promise<string> {
 }
 
 describe('A run that is killed before any one of its calls', () => {
-  test('proves only what is there, leaves only whole targets that it claims, and the next run completes the tree', async () => {
+  it('proves only what is there, leaves only whole targets that it claims, and the next run completes the tree', async () => {
     const { callCount } = await run(await makeOldTree(), '000002-bbbbbb', SOURCES, Infinity)
     expect(callCount).toBeGreaterThan(20)
     const gold = { 'again.ndjson': 'AGAIN', 'a/one.ndjson': 'ONE', 'a/two.ndjson': 'TWO', 'foreign.ndjson': 'not ours' }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { makeTargetRoot } from './temporary-tree.ts'
 
 /*
@@ -69,7 +69,7 @@ async function contend(script: string, targetRoot: string, name: string): Promis
   return said
 }
 
-test.runIf(process.platform === 'linux')(
+it.runIf(process.platform === 'linux')(
   'processes that fight for a lock, and die with it, never own it together',
   async () => {
     const targetRoot = makeTargetRoot()

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimes, utimesSync, writ
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { acquireLock, type LockHandle, type LockOptions } from '../../src/commit/lock/lock.ts'
 import type { LockOwner } from '../../src/commit/lock/lock-file.ts'
 import { readOwnIdentity } from '../../src/commit/lock/owner-identity.ts'
@@ -75,7 +75,7 @@ function touchFromElsewhere(root: string): void {
 }
 
 describe('acquireLock', () => {
-  test('the lock names its owner exactly, and is gone with the folders made for it when it is released', async () => {
+  it('the lock names its owner exactly, and is gone with the folders made for it when it is released', async () => {
     const parent = makeTargetRoot()
     const root = join(parent, 'new/tree')
     const lock = await take(root, { manifestHash: 'abc' })
@@ -87,7 +87,7 @@ describe('acquireLock', () => {
     expect(readdirSync(parent)).toEqual([])
   })
 
-  test('folders made for the lock stay where something is in them by then', async () => {
+  it('folders made for the lock stay where something is in them by then', async () => {
     const root = join(makeTargetRoot(), 'new')
     const lock = await take(root)
     writeTree(root, { '.migrate/journal/000001-aaaaaa-local.ndjson': '' })
@@ -95,19 +95,19 @@ describe('acquireLock', () => {
     expect(readdirSync(join(root, '.migrate'))).toEqual(['journal'])
   })
 
-  test('a folder that was there before stays, though it is empty', async () => {
+  it('a folder that was there before stays, though it is empty', async () => {
     const root = makeTargetRoot()
     await (await take(root)).release()
     expect(readdirSync(root)).toEqual([])
   })
 
-  test('the run gets the number after the last run of the tree', async () => {
+  it('the run gets the number after the last run of the tree', async () => {
     const root = makeTargetRoot()
     writeTree(root, { '.migrate/journal/000041-abcdef-local.ndjson': '' })
     expect((await take(root)).runId).toMatch(/^000042-/)
   })
 
-  test('a run that ended between the look at the numbers and the lock is counted', async () => {
+  it('a run that ended between the look at the numbers and the lock is counted', async () => {
     const root = makeTargetRoot()
     const realLink = fs.link
     const link = vi.spyOn(fs, 'link').mockImplementationOnce((from, to) => {
@@ -118,7 +118,7 @@ describe('acquireLock', () => {
     expect((await take(root)).runId).toMatch(/^000002-/)
   })
 
-  test('a second run in the same process is refused', async () => {
+  it('a second run in the same process is refused', async () => {
     const root = makeTargetRoot()
     const lock = await take(root)
     await expect(take(root)).rejects.toMatchObject({ code: 'RUN_ACTIVE', phase: 'lock' })
@@ -129,7 +129,7 @@ describe('acquireLock', () => {
     await take(root)
   })
 
-  test('where hard links are not possible it works all the same', async () => {
+  it('where hard links are not possible it works all the same', async () => {
     const link = vi
       .spyOn(fs, 'link')
       .mockRejectedValue(Object.assign(new Error('EPERM: no links, link'), { code: 'EPERM' }))
@@ -143,7 +143,7 @@ describe('acquireLock', () => {
     expect(link).toHaveBeenCalled()
   })
 
-  test('of many that want a free lock at once exactly one gets it', async () => {
+  it('of many that want a free lock at once exactly one gets it', async () => {
     const root = makeTargetRoot()
     const attempts = await Promise.allSettled(Array.from({ length: 12 }, () => take(root)))
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
@@ -151,7 +151,7 @@ describe('acquireLock', () => {
 })
 
 describe.runIf(process.platform === 'linux')('The lock of a run on the same host', () => {
-  test('is respected while its process lives, even with --unlock, and the error says what to do', async () => {
+  it('is respected while its process lives, even with --unlock, and the error says what to do', async () => {
     const root = makeTargetRoot()
     const { pid, processStartTime } = await startProcess()
     writeLock(root, { pid, processStartTime })
@@ -162,7 +162,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     })
   })
 
-  test('is taken over at once when its process was killed, also by one that came right after the kill', async () => {
+  it('is taken over at once when its process was killed, also by one that came right after the kill', async () => {
     const root = makeTargetRoot()
     const { child, pid, processStartTime } = await startProcess()
     writeLock(root, { pid, processStartTime })
@@ -174,7 +174,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     expect(readdirSync(join(root, '.migrate'))).toEqual(['lock'])
   })
 
-  test('is taken over when its process is dead but nobody waited for it', async () => {
+  it('is taken over when its process is dead but nobody waited for it', async () => {
     // The second sleep takes the place of the shell and never asks after the first.
     const parent = spawn('sh', ['-c', 'sleep 1000 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] })
     onTestFinished(() => void parent.kill('SIGKILL'))
@@ -188,7 +188,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     expect(process.kill(pid, 0)).toBe(true)
   })
 
-  test.each<[string, Partial<LockOwner>]>([
+  it.each<[string, Partial<LockOwner>]>([
     ['its pid belongs to another process now', { processStartTime: '1' }],
     ['it is of another boot', { bootId: 'another' }],
     ['there is no process 0', { pid: 0 }],
@@ -200,7 +200,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     expect(waited).not.toHaveBeenCalled()
   })
 
-  test("of many that want a dead owner's lock at once exactly one gets it, however often", async () => {
+  it("of many that want a dead owner's lock at once exactly one gets it, however often", async () => {
     const root = makeTargetRoot()
     const dead = await killedOwner()
     for (let round = 0; round < 10; round++) {
@@ -214,7 +214,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     }
   })
 
-  test('a taker that died half way is taken over in turn', async () => {
+  it('a taker that died half way is taken over in turn', async () => {
     const root = makeTargetRoot()
     const dead = await killedOwner()
     writeLock(root, dead)
@@ -224,7 +224,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     expect(readdirSync(join(root, '.migrate'))).toEqual(['lock'])
   })
 
-  test('a taker that is alive half way is respected', async () => {
+  it('a taker that is alive half way is respected', async () => {
     const root = makeTargetRoot()
     writeLock(root, await killedOwner())
     const { pid, processStartTime } = await startProcess()
@@ -233,7 +233,7 @@ describe.runIf(process.platform === 'linux')('The lock of a run on the same host
     expect(readOwner(root).runId).toBe('000001-aaaaaa')
   })
 
-  test('a taker that wins the right when another is already done withdraws', async () => {
+  it('a taker that wins the right when another is already done withdraws', async () => {
     const root = makeTargetRoot()
     writeLock(root, await killedOwner())
     const { pid, processStartTime } = await startProcess()
@@ -257,7 +257,7 @@ describe('The lock of an owner that cannot be seen from here', () => {
     ['without a start time', { processStartTime: null }],
   ]
 
-  test.each(owners)('%s is respected while it is touched, whatever its pid', async (_, changes) => {
+  it.each(owners)('%s is respected while it is touched, whatever its pid', async (_, changes) => {
     const root = makeTargetRoot()
     writeLock(root, changes)
     touchFromElsewhere(root)
@@ -266,14 +266,14 @@ describe('The lock of an owner that cannot be seen from here', () => {
     expect(waited).toHaveBeenCalledOnce()
   })
 
-  test.each(owners)('%s is taken over when nobody touches it', async (_, changes) => {
+  it.each(owners)('%s is taken over when nobody touches it', async (_, changes) => {
     const root = makeTargetRoot()
     writeLock(root, changes)
     const lock = await take(root)
     expect(readOwner(root).runId).toBe(lock.runId)
   })
 
-  test.each(owners)('%s is taken at once with --unlock', async (_, changes) => {
+  it.each(owners)('%s is taken at once with --unlock', async (_, changes) => {
     const root = makeTargetRoot()
     writeLock(root, changes)
     touchFromElsewhere(root)
@@ -282,14 +282,14 @@ describe('The lock of an owner that cannot be seen from here', () => {
     expect(waited).not.toHaveBeenCalled()
   })
 
-  test('the hint for another host names --unlock, not kill', async () => {
+  it('the hint for another host names --unlock, not kill', async () => {
     const root = makeTargetRoot()
     writeLock(root, { host: 'elsewhere' })
     touchFromElsewhere(root)
     await expect(take(root)).rejects.toMatchObject({ hint: expect.stringMatching(/^(?!.*kill).*--unlock/) as string })
   })
 
-  test('this run touches its own lock so that others see it alive', async () => {
+  it('this run touches its own lock so that others see it alive', async () => {
     const root = makeTargetRoot()
     await take(root)
     writeLock(root, { ...readOwner(root), host: 'elsewhere' })
@@ -297,7 +297,7 @@ describe('The lock of an owner that cannot be seen from here', () => {
     await expect(take(root)).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
   })
 
-  test('the waiting ends when it is aborted', async () => {
+  it('the waiting ends when it is aborted', async () => {
     const root = makeTargetRoot()
     writeLock(root, { host: 'elsewhere' })
     const abort = new AbortController()
@@ -310,7 +310,7 @@ describe('The lock of an owner that cannot be seen from here', () => {
     expect(readdirSync(join(root, '.migrate'))).toEqual(['lock'])
   })
 
-  test.each(['', 'not json', '{"host":"h"}'])(
+  it.each(['', 'not json', '{"host":"h"}'])(
     'a damaged lock (%j) is taken over only when nobody touches it',
     async (text) => {
       const root = makeTargetRoot()
@@ -326,7 +326,7 @@ describe('The lock of an owner that cannot be seen from here', () => {
 
 describe('A run that lost its lock', () => {
   const WAS_REMOVED = /its lock was removed or replaced while it was at work$/
-  test.each<[string, (root: string) => void, RegExp]>([
+  it.each<[string, (root: string) => void, RegExp]>([
     ['is gone', (root) => rmSync(lockPath(root)), WAS_REMOVED],
     ["is another run's", (root) => writeLock(root, { runId: '000009-ffffff' }), /: run 000009-ffffff does$/],
     ['is unreadable', (root) => writeFileSync(lockPath(root), ''), WAS_REMOVED],
@@ -344,7 +344,7 @@ describe('A run that lost its lock', () => {
     expect(existsSync(lockPath(root)) ? readFileSync(lockPath(root), 'utf8') : null).toBe(before)
   })
 
-  test('does not touch the lock of the run that took it over', async () => {
+  it('does not touch the lock of the run that took it over', async () => {
     const root = makeTargetRoot()
     await take(root)
     rmSync(lockPath(root))

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   readManifests,
   settleManifests,
@@ -37,7 +37,7 @@ const proofs: Readonly<Record<string, string>> = { a: FIRST, b: SECOND, both: SE
 const isProved = (target: string, runId: string): boolean => (proofs[target] ?? '') >= runId
 
 describe('manifests', () => {
-  test('what a run claims is read back with its header, run after run', async () => {
+  it('what a run claims is read back with its header, run after run', async () => {
     const root = makeTargetRoot()
     await write(root, SECOND, 'b')
     await writeManifest({ targetRoot: root, isDurable: false }, header(FIRST), [
@@ -49,14 +49,14 @@ describe('manifests', () => {
     expect(headers[0]).toEqual(header(FIRST))
   })
 
-  test('a manifest larger than what is written at once is whole', async () => {
+  it('a manifest larger than what is written at once is whole', async () => {
     const root = makeTargetRoot()
     const targets = Array.from({ length: 30_000 }, (_, i) => `folder/${i}.ndjson`)
     await write(root, FIRST, ...targets)
     expect(await claimsOf(root)).toEqual(targets.map((target) => `${FIRST} ${target}`))
   })
 
-  test('a manifest that is cut off at any byte, or has any one byte changed, is damaged, and claims only what it says', async () => {
+  it('a manifest that is cut off at any byte, or has any one byte changed, is damaged, and claims only what it says', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'a', 'b')
     const path = join(root, `.migrate/manifests/${FIRST}.ndjson`)
@@ -77,7 +77,7 @@ describe('manifests', () => {
   })
 
   const OLD = `${JSON.stringify(header(FIRST))}\n{"target":"a"}\n{"target":"b"}\n`
-  test.each<[string, string, string[], boolean]>([
+  it.each<[string, string, string[], boolean]>([
     ['whole', OLD, ['a', 'b'], false],
     ['torn in a claim', OLD.slice(0, -8), ['a'], true],
     ['torn in its header', OLD.slice(0, 9), [], true],
@@ -89,7 +89,7 @@ describe('manifests', () => {
     expect(await readManifests(root, () => {})).toHaveLength(isDamaged ? 1 : 0)
   })
 
-  test('a kill while a manifest is written leaves none, and nothing that stays', async () => {
+  it('a kill while a manifest is written leaves none, and nothing that stays', async () => {
     const root = makeTargetRoot()
     await expect(writeManifest({ targetRoot: root, isDurable: false }, header(FIRST), killed())).rejects.toThrow(
       'killed',
@@ -99,13 +99,13 @@ describe('manifests', () => {
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([])
   })
 
-  test('a tree without manifests claims nothing', async () => {
+  it('a tree without manifests claims nothing', async () => {
     expect(await claimsOf(makeTargetRoot())).toEqual([])
   })
 })
 
 describe('settleManifests', () => {
-  test('when all is proved no manifest is left', async () => {
+  it('when all is proved no manifest is left', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'a', 'both')
     await write(root, SECOND, 'b', 'both')
@@ -113,7 +113,7 @@ describe('settleManifests', () => {
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([])
   })
 
-  test('what is not proved since it was claimed is kept, once, in the manifest of the run that ends', async () => {
+  it('what is not proved since it was claimed is kept, once, in the manifest of the run that ends', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'a', 'gone', 'failed')
     // The proof of `a` is of the first run: what the second made of it is not known.
@@ -123,7 +123,7 @@ describe('settleManifests', () => {
     expect(readdirSync(join(root, '.migrate/manifests'))).toEqual([`${SECOND}.ndjson`])
   })
 
-  test('where all of the own claims are proved, only those of other runs are read', async () => {
+  it('where all of the own claims are proved, only those of other runs are read', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'gone')
     await write(root, SECOND, 'b')
@@ -137,14 +137,14 @@ describe('settleManifests', () => {
     expect(await claimsOf(root)).toEqual([`${SECOND} gone`])
   })
 
-  test('a run that had nothing to do, and wrote no manifest, keeps what dead runs claim', async () => {
+  it('a run that had nothing to do, and wrote no manifest, keeps what dead runs claim', async () => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'gone')
     await settleManifests({ targetRoot: root, isDurable: true, assertOwned }, header(SECOND), isProved)
     expect(await claimsOf(root)).toEqual([`${SECOND} gone`])
   })
 
-  test.each([0, 1])('no manifest is changed or removed once the tree is lost, after %i changes', async (changes) => {
+  it.each([0, 1])('no manifest is changed or removed once the tree is lost, after %i changes', async (changes) => {
     const root = makeTargetRoot()
     await write(root, FIRST, 'both')
     await write(root, SECOND, 'b')
@@ -154,7 +154,7 @@ describe('settleManifests', () => {
   })
 })
 
-test.each([
+it.each([
   ['the last shard removes what others left that were killed while they wrote', true, []],
   ['a shard beside others leaves alone what they may be writing', false, [`${SECOND}.ndjson.next`]],
 ])('%s', async (_, isLast, left) => {

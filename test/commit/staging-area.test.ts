@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { collectStaged } from '../../src/commit/staging/collect-staged.ts'
 import { writeManifest } from '../../src/commit/journal/manifest.ts'
 import { mountPointOf, parseMountInfo, readMountPoints } from '../../src/storage/mount-points.ts'
@@ -11,7 +11,7 @@ import { makeTargetRoot, readTree } from './temporary-tree.ts'
 const [DEAD, LIVE] = ['000001-aaaaaa', '000002-bbbbbb']
 
 describe('StagingArea', () => {
-  test('stages in the folder of the run and node, each try at a target under a name of its own', async () => {
+  it('stages in the folder of the run and node, each try at a target under a name of its own', async () => {
     const root = makeTargetRoot()
     const area = await StagingArea.open({ targetRoot: root, runId: LIVE, node: 'n1' })
     const folder = join(root, '.migrate/staged', LIVE, 'n1')
@@ -23,7 +23,7 @@ describe('StagingArea', () => {
     }
   })
 
-  test('spreads many targets over a few folders, all of them there and within that of the run and node', async () => {
+  it('spreads many targets over a few folders, all of them there and within that of the run and node', async () => {
     const root = makeTargetRoot()
     const area = await StagingArea.open({ targetRoot: root, runId: LIVE })
     const paths = Array.from({ length: 10_000 }, (_, index) => area.nextPaths(`${index}.ndjson`))
@@ -38,7 +38,7 @@ describe('StagingArea', () => {
     expect(readTree(root)).toEqual({})
   })
 
-  test.runIf(isOtherDevice('/dev/shm'))(
+  it.runIf(isOtherDevice('/dev/shm'))(
     'stages beside a target on another mount, even in folders still to be made',
     async () => {
       const root = makeTargetRoot()
@@ -54,7 +54,7 @@ describe('StagingArea', () => {
     },
   )
 
-  test('staged files beside targets are found through the manifest of a dead run; those of others stay, and none is looked for behind a link', async () => {
+  it('staged files beside targets are found through the manifest of a dead run; those of others stay, and none is looked for behind a link', async () => {
     const root = makeTargetRoot()
     const elsewhere = makeTargetRoot()
     symlinkSync(elsewhere, join(root, 'link'))
@@ -71,14 +71,14 @@ describe('StagingArea', () => {
     expect(Object.values(readTree(elsewhere)).sort()).toEqual([DEAD, LIVE, 'user'])
   })
 
-  test('a folder that cannot be made costs nothing but speed', async () => {
+  it('a folder that cannot be made costs nothing but speed', async () => {
     const area = await StagingArea.open({ targetRoot: makeTargetRoot(), runId: LIVE })
     writeFileSync(join(area.folder, '1.folder'), 'in the way')
     const paths = Array.from({ length: 200 }, (_, index) => area.nextPaths(`${index}.ndjson`))
     expect(new Set(paths.map(({ target }) => join(target, '..')))).toEqual(new Set([area.folder]))
   })
 
-  test('a target root that is gone meanwhile is left for the worker to report', async () => {
+  it('a target root that is gone meanwhile is left for the worker to report', async () => {
     const root = makeTargetRoot()
     const area = await StagingArea.open({ targetRoot: root, runId: LIVE })
     rmSync(root, { recursive: true })
@@ -91,13 +91,13 @@ function isOtherDevice(folder: string): boolean {
 }
 
 describe('mount points', () => {
-  test('are read with their escapes undone', () => {
+  it('are read with their escapes undone', () => {
     const text = String.raw`22 1 0:20 / /proc rw - proc proc rw
 36 22 98:0 /mnt1 /out/with\040blank rw,noatime master:1 - ext3 /dev/root rw`
     expect(parseMountInfo(text)).toEqual(['/proc', '/out/with blank'])
   })
 
-  test.each([
+  it.each([
     ['/out/a/b', '/out/a'],
     ['/out/a', '/out/a'],
     ['/out/ab', '/out'],
@@ -106,13 +106,13 @@ describe('mount points', () => {
     expect(mountPointOf(path, ['/', '/out', '/out/a'])).toBe(point)
   })
 
-  test.runIf(process.platform === 'linux')('of this system hold its root', () => {
+  it.runIf(process.platform === 'linux')('of this system hold its root', () => {
     expect(readMountPoints()).toContain('/')
   })
 })
 
 describe('collectStaged', () => {
-  test('removes what every run but the live one staged', async () => {
+  it('removes what every run but the live one staged', async () => {
     const root = makeTargetRoot()
     writeTree(root, {
       [`.migrate/staged/${DEAD}/local/x-1`]: 'dead',
@@ -125,7 +125,7 @@ describe('collectStaged', () => {
     expect(readTree(root)).toEqual({})
   })
 
-  test.each([0, 1])('removes no more once the tree is lost, after %i runs', async (runs) => {
+  it.each([0, 1])('removes no more once the tree is lost, after %i runs', async (runs) => {
     const root = makeTargetRoot()
     const staged = [DEAD, LIVE].map((runId) => `.migrate/staged/${runId}/x`)
     writeTree(root, Object.fromEntries(staged.map((path) => [path, 'staged'])))
@@ -134,7 +134,7 @@ describe('collectStaged', () => {
     expect(Object.keys(readTree(root))).toHaveLength(staged.length - runs)
   })
 
-  test('finds nothing to do in a new tree', async () => {
+  it('finds nothing to do in a new tree', async () => {
     const root = makeTargetRoot()
     await collectStaged({ targetRoot: root, liveRunId: LIVE, assertOwned })
     expect(readTree(root)).toEqual({})

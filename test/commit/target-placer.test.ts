@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { TargetPlacer } from '../../src/commit/target-placer.ts'
 import { realFileSystem } from '../../src/commit/commit-file-system.ts'
 
@@ -22,12 +22,12 @@ async function placeEach(durationsMs: readonly number[]): Promise<string[]> {
   return ways
 }
 
-test('targets are placed at once, also where one of them takes long', async () => {
+it('targets are placed at once, also where one of them takes long', async () => {
   const durationsMs = Array.from({ length: 400 }, (_, index) => (index === 7 ? 100 : 0.02))
   expect(new Set(await placeEach(durationsMs))).toEqual(new Set(['at once']))
 })
 
-test('where a whole group of them was slow they are handed on', async () => {
+it('where a whole group of them was slow they are handed on', async () => {
   const ways = await placeEach(Array.from({ length: 300 }, () => 5))
   expect(ways.indexOf('handed on')).toBe(128)
   expect(new Set(ways.slice(128))).toEqual(new Set(['handed on']))
@@ -41,12 +41,12 @@ function failingBy(code: string) {
 
 const PLACE = { path: 'b', shown: 'b', seen: null }
 
-test('a link that fails throws what the system says', () => {
+it('a link that fails throws what the system says', () => {
   const failing = new TargetPlacer({ ...realFileSystem, linkSync: failingBy('EIO') }, false)
   expect(() => failing.place('a', PLACE)).toThrow('EIO')
 })
 
-test('where files cannot be linked into another folder they are renamed, and a rename that fails throws', () => {
+it('where files cannot be linked into another folder they are renamed, and a rename that fails throws', () => {
   const names: string[] = []
   const fileSystem = { ...realFileSystem, linkSync: failingBy('EXDEV') }
   const renameSync = (from: unknown, to: unknown): void => void names.push(`${String(from)} -> ${String(to)}`)

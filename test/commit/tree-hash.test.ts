@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { comparePathBytes, hashTree, type TreeTarget } from '../../src/commit/tree-hash.ts'
 
 function sha(...parts: readonly Buffer[]): Buffer {
@@ -25,13 +25,13 @@ function makeTargets(count: number): TreeTarget[] {
 }
 
 describe('hashTree', () => {
-  test.each([0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 100])('%i targets hash as RFC 6962 says', (count) => {
+  it.each([0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 100])('%i targets hash as RFC 6962 says', (count) => {
     const targets = makeTargets(count)
     const leaves = targets.map(({ path, sizeBytes, hash }) => Buffer.from(`${path}\0${sizeBytes}\0${hash}`))
     expect(hashTree(targets)).toBe(referenceHash(leaves).toString('hex'))
   })
 
-  test.each([
+  it.each([
     ['path', { path: 'other' }],
     ['size', { sizeBytes: 1 }],
     ['hash', { hash: '00000001' }],
@@ -40,7 +40,7 @@ describe('hashTree', () => {
     expect(hashTree([{ ...target, ...change }])).not.toBe(hashTree([target]))
   })
 
-  test.each([
+  it.each([
     ['b', 'a'],
     ['a', 'a'],
   ])('targets in the order %s, %s are refused', (first, second) => {
@@ -50,7 +50,7 @@ describe('hashTree', () => {
 })
 
 describe('comparePathBytes', () => {
-  test('orders any two paths as their UTF-8 bytes are ordered', () => {
+  it('orders any two paths as their UTF-8 bytes are ordered', () => {
     const path = fc.string({
       unit: fc.constantFrom('a', 'é', '\uE000', '\uFFFD', '\u{1F600}', '\u{10FFFF}', '/'),
       maxLength: 4,

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { SyncShell, WholeSync } from '../../src/commit/whole-sync.ts'
 import { makeTargetRoot } from './temporary-tree.ts'
 
@@ -26,7 +26,7 @@ function fakeSync(): { sync: WholeSync; calls: () => number; next: (tookMs: numb
 }
 
 describe('WholeSync', () => {
-  test('covers many files with one call, and leaves few to their own syncs', async () => {
+  it('covers many files with one call, and leaves few to their own syncs', async () => {
     const { sync, calls } = fakeSync()
     expect(await sync.covers(100)).toBe(true)
     expect(await sync.covers(100)).toBe(true)
@@ -35,7 +35,7 @@ describe('WholeSync', () => {
     expect(calls()).toBe(2)
   })
 
-  test.each([
+  it.each([
     ['failed', 1, false],
     ['took longer than single syncs would have', 10_000, true],
   ])('rests for a while when a call %s, and then tries again', async (_, tookMs, isDone) => {
@@ -52,7 +52,7 @@ describe('WholeSync', () => {
 })
 
 describe('callers at the same time', () => {
-  test('take turns, and a failure counts for those who waited', async () => {
+  it('take turns, and a failure counts for those who waited', async () => {
     const answers: ((isDone: boolean) => void)[] = []
     const sync = new WholeSync(() => new Promise((resolve) => answers.push(resolve)))
     const both = Promise.all([sync.covers(100), sync.covers(100)])
@@ -68,13 +68,13 @@ describe('callers at the same time', () => {
 const EXT4 = 0xef53
 
 describe('SyncShell', () => {
-  test.runIf(process.platform === 'linux' && statfsSync('/tmp').type === EXT4)('syncs again and again', async () => {
+  it.runIf(process.platform === 'linux' && statfsSync('/tmp').type === EXT4)('syncs again and again', async () => {
     const shell = new SyncShell(makeTargetRoot())
     onTestFinished(() => shell.close())
     for (let call = 0; call < 3; call++) expect(await shell.run()).toBe(true)
   })
 
-  test('says false for a folder that is not there, and for a file system that it does not know', async () => {
+  it('says false for a folder that is not there, and for a file system that it does not know', async () => {
     expect(await new SyncShell('/nowhere').run()).toBe(false)
     expect(await new SyncShell('/proc').run()).toBe(false)
   })

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { migrate } from '../../src/migrate.ts'
 import type { MigrateEvent } from '../../src/model/events.ts'
 import { expectNothingLeft } from '../faults/tree-state.ts'
@@ -13,7 +13,7 @@ function ownNames(count: number, value: (index: number) => unknown = () => 1): s
 
 const LONG_HEADER = `${'x'.repeat(400_000)},b\n${'1,2\n'.repeat(2000)}`
 
-test.each([
+it.each([
   [
     'records with names of their own, predicted',
     'a.ndjson',
@@ -65,7 +65,7 @@ test.each([
   },
 )
 
-test.each([
+it.each([
   ['in the block that the first thread converts', 10],
   ['in a later block', 600],
 ])('a file that several threads share fails all the same, and nothing is left of it: %s', async (_, rows) => {
@@ -89,7 +89,7 @@ test.each([
   expect(readdirSync(out)).toEqual(['.migrate'])
 })
 
-test('a target that is more than 100 times as large, but allowed, is converted and warned of', async () => {
+it('a target that is more than 100 times as large, but allowed, is converted and warned of', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'a.ndjson'), ownNames(5000))
   const options = { in: join(folder, 'a.ndjson'), out: join(folder, 'out.csv'), fsync: false }
@@ -103,7 +103,7 @@ test('a target that is more than 100 times as large, but allowed, is converted a
   ])
 })
 
-test.each([
+it.each([
   ['records with names of their own', 'large.ndjson', ownNames(5000), 'csv', '400ms', /--to ndjson needs none/],
   [
     'a long header',
@@ -154,7 +154,7 @@ test.each([
   },
 )
 
-test('of many large targets some are named, and the others counted', async () => {
+it('of many large targets some are named, and the others counted', async () => {
   const folder = temporaryFolder()
   mkdirSync(join(folder, 'in'))
   for (let index = 0; index < 8; index++) writeFileSync(join(folder, `in/${index}.ndjson`), ownNames(4200))
@@ -166,7 +166,7 @@ test('of many large targets some are named, and the others counted', async () =>
   ])
 })
 
-test('0 and none lift the limit', async () => {
+it('0 and none lift the limit', async () => {
   for (const maxExpansion of [0, 'none']) {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'a.ndjson'), ownNames(5000))

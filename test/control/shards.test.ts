@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 import { plan } from '../../src/control/plan/plan-run.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
@@ -40,38 +40,35 @@ function reportsOf(tree: SmallTree): string[] {
 }
 
 describe('the shards of a tree', () => {
-  test.each([1, 2, 3, 5, 20])(
-    '%i of them, all at once, make the tree of one run, and each file once',
-    async (count) => {
-      const tree = new SmallTree(FILES)
-      const gold = await tree.migrate({ out: join(tree.folder, 'gold') })
-      const reports = await runAll(tree, count)
-      expect(reports.reduce((sum, report) => sum + report.files.converted, 0)).toBe(12)
-      expect(contentsOf(tree.out)).toEqual(contentsOf(join(tree.folder, 'gold')))
-      expectNothingLeft(tree.out)
-      for (const report of reports) expect(report.manifestHash).toBe(gold.manifestHash)
-      // One hash over a part would pass for one over the whole.
-      for (const report of reports) expect(report.treeHash).toBeNull()
+  it.each([1, 2, 3, 5, 20])('%i of them, all at once, make the tree of one run, and each file once', async (count) => {
+    const tree = new SmallTree(FILES)
+    const gold = await tree.migrate({ out: join(tree.folder, 'gold') })
+    const reports = await runAll(tree, count)
+    expect(reports.reduce((sum, report) => sum + report.files.converted, 0)).toBe(12)
+    expect(contentsOf(tree.out)).toEqual(contentsOf(join(tree.folder, 'gold')))
+    expectNothingLeft(tree.out)
+    for (const report of reports) expect(report.manifestHash).toBe(gold.manifestHash)
+    // One hash over a part would pass for one over the whole.
+    for (const report of reports) expect(report.treeHash).toBeNull()
 
-      const merged = await merge(tree.out)
-      const starts = reports.map(({ startedAt }) => Date.parse(startedAt ?? ''))
-      expect(Date.parse(merged.report.startedAt)).toBe(Math.min(...starts))
-      expect([merged.exitCode, merged.stderr]).toEqual([12, ''])
-      expect(merged.report).toMatchObject({
-        treeHash: gold.treeHash,
-        files: gold.files,
-        records: gold.records,
-        sourceBytes: gold.sourceBytes,
-        targetBytes: gold.targetBytes,
-        standingRejects: gold.standingRejects,
-        time: { realMs: Math.max(...reports.map((report) => report.time.realMs)) },
-        shard: null,
-      })
-      expect(merged.report.merged.shards).toHaveLength(count)
-    },
-  )
+    const merged = await merge(tree.out)
+    const starts = reports.map(({ startedAt }) => Date.parse(startedAt ?? ''))
+    expect(Date.parse(merged.report.startedAt)).toBe(Math.min(...starts))
+    expect([merged.exitCode, merged.stderr]).toEqual([12, ''])
+    expect(merged.report).toMatchObject({
+      treeHash: gold.treeHash,
+      files: gold.files,
+      records: gold.records,
+      sourceBytes: gold.sourceBytes,
+      targetBytes: gold.targetBytes,
+      standingRejects: gold.standingRejects,
+      time: { realMs: Math.max(...reports.map((report) => report.time.realMs)) },
+      shard: null,
+    })
+    expect(merged.report.merged.shards).toHaveLength(count)
+  })
 
-  test('of a heavy-tailed tree are even within 5 % of bytes', async () => {
+  it('of a heavy-tailed tree are even within 5 % of bytes', async () => {
     const sizes = heavyTailedSizes(120, 5, 100_000, 1.2)
     const line = 'some text,and more of it\n'
     const files = Array.from(sizes, (size, index) => [
@@ -86,7 +83,7 @@ describe('the shards of a tree', () => {
     expect((Math.min(...bytes) * 3) / report.sourceBytes).toBeGreaterThan(0.95)
   })
 
-  test('started again, convert nothing; a whole run finds all done, and prunes', async () => {
+  it('started again, convert nothing; a whole run finds all done, and prunes', async () => {
     const tree = new SmallTree(FILES)
     await runAll(tree, 3)
     const again = await runAll(tree, 3)
@@ -99,7 +96,7 @@ describe('the shards of a tree', () => {
     expect(tree.targets).not.toContain('7.ndjson')
   })
 
-  test('go on where a whole run stopped, and with changed sources', async () => {
+  it('go on where a whole run stopped, and with changed sources', async () => {
     const tree = new SmallTree(FILES)
     await tree.migrate()
     write(tree.source, { '1.csv': 'a,b\n3,z\n', 'new.csv': GOOD })
@@ -109,7 +106,7 @@ describe('the shards of a tree', () => {
     expect((await merge(tree.out)).report.files).toMatchObject({ total: 13, converted: 2, alreadyDone: 11 })
   })
 
-  test('of which one fails for a file say so in the merged report, which has no tree hash then', async () => {
+  it('of which one fails for a file say so in the merged report, which has no tree hash then', async () => {
     const tree = new SmallTree({ ...FILES, 'broken.csv': 'a,b\n1,"x\n' })
     await runAll(tree, 3)
     const merged = await merge(tree.out)
@@ -118,7 +115,7 @@ describe('the shards of a tree', () => {
     expect(merged.report.failures).toHaveLength(1)
   })
 
-  test('count what cannot be listed once', async () => {
+  it('count what cannot be listed once', async () => {
     const tree = new SmallTree(FILES)
     const list = join(tree.folder, 'list')
     writeFileSync(list, '1.csv\n2.csv\nmissing.csv\n')
@@ -128,14 +125,14 @@ describe('the shards of a tree', () => {
     expect(merged.exitCode).toBe(11)
   })
 
-  test('with nothing to do are no error, even with --error-on-empty', async () => {
+  it('with nothing to do are no error, even with --error-on-empty', async () => {
     const tree = new SmallTree({ 'a.csv': GOOD })
     const reports = await runAll(tree, 3, { errorOnEmpty: true })
     expect(reports.map((report) => report.files.total)).toEqual([1, 0, 0])
     expect(reports.flatMap((report) => report.warnings)).toEqual([])
   })
 
-  test('are shown by plan --shard, which names the files and the share', async () => {
+  it('are shown by plan --shard, which names the files and the share', async () => {
     const tree = new SmallTree(FILES)
     const planned = await Promise.all(shards(3).map((shard) => plan({ in: tree.source, out: tree.out, shard })))
     const sources = planned.flatMap((part) => [...part.files].map((file) => file.source))
@@ -148,7 +145,7 @@ describe('the shards of a tree', () => {
     expect(tree.targets).toEqual([])
   })
 
-  test('are found in the environment', async () => {
+  it('are found in the environment', async () => {
     const tree = new SmallTree(FILES)
     process.env['JOB_COMPLETION_INDEX'] = '1'
     onTestFinished(() => void delete process.env['JOB_COMPLETION_INDEX'])
@@ -156,7 +153,7 @@ describe('the shards of a tree', () => {
     expect(shard).toMatchObject({ index: 2, count: 3 })
   })
 
-  test.each([
+  it.each([
     [{ prune: true }, '--prune needs the whole tree'],
     [{ maxAge: '1d' }, 'count from the moment at which each shard starts'],
     [{ minAge: '1s' }, 'count from the moment at which each shard starts'],
@@ -172,7 +169,7 @@ describe('the shards of a tree', () => {
 })
 
 describe('migrate report merge', () => {
-  test('takes a folder of reports, or reports by name, wherever they were copied to', async () => {
+  it('takes a folder of reports, or reports by name, wherever they were copied to', async () => {
     const tree = new SmallTree(FILES)
     await runAll(tree, 3)
     const copies = join(tree.folder, 'copies')
@@ -187,7 +184,7 @@ describe('migrate report merge', () => {
     expect(byName).toEqual(byFolder)
   })
 
-  test('names shards that are missing, and a shard that is killed has no report of an earlier run', async () => {
+  it('names shards that are missing, and a shard that is killed has no report of an earlier run', async () => {
     const tree = new SmallTree(FILES)
     await tree.migrate({ shard: '2/3' })
     const merged = await merge(tree.out)
@@ -204,7 +201,7 @@ describe('migrate report merge', () => {
     expect((await merge(none.out)).stderr).toContain('there is no report of a shard in')
   })
 
-  test('refuses a shard twice, other plans, other divisions and reports of whole runs', async () => {
+  it('refuses a shard twice, other plans, other divisions and reports of whole runs', async () => {
     const tree = new SmallTree(FILES)
     await runAll(tree, 2)
     const [first = '', second = ''] = reportsOf(tree)
@@ -247,7 +244,7 @@ describe('migrate report merge', () => {
     ],
   ]
 
-  test.each(damages)('notices a list of targets with %s', async (_, edit, message) => {
+  it.each(damages)('notices a list of targets with %s', async (_, edit, message) => {
     const tree = new SmallTree(FILES)
     await runAll(tree, 2)
     const list = (reportsOf(tree)[0] ?? '').replace(/json$/, 'targets.ndjson')

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { discoverSources } from '../../src/discover/discover-sources.ts'
 import type { DiscoverHooks, DiscoverOptions, Discovery } from '../../src/discover/discover-sources.ts'
 import type { FormatName } from '../../src/model/format-name.ts'
@@ -36,7 +36,7 @@ function treeOf(...names: string[]): string {
   return root
 }
 
-test('a folder gives its files with their formats, sizes and times', async () => {
+it('a folder gives its files with their formats, sizes and times', async () => {
   const root = treeOf('a.csv', 'b/c.JSON', 'b/d.tab')
   utimesSync(join(root, 'a.csv'), 5, 5)
   const { files, ...rest } = await discover({ in: root })
@@ -50,26 +50,26 @@ test('a folder gives its files with their formats, sizes and times', async () =>
   expect(rest).toMatchObject({ root: realpathSync(root), isSingleFile: false, failed: [], filteredOut: 0 })
 })
 
-test('an empty folder gives an empty list', async () => {
+it('an empty folder gives an empty list', async () => {
   const discovery = await discover({ in: temporaryFolder() })
   expect(discovery.files.length).toBe(0)
 })
 
-test('a folder by a link is taken under its real path', async () => {
+it('a folder by a link is taken under its real path', async () => {
   const root = treeOf('real/a.csv')
   symlinkSync('real', join(root, 'link'))
   const discovery = await discover({ in: join(root, 'link') })
   expect([discovery.root, paths(discovery)]).toEqual([join(realpathSync(root), 'real'), ['a.csv']])
 })
 
-test('a single file is taken whatever the filters say', async () => {
+it('a single file is taken whatever the filters say', async () => {
   const root = treeOf('b/a.csv')
   const discovery = await discover({ in: join(root, 'b/a.csv'), exclude: ['*'], maxSize: 0 })
   expect(discovery).toMatchObject({ root: join(realpathSync(root), 'b'), isSingleFile: true })
   expect(paths(discovery)).toEqual(['a.csv'])
 })
 
-test('a single file of unknown format is refused; --from and --others copy take it', async () => {
+it('a single file of unknown format is refused; --from and --others copy take it', async () => {
   const file = join(treeOf('a.txt'), 'a.txt')
   await expect(discover({ in: file })).rejects.toMatchObject({
     code: 'UNKNOWN_FORMAT',
@@ -79,7 +79,7 @@ test('a single file of unknown format is refused; --from and --others copy take 
   expect((await discover({ in: file, others: 'copy' })).files.format(0)).toBe('bytes')
 })
 
-test.each([
+it.each([
   ['*.csv', ['a.csv']],
   ['**/*.csv', ['a.csv', 'b/a.csv', 'b/c/a.csv']],
   ['b/*.csv', ['a.csv']],
@@ -91,19 +91,19 @@ test.each([
   expect(paths(await discover({ in: join(root, pattern) }))).toEqual(expected)
 })
 
-test('a pattern that cannot reach deeper folders says so, and does not count them as filtered', async () => {
+it('a pattern that cannot reach deeper folders says so, and does not count them as filtered', async () => {
   const root = treeOf('a.csv', 'b/a.csv')
   expect(await discover({ in: join(root, '*.csv') })).toMatchObject({ depth: 1, filteredOut: 0 })
   expect(await discover({ in: join(root, '**/*.csv') })).toMatchObject({ depth: Number.POSITIVE_INFINITY })
 })
 
-test('a path that exists is no pattern', async () => {
+it('a path that exists is no pattern', async () => {
   const root = treeOf('[ab]/x.csv', 'a/y.csv', '*.csv')
   expect(paths(await discover({ in: join(root, '[ab]') }))).toEqual(['x.csv'])
   expect(paths(await discover({ in: join(root, '*.csv') }))).toEqual(['*.csv'])
 })
 
-test.each([
+it.each([
   ['order', 'did you mean ROOT/orders?'],
   ['orders/x/y', 'the nearest folder that exists is ROOT/orders'],
   ['orders/a.cvs', 'did you mean ROOT/orders/a.csv?'],
@@ -116,13 +116,13 @@ test.each([
   await expect(failure).rejects.toMatchObject({ code: 'NO_SUCH_SOURCE', hint: hint.replace('ROOT', root) })
 })
 
-test('a pipe as source is wrong use', async () => {
+it('a pipe as source is wrong use', async () => {
   const pipe = join(temporaryFolder(), 'pipe')
   spawnSync('mkfifo', [pipe])
   await expect(discover({ in: pipe })).rejects.toMatchObject({ code: 'WRONG_USE' })
 })
 
-test.each([
+it.each([
   ['skip', ['a.csv'], [], { count: 7, examples: ['1.txt', '2.txt', '3.txt', '4.txt', '5.txt'] }],
   ['copy', ['1.txt', '2.txt', '3.txt', '4.txt', '5.txt', '6.txt', 'a.csv', 'none'], [], { count: 0, examples: [] }],
   ['fail', ['a.csv'], Array.from({ length: 7 }, () => 'UNKNOWN_FORMAT'), { count: 0, examples: [] }],
@@ -134,7 +134,7 @@ test.each([
   expect(discovery.skipped.unknownFormat).toEqual(unknownFormat)
 })
 
-test('links and what is no regular file are counted', async () => {
+it('links and what is no regular file are counted', async () => {
   const root = treeOf('a.csv')
   symlinkSync('a.csv', join(root, 'l.csv'))
   spawnSync('mkfifo', [join(root, 'p.csv')])
@@ -146,7 +146,7 @@ test('links and what is no regular file are counted', async () => {
   expect(paths(await discover({ in: root, links: true }))).toEqual(['a.csv', 'l.csv'])
 })
 
-test('names that are no UTF-8 fail, unless a rule leaves them out', async () => {
+it('names that are no UTF-8 fail, unless a rule leaves them out', async () => {
   const root = treeOf('a.csv')
   writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from('b\xff.csv', 'latin1')]), '')
   mkdirSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from('d\xff', 'latin1')]))
@@ -158,7 +158,7 @@ test('names that are no UTF-8 fail, unless a rule leaves them out', async () => 
   expect(await codes({ exclude: ['b*', 'd?/'] })).toEqual([])
 })
 
-test('every path is explained by the rule that decided on it', async () => {
+it('every path is explained by the rule that decided on it', async () => {
   const root = treeOf('a.csv', 'b.tmp', 'big.csv', 'c.txt', 'old/x.csv', 'deep/er/y.csv', '.migrate/lock', 'keep/z.csv')
   writeFileSync(join(root, 'big.csv'), 'x'.repeat(100))
   symlinkSync('a.csv', join(root, 'l.csv'))
@@ -179,7 +179,7 @@ test('every path is explained by the rule that decided on it', async () => {
   expect(discovery.filteredOut).toBe(4)
 })
 
-test('ages count back from one moment', async () => {
+it('ages count back from one moment', async () => {
   const root = treeOf('new.csv', 'old.csv')
   utimesSync(join(root, 'new.csv'), 2000, 2000)
   utimesSync(join(root, 'old.csv'), 1000, 1000)
@@ -187,7 +187,7 @@ test('ages count back from one moment', async () => {
   expect(paths(await discover({ in: root, maxAge: 500_000, nowMs: 2_000_000 }))).toEqual(['new.csv'])
 })
 
-test('a stop signal ends the listing', async () => {
+it('a stop signal ends the listing', async () => {
   const failure = discover({ in: treeOf('a.csv') }, { signal: AbortSignal.abort() })
   await expect(failure).rejects.toMatchObject({ code: 'STOPPED' })
 })
@@ -198,20 +198,20 @@ function listOf(content: string | Buffer): string {
   return list
 }
 
-test('--files-from takes exactly the listed files, each once, in the order of a walk', async () => {
+it('--files-from takes exactly the listed files, each once, in the order of a walk', async () => {
   const root = treeOf('a.csv', 'b/c.csv', 'b/#d.csv', 'e.csv', ' f.csv')
   const list = listOf('# comment\r\nb/c.csv\r\n/a.csv\n./a.csv\n\n f.csv\nb/#d.csv')
   const discovery = await discover({ in: root, filesFrom: [list], exclude: ['*'], maxSize: 0 })
   expect(paths(discovery)).toEqual([' f.csv', 'a.csv', 'b/#d.csv', 'b/c.csv'])
 })
 
-test('--files-from0 splits at NUL, so names may hold anything', async () => {
+it('--files-from0 splits at NUL, so names may hold anything', async () => {
   const root = treeOf('line\nfeed.csv', '#x.csv')
   const list = listOf('line\nfeed.csv\0#x.csv\0')
   expect(paths(await discover({ in: root, filesFrom0: [list] }))).toEqual(['#x.csv', 'line\nfeed.csv'])
 })
 
-test('listed files that are no files fail one by one', async () => {
+it('listed files that are no files fail one by one', async () => {
   const root = treeOf('a.csv', 'folder/b.csv', 'c.txt')
   symlinkSync('folder', join(root, 'link'))
   symlinkSync('a.csv', join(root, 'l.csv'))
@@ -228,7 +228,7 @@ test('listed files that are no files fail one by one', async () => {
   expect(paths(await discover({ in: root, filesFrom: [list], links: true }))).toEqual(['a.csv', 'l.csv', 'link/b.csv'])
 })
 
-test('listed files behind a link out of the tree are left alone, even when links are followed', async () => {
+it('listed files behind a link out of the tree are left alone, even when links are followed', async () => {
   const root = treeOf('a.csv')
   symlinkSync(treeOf('secret.csv'), join(root, 'out'))
   const discovery = await discover({ in: root, filesFrom: [listOf('a.csv\nout/secret.csv')], links: true })
@@ -236,12 +236,12 @@ test('listed files behind a link out of the tree are left alone, even when links
   expect(discovery.skipped.links).toEqual({ count: 1, examples: ['out/secret.csv'] })
 })
 
-test.each(['../x.csv', 'a/../../x.csv', '..'])('a listed path that leaves the tree, %s, is wrong use', async (path) => {
+it.each(['../x.csv', 'a/../../x.csv', '..'])('a listed path that leaves the tree, %s, is wrong use', async (path) => {
   const failure = discover({ in: treeOf('a.csv'), filesFrom: [listOf(path)] })
   await expect(failure).rejects.toMatchObject({ code: 'WRONG_USE' })
 })
 
-test('a list that is not there is wrong use', async () => {
+it('a list that is not there is wrong use', async () => {
   const failure = discover({ in: treeOf('a.csv'), filesFrom: ['/nowhere/list'] })
   await expect(failure).rejects.toMatchObject({
     code: 'WRONG_USE',

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { parseFilterRules } from '../../src/discover/filter-rules.ts'
 import type { FilterOptions } from '../../src/discover/filter-rules.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -9,7 +9,7 @@ function rules(options: Partial<FilterOptions>) {
   return parseFilterRules({ include: [], exclude: [], filter: [], filterFrom: [], ...options })
 }
 
-test.each<[Partial<FilterOptions>, string, boolean, string]>([
+it.each<[Partial<FilterOptions>, string, boolean, string]>([
   [{}, 'a.csv', true, 'no rule leaves it out'],
   [{ include: ['*.csv'] }, 'a.csv', true, '+ *.csv from --include'],
   [{ include: ['*.csv'] }, 'a.tsv', false, 'no --include matches'],
@@ -29,7 +29,7 @@ test.each<[Partial<FilterOptions>, string, boolean, string]>([
   expect((await rules(options)).decide(path)).toEqual({ isTaken, rule })
 })
 
-test('rules come from files too, after those of the command line, without comments and blank lines', async () => {
+it('rules come from files too, after those of the command line, without comments and blank lines', async () => {
   const file = join(temporaryFolder(), 'rules.txt')
   writeFileSync(file, '# comment\n; comment\n\n+ keep.csv\r\n- *.csv\n')
   const all = await rules({ filter: ['- never*'], filterFrom: [file] })
@@ -38,7 +38,7 @@ test('rules come from files too, after those of the command line, without commen
   expect(all.decide('never.txt').rule).toBe('- never* from --filter')
 })
 
-test.each<[Partial<FilterOptions>, string, string | null]>([
+it.each<[Partial<FilterOptions>, string, string | null]>([
   [{}, 'a', null],
   [{ exclude: ['a/'] }, 'a', '- a/ from --exclude'],
   [{ exclude: ['a/'] }, 'b', null],
@@ -57,7 +57,7 @@ test.each<[Partial<FilterOptions>, string, string | null]>([
   expect((await rules(options)).ruleAgainstFolder(folder)).toBe(rule)
 })
 
-test.each<[Partial<FilterOptions>, string]>([
+it.each<[Partial<FilterOptions>, string]>([
   [{ filter: ['*.csv'] }, '"*.csv" (--filter) is not a filter rule'],
   [{ filter: ['+*.csv'] }, '"+*.csv" (--filter) is not a filter rule'],
   [{ include: ['[a'] }, 'the filter pattern "[a" is malformed'],

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { parseGlobPattern } from '../../src/discover/glob-pattern.ts'
 import { fuzzRuns } from '../support/fuzz-runs.ts'
 
-test.each([
+it.each([
   // pattern, path, matches
   ['*.csv', 'a.csv', true],
   ['*.csv', 'deep/er/a.csv', true],
@@ -55,7 +55,7 @@ test.each([
   expect(parseGlobPattern(pattern).matches(path)).toBe(matches)
 })
 
-test.each([
+it.each([
   ['', 'empty'],
   ['***', 'more than two stars'],
   ['a]', '"]" without "["'],
@@ -78,7 +78,7 @@ test.each([
   )
 })
 
-test.each([
+it.each([
   // pattern, folder, matches all below, may match below
   ['*', 'a', true, true],
   ['**', 'a/b', true, true],
@@ -108,7 +108,7 @@ test.each([
 
 const LONG = 'a'.repeat(4000)
 
-test.each([
+it.each([
   '*a'.repeat(60) + 'b',
   '**a'.repeat(60) + 'b',
   '{{(a+)+b}}',
@@ -189,7 +189,7 @@ function join(all: readonly Part[]): Part {
   return [joined(0), joined(1), joined(2)]
 }
 
-test('a pattern matches what the expression for it matches in another engine, and is right about folders', () => {
+it('a pattern matches what the expression for it matches in another engine, and is right about folders', () => {
   fc.assert(
     fc.property(patterns, paths, paths, ([glob, source], path, rest) => {
       const pattern = parseGlobPattern(glob)
@@ -204,7 +204,7 @@ test('a pattern matches what the expression for it matches in another engine, an
   )
 })
 
-test('no folder on the way to a path that a pattern matches is left out', () => {
+it('no folder on the way to a path that a pattern matches is left out', () => {
   const ways = patterns.filter(([, , example]) => !/^\/|\/\/|\/$/.test(example))
   fc.assert(
     fc.property(ways, ([glob, , example]) => {

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import picomatch from 'picomatch'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { parseShellPattern } from '../../src/discover/shell-pattern.ts'
 import { fuzzRuns } from '../support/fuzz-runs.ts'
 
-test.each([
+it.each([
   // pattern, base, path below it, matches
   ['in/*.csv', 'in', 'a.csv', true],
   ['in/*.csv', 'in', '.csv', false],
@@ -23,7 +23,7 @@ test.each([
   expect([pattern?.base, pattern?.matches(path)]).toEqual([base, matches])
 })
 
-test.each([
+it.each([
   ['+(a|b)*', 'is not known'],
   ['{a,b}'.repeat(12), 'more than 1000'],
   ['[z-a]', 'range'],
@@ -33,7 +33,7 @@ test.each([
   )
 })
 
-test('a text without wildcards is no pattern', () => {
+it('a text without wildcards is no pattern', () => {
   expect(parseShellPattern('a/b.csv')).toBe(null)
 })
 
@@ -54,7 +54,7 @@ const names = fc
   .filter((name) => !/^\.\.?$/.test(name))
 const paths = fc.array(names, { minLength: 1, maxLength: 3 }).map((all) => all.join('/'))
 
-test('a pattern matches what another matcher of shell patterns matches', () => {
+it('a pattern matches what another matcher of shell patterns matches', () => {
   fc.assert(
     fc.property(patterns, paths, (given, path) => {
       // Both see the same text: nothing of it is a base.
@@ -67,7 +67,7 @@ test('a pattern matches what another matcher of shell patterns matches', () => {
   )
 })
 
-test.each(['*a'.repeat(60) + 'b', '**/'.repeat(40) + 'b', '{a,aa,*}'.repeat(6) + 'b'])(
+it.each(['*a'.repeat(60) + 'b', '**/'.repeat(40) + 'b', '{a,aa,*}'.repeat(6) + 'b'])(
   'the pattern %s takes no longer than its length times that of the path',
   (given) => {
     const pattern = parseShellPattern(given)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { sizeAndAgeRule } from '../../src/discover/size-and-age.ts'
 import type { SizeAndAgeOptions } from '../../src/discover/size-and-age.ts'
 
@@ -8,7 +8,7 @@ function atAge(ageMs: number): bigint {
   return BigInt(NOW_MS - ageMs) * 1_000_000n
 }
 
-test.each<[SizeAndAgeOptions, number, number, string | null]>([
+it.each<[SizeAndAgeOptions, number, number, string | null]>([
   // options, size in bytes, age in ms, the flag that leaves it out
   [{}, 0, 0, null],
   [{ minSize: 10 }, 9, 0, '--min-size'],
@@ -24,7 +24,7 @@ test.each<[SizeAndAgeOptions, number, number, string | null]>([
   expect(sizeAndAgeRule(options, NOW_MS)(sizeBytes, atAge(ageMs))).toBe(flag)
 })
 
-test.each([
+it.each([
   { minSize: 2, maxSize: 1 },
   { minAge: 2, maxAge: 1 },
 ])('%j lets nothing pass and is refused', (options) => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, linkSync, mkdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { walk } from '../../src/discover/walk.ts'
 import type { WalkEntry, WalkOptions } from '../../src/discover/walk.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -21,28 +21,28 @@ function lines(entries: WalkEntry[]): string[] {
   })
 }
 
-test('files come folder by folder, sorted by the bytes of their names', () => {
+it('files come folder by folder, sorted by the bytes of their names', () => {
   const root = temporaryFolder()
   writeTree(root, ['z.csv', 'b/2', 'b/1', 'a/x/1', 'a/9', 'B', 'é', '\u{1f680}', '\u{ffee}', 'empty/'])
   // By bytes U+FFEE comes before U+1F680; by UTF-16 units it would not.
   expect(lines(walkAll(root))).toEqual(['B', 'z.csv', 'é', '\u{ffee}', '\u{1f680}', 'a/9', 'a/x/1', 'b/1', 'b/2'])
 })
 
-test('a file comes with its exact size and modification time', () => {
+it('a file comes with its exact size and modification time', () => {
   const root = temporaryFolder()
   writeFileSync(join(root, 'a'), '12345')
   utimesSync(join(root, 'a'), 1, 1.5)
   expect(walkAll(root)).toEqual([{ kind: 'file', folder: '', name: 'a', sizeBytes: 5, mtimeNs: 1_500_000_000n }])
 })
 
-test('strange but valid names are files like any other', () => {
+it('strange but valid names are files like any other', () => {
   const root = temporaryFolder()
   const names = ['-rf', 'line\nfeed', ' blank ', 'quote"\\', '...', '*', 'x'.repeat(255), 'ü'.repeat(127)]
   writeTree(root, names)
   expect(lines(walkAll(root)).sort()).toEqual(names.sort())
 })
 
-test('pipes and sockets are no sources', async () => {
+it('pipes and sockets are no sources', async () => {
   const root = temporaryFolder()
   const pipe = spawnSync('mkfifo', [join(root, 'pipe')])
   expect(pipe.status).toBe(0)
@@ -52,7 +52,7 @@ test('pipes and sockets are no sources', async () => {
   expect(lines(walkAll(root))).toEqual(['special pipe', 'special socket'])
 })
 
-test('links are left alone, whatever they lead to', () => {
+it('links are left alone, whatever they lead to', () => {
   const root = temporaryFolder()
   writeTree(root, ['folder/a', 'b'])
   symlinkSync('b', join(root, 'to-file'))
@@ -61,14 +61,14 @@ test('links are left alone, whatever they lead to', () => {
   expect(lines(walkAll(root))).toEqual(['b', 'link to-file', 'link to-folder', 'link to-nothing', 'folder/a'])
 })
 
-test('a hard link is a file of its own', () => {
+it('a hard link is a file of its own', () => {
   const root = temporaryFolder()
   writeTree(root, ['a'])
   linkSync(join(root, 'a'), join(root, 'b'))
   expect(lines(walkAll(root))).toEqual(['a', 'b'])
 })
 
-test('followed links lead to files and folders inside the tree only', () => {
+it('followed links lead to files and folders inside the tree only', () => {
   const outside = temporaryFolder()
   const root = temporaryFolder()
   writeTree(outside, ['secret/x'])
@@ -92,7 +92,7 @@ test('followed links lead to files and folders inside the tree only', () => {
   ])
 })
 
-test('followed links do not go around in circles', () => {
+it('followed links do not go around in circles', () => {
   const root = temporaryFolder()
   writeTree(root, ['a/1', 'b/2'])
   symlinkSync('..', join(root, 'a/up'))
@@ -115,13 +115,13 @@ test('followed links do not go around in circles', () => {
   ])
 })
 
-test('a bookkeeping folder is never entered, at any level', () => {
+it('a bookkeeping folder is never entered, at any level', () => {
   const root = temporaryFolder()
   writeTree(root, ['.migrate/journal/x', 'a/.migrate/y', 'a/z', 'not.migrate/w'])
   expect(lines(walkAll(root))).toEqual(['bookkeeping .migrate', 'bookkeeping a/.migrate', 'a/z', 'not.migrate/w'])
 })
 
-test('a name that is no UTF-8 is a failure that shows its bytes; a folder of such a name fails once', () => {
+it('a name that is no UTF-8 is a failure that shows its bytes; a folder of such a name fails once', () => {
   const root = temporaryFolder()
   writeTree(root, ['fine'])
   writeFileSync(bytes(root, 'bad\xff.csv'), '')
@@ -142,7 +142,7 @@ function bytes(root: string, name: string): Buffer {
   return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')])
 }
 
-test.each([
+it.each([
   [1, ['1', 'left-out a']],
   [2, ['1', 'a/2', 'left-out a/b']],
   [3, ['1', 'a/2', 'a/b/3']],
@@ -152,7 +152,7 @@ test.each([
   expect(lines(walkAll(root, { maxDepth }))).toEqual(expected)
 })
 
-test('a folder that a rule leaves out is not entered', () => {
+it('a folder that a rule leaves out is not entered', () => {
   const root = temporaryFolder()
   writeTree(root, ['a/1', 'b/2'])
   const entries = walkAll(root, { ruleAgainstFolder: (path) => (path === 'a' ? '- a/' : null) })
@@ -171,7 +171,7 @@ function asNobody<Result>(action: () => Result): Result {
   }
 }
 
-test('a folder that cannot be read is a failure, and the rest of the tree is walked', () => {
+it('a folder that cannot be read is a failure, and the rest of the tree is walked', () => {
   const root = temporaryFolder()
   writeTree(root, ['closed/1', 'open/2', 'listed/3'])
   chmodSync(root, 0o755)
@@ -185,7 +185,7 @@ test('a folder that cannot be read is a failure, and the rest of the tree is wal
   expect(asNobody(() => lines(walkAll(root)))).toEqual(['failed EACCES closed', 'failed EACCES listed/3', 'open/2'])
 })
 
-test('a top that cannot be read is an error', () => {
+it('a top that cannot be read is an error', () => {
   const root = temporaryFolder()
   chmodSync(root, 0o000)
   onTestFinished(() => chmodSync(root, 0o755))

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { printableName, printableNameBytes } from '../../src/errors/printable-name.ts'
 
-test.each([
+it.each([
   ['plain.csv', 'plain.csv'],
   ['größe 数.csv', 'größe 数.csv'],
   ['🚀.csv', '🚀.csv'],
@@ -16,7 +16,7 @@ test.each([
   expect(printableName(name)).toBe(shown)
 })
 
-test.each([
+it.each([
   [[0x61, 0x2e, 0xc3, 0xa9], 'a.é'],
   [[0x62, 0xff, 0x63], 'b\\xffc'],
   [[0xe2, 0x82], '\\xe2\\x82'],

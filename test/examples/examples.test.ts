@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { PROGRAM } from '../faults/run-program.ts'
 import { contentsOf, listFiles } from '../faults/tree-state.ts'
@@ -26,7 +26,7 @@ function objectsIn(path: string) {
   })
 }
 
-test('every example stands in the table, and the table names no other', () => {
+it('every example stands in the table, and the table names no other', () => {
   const named = Array.from(read('README.md').matchAll(/^\| \[([^\]]+)\]\(([^)]+)\)/gm), ([, text, link]) => [
     text,
     link,
@@ -37,11 +37,11 @@ test('every example stands in the table, and the table names no other', () => {
 })
 
 describe('the Kubernetes manifests', () => {
-  test.each(MANIFESTS)('%s holds what the API knows, and nothing else', (path) => {
+  it.each(MANIFESTS)('%s holds what the API knows, and nothing else', (path) => {
     expect(objectsIn(path).length).toBeGreaterThan(0)
   })
 
-  test.each(MANIFESTS)('%s selects its own pods, and mounts the volumes that it has', (path) => {
+  it.each(MANIFESTS)('%s selects its own pods, and mounts the volumes that it has', (path) => {
     for (const object of objectsIn(path)) {
       if (object.kind === 'PersistentVolumeClaim') continue
       const { metadata, spec } = object.spec.template
@@ -54,7 +54,7 @@ describe('the Kubernetes manifests', () => {
     }
   })
 
-  test('the indexed job has as many completions as shards, and the volume that it claims', () => {
+  it('the indexed job has as many completions as shards, and the volume that it claims', () => {
     const [job, claim] = objectsIn('kubernetes/indexed-job.yaml')
     if (job?.kind !== 'Job') throw new Error('the first object is no Job')
     const command = job.spec.template.spec.containers[0]?.command?.join(' ') ?? ''
@@ -63,7 +63,7 @@ describe('the Kubernetes manifests', () => {
     expect(job.spec.template.spec.volumes[0]?.persistentVolumeClaim.claimName).toBe(claim?.metadata.name)
   })
 
-  test.each([
+  it.each([
     ['completions: 8', 'compeltions: 8'],
     ['restartPolicy: Never', 'restartPolicy: Always'],
     ['runAsNonRoot: true', 'runAsNonRoot: false'],
@@ -74,7 +74,7 @@ describe('the Kubernetes manifests', () => {
   })
 })
 
-test('the compose file holds what Compose knows, depends on services that are there and builds the example image', () => {
+it('the compose file holds what Compose knows, depends on services that are there and builds the example image', () => {
   const compose = ComposeSchema.parse(parse(read('compose/compose.yaml')))
   const names = Object.keys(compose.services)
   const services = Object.values(compose.services)
@@ -86,12 +86,12 @@ test('the compose file holds what Compose knows, depends on services that are th
 describe('the Dockerfile', () => {
   const lines = read('Dockerfile').split('\n')
 
-  test('builds in one stage and runs in another, as nobody special', () => {
+  it('builds in one stage and runs in another, as nobody special', () => {
     expect(lines.filter((line) => line.startsWith('FROM '))).toHaveLength(2)
     expect(lines.findLast((line) => line.startsWith('USER '))).toMatch(/^USER [1-9]\d*:[1-9]\d*$/)
   })
 
-  test('starts the program of the package, and copies nothing that the build has not', () => {
+  it('starts the program of the package, and copies nothing that the build has not', () => {
     const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> }
     expect(read('Dockerfile')).toContain(`"/app/${bin['migrate']}"`)
     const copied = lines.flatMap((line) => /^COPY --from=build \/app\/(\S+)/.exec(line)?.[1] ?? [])
@@ -110,18 +110,18 @@ function pathWithMigrate(): string {
 }
 
 describe('the scripts', () => {
-  test.each(SCRIPTS)('%s is what bash understands', (path) => {
+  it.each(SCRIPTS)('%s is what bash understands', (path) => {
     const checked = spawnSync('bash', ['-n', join(EXAMPLES, path)], { encoding: 'utf8' })
     expect([checked.status, checked.stderr]).toEqual([0, ''])
   })
 
   const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0
-  test.runIf(hasShellcheck).each(SCRIPTS)('%s has nothing that shellcheck finds', (path) => {
+  it.runIf(hasShellcheck).each(SCRIPTS)('%s has nothing that shellcheck finds', (path) => {
     const checked = spawnSync('shellcheck', [join(EXAMPLES, path)], { encoding: 'utf8' })
     expect([checked.status, checked.stdout]).toEqual([0, ''])
   })
 
-  test('the Slurm script, as each task of an array, converts the whole tree; rejects are no failed task', () => {
+  it('the Slurm script, as each task of an array, converts the whole tree; rejects are no failed task', () => {
     const folder = temporaryFolder()
     // With a blank: the script must quote.
     const source = join(folder, 'old tree')

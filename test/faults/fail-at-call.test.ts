@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -22,7 +22,7 @@ const EIO = 5
 if (noShimReason !== null) console.log(`fail-at-call is skipped: ${noShimReason}`)
 
 describe.skipIf(noShimReason !== null)('an error at any one call on the target tree', () => {
-  test('is told in clear words, nothing is taken for done that is not, and the next run completes the tree', async () => {
+  it('is told in clear words, nothing is taken for done that is not, and the next run completes the tree', async () => {
     const folder = temporaryFolder()
     const source = join(folder, 'in')
     writeSources(source, { fileCount: 6, sizeBytes: (index) => index * 300 })

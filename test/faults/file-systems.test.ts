@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { MountNamespace } from '../support/mount-namespace.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason, type Fault } from './fault-shim.ts'
@@ -72,13 +72,13 @@ async function onTwoMounts(sizeKiB = 10_000): Promise<Place> {
 }
 
 describe.skipIf(noMountReason !== null)('targets below which another file system is mounted', () => {
-  test('are staged beside their places, and nothing of it stays', async () => {
+  it('are staged beside their places, and nothing of it stays', async () => {
     const place = await onTwoMounts()
     await expectTwoGoodRuns(place)
     expect(readdirSync(join(place.out, 'a'))).toEqual([])
   })
 
-  test.each<Kill & { what: string }>([
+  it.each<Kill & { what: string }>([
     { what: 'before the first of them has its name', calls: 'link', path: '/out/a/' },
     { what: 'while they have their names', calls: 'link', path: '/out/a/', from: 3 },
     { what: 'while one is written', calls: 'close', path: '/out/a/', from: 2 },
@@ -94,7 +94,7 @@ describe.skipIf(noMountReason !== null)('targets below which another file system
     },
   )
 
-  test('fail by name where that one is full, and all others are done', async () => {
+  it('fail by name where that one is full, and all others are done', async () => {
     const place = await onTwoMounts(4)
     const ended = await run(place)
     expectExit(ended, ALL_BUT_SOME)
@@ -105,7 +105,7 @@ describe.skipIf(noMountReason !== null)('targets below which another file system
     expectNothingLeft(place.seen)
   })
 
-  test('never replace what appears there meanwhile', async () => {
+  it('never replace what appears there meanwhile', async () => {
     const place = await onTwoMounts()
     const mine = join(place.seen, 'a/file-5.ndjson')
     const ended = await runUntilStopped(
@@ -129,12 +129,12 @@ function newPlace(): Place {
 const NO_LINKS = faultEnvironment({ calls: '', action: 'none', hasNoLinks: true })
 
 describe.skipIf(noShimReason !== null)('a file system without hard links', () => {
-  test('is no reason to fail, and nothing is done twice', async () => {
+  it('is no reason to fail, and nothing is done twice', async () => {
     await expectTwoGoodRuns(newPlace(), NO_LINKS)
   })
 
   // The first is the manifest's, and one file in five has rejects.
-  test.each([1, 2, 3, 7, 12, 24])('a kill before rename %i is made good by the next run', async (from) => {
+  it.each([1, 2, 3, 7, 12, 24])('a kill before rename %i is made good by the next run', async (from) => {
     const place = newPlace()
     await killAt(place, { calls: 'rename', path: '/out/', from, hasNoLinks: true })
     expectExit(await run(place, NO_LINKS), DONE)
@@ -142,7 +142,7 @@ describe.skipIf(noShimReason !== null)('a file system without hard links', () =>
     expectNothingLeft(place.out)
   })
 
-  test('what appears in the place of a target meanwhile is not replaced', async () => {
+  it('what appears in the place of a target meanwhile is not replaced', async () => {
     const place = newPlace()
     const mine = join(place.out, 'file-1.ndjson')
     const ended = await runUntilStopped(
@@ -155,7 +155,7 @@ describe.skipIf(noShimReason !== null)('a file system without hard links', () =>
     expect(readFileSync(mine, 'utf8')).toBe('MINE\n')
   })
 
-  test('there is one run at a time all the same', async () => {
+  it('there is one run at a time all the same', async () => {
     const place = newPlace()
     let second: Ended | undefined
     const first = await runUntilStopped(
@@ -179,18 +179,18 @@ async function withoutProc(): Promise<Place> {
 }
 
 describe.skipIf(noMountReason !== null)('a system without /proc', () => {
-  test('is no reason to fail', async () => {
+  it('is no reason to fail', async () => {
     await expectTwoGoodRuns(await withoutProc())
   })
 
-  test.each(['1', 'auto'])('nor with --threads %s', async (threads) => {
+  it.each(['1', 'auto'])('nor with --threads %s', async (threads) => {
     const { out, prefix } = await withoutProc()
     const ended = await runProgram(['--in', source, '--out', out, '--threads', threads], { prefix })
     expectExit(ended, DONE)
     expect(contentsOf(out)).toEqual(gold)
   })
 
-  test('what a killed run left staged goes, without a link being followed', async () => {
+  it('what a killed run left staged goes, without a link being followed', async () => {
     const place = await withoutProc()
     await killAt(place, { calls: 'link', path: '/out/file-' })
     const staged = join(place.out, '.migrate/staged')
@@ -205,7 +205,7 @@ describe.skipIf(noMountReason !== null)('a system without /proc', () => {
     expect(listFiles(victim)).toEqual(['keep'])
   })
 
-  test('a folder of targets that is a link is not followed', async () => {
+  it('a folder of targets that is a link is not followed', async () => {
     const place = await withoutProc()
     const victim = temporaryFolder()
     mkdirSync(place.out)

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { noShimReason, type Fault } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -126,7 +126,7 @@ function withoutBooks(tree: Record<string, string>): Record<string, string> {
 }
 
 describe.skipIf(noShimReason !== null)("what appears in a target's place while a run works", () => {
-  test.each([
+  it.each([
     ['nothing was there when the plan was made', false, []],
     ['nothing was there when the plan was made, also with --overwrite but for files', false, ['--overwrite']],
     ['the own target of an earlier run was there', true, []],
@@ -153,7 +153,7 @@ describe.skipIf(noShimReason !== null)("what appears in a target's place while a
     expect(describeTree(scene.elsewhere)).toEqual(elsewhere)
   })
 
-  test('is not taken for an own one by the next run', async () => {
+  it('is not taken for an own one by the next run', async () => {
     const scene = makeScene()
     await runWhile(scene, [], () => writeFileSync(join(scene.out, 'file.ndjson'), 'MINE\n'))
     const next = await runProgram(scene.args)
@@ -164,7 +164,7 @@ describe.skipIf(noShimReason !== null)("what appears in a target's place while a
     expect(readFileSync(join(scene.out, 'file.ndjson'), 'utf8')).toBe('{"a":"1"}\n')
   })
 
-  test('is no reason to fail where it is the staged target itself, under its second name', async () => {
+  it('is no reason to fail where it is the staged target itself, under its second name', async () => {
     const scene = makeScene()
     const [first] = NAMES.toSorted()
     // Killed between the link of the first target and the removal of its staged name.
@@ -181,7 +181,7 @@ describe.skipIf(noShimReason !== null)("what appears in a target's place while a
 })
 
 describe.skipIf(noShimReason !== null)('what appears in place of a folder of targets while a run works', () => {
-  test.each([
+  it.each([
     ['a link', 'TARGET_LINK', (path: string, elsewhere: string) => symlinkSync(elsewhere, path)],
     ['a dangling link', 'TARGET_LINK', (path: string, elsewhere: string) => symlinkSync(join(elsewhere, 'no'), path)],
     ['a file', 'TARGET_NOT_A_FOLDER', (path: string) => writeFileSync(path, 'MINE\n')],
@@ -205,7 +205,7 @@ describe.skipIf(noShimReason !== null)('what appears in place of a folder of tar
     for (const name of NAMES) expect(existsSync(join(scene.out, `${name}.ndjson`)), `target of ${name}`).toBe(true)
   })
 
-  test('a link in place of a folder of rejects: nothing is written through it or removed behind it', async () => {
+  it('a link in place of a folder of rejects: nothing is written through it or removed behind it', async () => {
     const scene = makeScene(['sub'])
     writeFileSync(join(scene.source, 'sub/x.csv'), 'a\n1\n2,3\n')
     mkdirSync(join(scene.elsewhere, 'sub'))
@@ -267,7 +267,7 @@ describe.skipIf(noShimReason !== null)('a link in place of a staging folder whil
     { name, find, moment: 'before any thread works', stop: { calls: 'open', path: '/journal/' } },
     { name, find, moment: 'when the first bytes are written', stop: { calls: 'write', path: '.migrate/staged/' } },
   ])
-  test.each(whole)(
+  it.each(whole)(
     '$name, $moment: nothing behind it is written, made or removed, and the run ends by a code',
     async ({ find, stop }) => {
       const scene = makeSplitScene()

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, runProgram } from './run-program.ts'
 import { seededRandom, writeSources } from './source-tree.ts'
@@ -39,7 +39,7 @@ describe('a run that is killed', () => {
     wholeMs = ended.durationMs
   })
 
-  test(`at any moment is made up for by the next, without redoing what is proved (seed ${SEED})`, async () => {
+  it(`at any moment is made up for by the next, without redoing what is proved (seed ${SEED})`, async () => {
     const sourcesBefore = contentsOf(source)
     const random = seededRandom(SEED)
     let kills = 0
@@ -76,7 +76,7 @@ describe('a run that is killed', () => {
     expect(contentsOf(source), 'the source tree').toEqual(sourcesBefore)
   })
 
-  test('or not: a second run on its target tree is refused meanwhile, and harms nothing', async () => {
+  it('or not: a second run on its target tree is refused meanwhile, and harms nothing', async () => {
     const out = join(temporaryFolder(), 'out')
     const args = ['--in', source, '--out', out, '--threads', '2']
     let second: ReturnType<typeof runProgram> | null = null

@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -21,7 +21,7 @@ const CALLS = 'fsync,rename,link,unlink,mkdir,write'
 if (noShimReason !== null) console.log(`kill-at-call is skipped: ${noShimReason}`)
 
 describe.skipIf(noShimReason !== null)('a process that is killed before any one call on its target tree', () => {
-  test('leaves nothing wrong, and the next run completes the tree', async () => {
+  it('leaves nothing wrong, and the next run completes the tree', async () => {
     const folder = temporaryFolder()
     const source = join(folder, 'in')
     writeSources(source, { fileCount: 9, sizeBytes: (index) => index * 300 })

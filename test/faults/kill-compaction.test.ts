@@ -1,6 +1,6 @@
 import { cpSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { SmallTree, write } from '../control/small-tree.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -19,7 +19,7 @@ const FILES = 5
 if (noShimReason !== null) console.log(`kill-compaction is skipped: ${noShimReason}`)
 
 describe.skipIf(noShimReason !== null)('a process that is killed while it compacts the journals', () => {
-  test('loses no proof and invents none, and the next run compacts them', async () => {
+  it('loses no proof and invents none, and the next run compacts them', async () => {
     const tree = new SmallTree(Object.fromEntries(Array.from({ length: FILES }, (_, i) => [`${i}.csv`, `a\n${i}\n`])))
     // As many journals as are always left.
     for (let run = 0; run < 12; run++) {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, PROGRAM, runProgram } from './run-program.ts'
 import { seededRandom, writeSources } from './source-tree.ts'
@@ -44,7 +44,7 @@ describe('shards that are killed', () => {
     wholeMs = ended.durationMs
   })
 
-  test(`at any moment, all at once, end with the tree of one undisturbed run (seed ${SEED})`, async () => {
+  it(`at any moment, all at once, end with the tree of one undisturbed run (seed ${SEED})`, async () => {
     const random = seededRandom(SEED)
     let kills = 0
     for (let round = 0; round < ROUNDS; round++) {

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -69,7 +69,7 @@ describe.skipIf(noShimReason !== null)('a journal that goes while its run works'
     gold = contentsOf(join(folder, 'gold'))
   })
 
-  test.each(whole)(
+  it.each(whole)(
     '$way $moment: the run says so and is not taken for done, and the next one makes all that is not proved',
     async ({ way, from, exitCode }) => {
       // A copy that has all commits proves them.

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram, type Ended } from './run-program.ts'
@@ -97,7 +97,7 @@ async function takeOver({ out, args }: Scene, secondArgs: readonly string[], mea
 }
 
 describe.skipIf(reason !== null)('a process that was held up while it tidied up, and whose lock is taken over', () => {
-  test.each([
+  it.each([
     ['a run', [], []],
     ['the last of the shards', ['--shard', '1/2'], ['--shard', '2/2']],
   ])(

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, runProgram } from './run-program.ts'
 
@@ -65,7 +65,7 @@ function expectedTargets(umask: number): Record<string, string> {
   return expected
 }
 
-test.each([
+it.each([
   ['kernel', 0o022],
   ['kernel', 0o000],
   ['kernel', 0o077],
@@ -99,7 +99,7 @@ test.each([
   },
 )
 
-test.each([0o000, 0o022])(
+it.each([0o000, 0o022])(
   'whatever a run keeps in its bookkeeping is for its own user alone, umask %o',
   async (umask) => {
     const source = join(temporaryFolder(), 'in')
@@ -120,7 +120,7 @@ test.each([0o000, 0o022])(
   },
 )
 
-test.each([
+it.each([
   ['converted on the main thread', 'a.csv', CSV, ['--to', 'ndjson'], 'a.ndjson'],
   ['that is split among threads', 'a.ndjson', LATE_COLUMN, ['--to', 'json', '--split-size', '256K'], 'a.json'],
   ['that takes a second pass', 'a.ndjson', LATE_COLUMN, ['--to', 'csv', '--split-size', '1G'], 'a.csv'],

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MountNamespace } from '../support/mount-namespace.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, runProgram, type Ended } from './run-program.ts'
@@ -35,7 +35,7 @@ function targetsOf(out: string): string[] {
 }
 
 describe.skipIf(noMountReason !== null)('what dead runs left is not removed where something is mounted', () => {
-  test.each([
+  it.each([
     ['at its top', 'staged/000001-abcdef', 'mount --bind "$1" "$2"'],
     ['below it', 'staged/000001-abcdef/local', 'mount --bind "$1" "$2"'],
     ['another file system', 'staged/000001-abcdef/local', 'mount -t tmpfs none "$2" && echo mine > "$2/file"'],
@@ -64,7 +64,7 @@ describe.skipIf(noMountReason !== null)('--prune removes no target whose source 
   const EMPTY = 'mount -t tmpfs none "$1"'
   const ALL = ['a.ndjson', 'sub/b.ndjson', 'sub/deep/c.ndjson']
 
-  test.each([
+  it.each([
     ['over its folder', 'sub/deep'],
     ['over a folder above it', 'sub'],
   ])('%s', async (_, place) => {
@@ -87,7 +87,7 @@ describe.skipIf(noMountReason !== null)('--prune removes no target whose source 
     expect(targetsOf(out)).toEqual(place === 'sub' ? ALL : ['a.ndjson', 'sub/deep/c.ndjson'])
   })
 
-  test('when another file system is mounted where theirs was', async () => {
+  it('when another file system is mounted where theirs was', async () => {
     const { base, source, out } = await converted()
     const [disk, other] = [join(base, 'disk'), join(base, 'other')]
     for (const folder of [disk, other]) mkdirSync(folder)

@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { optionsOf } from './options-of.ts'
 
-test('the defaults make this plan', () => {
+it('the defaults make this plan', () => {
   expect(buildDataPlan(optionsOf(), 'ndjson')).toEqual({
     engine: 'kernel',
     encoding: 'utf-8',
@@ -38,7 +38,7 @@ test('the defaults make this plan', () => {
   })
 })
 
-test.each<[Partial<MigrateOptions>, object]>([
+it.each<[Partial<MigrateOptions>, object]>([
   [{ quote: "'" }, { delimitedSource: { quote: 39, escape: 39 } }],
   [{ quote: 'none' }, { delimitedSource: { quote: -1, escape: -1 } }],
   [{ escape: '\\' }, { delimitedSource: { quote: 34, escape: 92 } }],
@@ -65,7 +65,7 @@ test.each<[Partial<MigrateOptions>, object]>([
   expect(buildDataPlan(optionsOf(options), 'csv')).toMatchObject(part)
 })
 
-test.each<[Partial<MigrateOptions>, string]>([
+it.each<[Partial<MigrateOptions>, string]>([
   [{ delim: '"' }, '--quote and --delim are both "\\""'],
   [{ delim: '\\', escape: '\\' }, '--escape and --delim are both "\\\\"'],
   [{ comment: ',' }, '--comment and --delim are both ","'],
@@ -93,11 +93,11 @@ test.each<[Partial<MigrateOptions>, string]>([
   )
 })
 
-test('a null text may hold what is special in csv only, when targets are json', () => {
+it('a null text may hold what is special in csv only, when targets are json', () => {
   expect(buildDataPlan(optionsOf({ nullstr: 'a,b' }), 'json').delimitedSource.nullText).toBe('a,b')
 })
 
-test.each<[Partial<MigrateOptions>, string]>([
+it.each<[Partial<MigrateOptions>, string]>([
   [{ select: 'a' }, '--select and --drop'],
   [{ drop: 'a' }, '--select and --drop'],
   [{ engine: 'stream', lossy: true }, 'knows no mapping'],
@@ -106,7 +106,7 @@ test.each<[Partial<MigrateOptions>, string]>([
   expect(() => buildDataPlan(optionsOf({ map, ...options }), 'ndjson', MappingSchema.parse(map))).toThrow(problem)
 })
 
-test('a mapping becomes a selection, or columns that are renamed in their places', () => {
+it('a mapping becomes a selection, or columns that are renamed in their places', () => {
   const x = { x: { from: 'a', type: 'json' } }
   const [keep, drop] = ['keep', 'drop'].map((rest) =>
     buildDataPlan(optionsOf(), 'ndjson', MappingSchema.parse({ columns: x, rest })),

@@ -1,6 +1,6 @@
 import { linkSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { checkRoots } from '../../src/plan/check-roots.ts'
 import { targetNames } from '../../src/plan/target-names.ts'
 import { resolveTargetRoot } from '../../src/plan/target-root.ts'
@@ -36,7 +36,7 @@ function check(given: {
   }
 }
 
-test.each([
+it.each([
   ['in', 'out', ['a.csv'], 'fine'],
   ['in', 'in-out', ['a.csv'], 'fine'],
   ['in', 'in', ['a.csv'], 'TARGET_INSIDE_SOURCE: the target tree in is the source tree itself'],
@@ -62,7 +62,7 @@ test.each([
   expect(check({ in: from, out, sources, prepare })).toBe(outcome)
 })
 
-test.each([
+it.each([
   ['in/out', 1, 'fine'],
   ['in/out', 2, 'TARGET_INSIDE_SOURCE: the target tree in/out is inside the source tree in'],
   ['in/out/deep', 2, 'fine'],
@@ -71,7 +71,7 @@ test.each([
   expect(check({ in: 'in', out, depth, sources: ['a.csv'] })).toBe(outcome)
 })
 
-test.each<[string, string, ((top: string) => void) | undefined, string]>([
+it.each<[string, string, ((top: string) => void) | undefined, string]>([
   ['in/a.ndjson', 'beside it', undefined, 'fine'],
   ['in/', 'into its folder', undefined, 'fine'],
   ['in/a.csv', 'itself', undefined, 'TARGET_INSIDE_SOURCE: the target in/a.csv is the source itself'],
@@ -91,7 +91,7 @@ test.each<[string, string, ((top: string) => void) | undefined, string]>([
   expect(check({ in: 'in', out, sources: ['a.csv'], isSingleFile: true, ...(prepare && { prepare }) })).toBe(outcome)
 })
 
-test.each<[string, (top: string) => void, string]>([
+it.each<[string, (top: string) => void, string]>([
   ['a plain folder', (top) => writeTree(top, ['out/x/y/']), 'fine'],
   [
     'a link to a folder',

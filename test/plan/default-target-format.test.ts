@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { defaultTargetFormat } from '../../src/plan/default-target-format.ts'
 import { sourceListOf } from './source-list-of.ts'
 
-test.each([
+it.each([
   [[], 'ndjson'],
   [['a.csv'], 'ndjson'],
   [['a.tsv'], 'ndjson'],

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { findCollisions, refuseCollisions } from '../../src/plan/find-collisions.ts'
 import { targetNames } from '../../src/plan/target-names.ts'
 import { sourceListOf } from './source-list-of.ts'
@@ -8,7 +8,7 @@ function targetsOf(sources: readonly string[]) {
   return { files, targets: targetNames(files, { rule: 'replace', extension: 'ndjson', singleName: null }) }
 }
 
-test.each<[string[], [number, number][]]>([
+it.each<[string[], [number, number][]]>([
   [['a.csv', 'b.csv', 'x/a.csv'], []],
   [['a.csv', 'a.tsv'], [[0, 1]]],
   [['a.csv', 'A.csv'], [[0, 1]]],
@@ -39,7 +39,7 @@ test.each<[string[], [number, number][]]>([
 /** `--target-name append` would help. */
 const APPENDED = targetsOf([]).targets
 
-test('--target-name append is named only where it helps', () => {
+it('--target-name append is named only where it helps', () => {
   const { files, targets } = targetsOf(['X.json', 'x.json', 'y[1].json', 'Y[1].json'])
   expect(() => refuseCollisions(files, targets, targets)).toThrow(
     expect.objectContaining({
@@ -48,7 +48,7 @@ test('--target-name append is named only where it helps', () => {
   )
 })
 
-test('the error names both sources, at most three pairs, and the number of all', () => {
+it('the error names both sources, at most three pairs, and the number of all', () => {
   const { files, targets } = targetsOf(['1', '2', '3', '4', '5'].flatMap((name) => [`${name}\n.csv`, `${name}\n.tsv`]))
   expect(() => refuseCollisions(files, targets, APPENDED)).toThrow(
     expect.objectContaining({
@@ -63,7 +63,7 @@ test('the error names both sources, at most three pairs, and the number of all',
   )
 })
 
-test('sources without collisions are not refused', () => {
+it('sources without collisions are not refused', () => {
   const { files, targets } = targetsOf(['a.csv', 'b.csv'])
   expect(() => refuseCollisions(files, targets, APPENDED)).not.toThrow()
 })

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { findExistingTargets, refuseForeignTargets } from '../../src/plan/find-existing-targets.ts'
 import { targetNames } from '../../src/plan/target-names.ts'
 import { writeTree } from '../discover/write-tree.ts'
@@ -16,7 +16,7 @@ function sizes(root: string, sources: readonly string[]) {
   return sources.map((_, index) => (existing.has(index) ? (existing.sizeBytes(index) ?? 'no file') : 'absent'))
 }
 
-test('targets that are there are found with their sizes', () => {
+it('targets that are there are found with their sizes', () => {
   const root = temporaryFolder()
   writeTree(root, ['a.json', 'x/b.json', 'x/other.json', 'c.csv'])
   mkdirSync(join(root, 'x/d.json'))
@@ -25,7 +25,7 @@ test('targets that are there are found with their sizes', () => {
   expect(sizes(root, sources)).toEqual([6, 'absent', 8, 'no file', 'no file', 'absent', 'absent'])
 })
 
-test('in a tree that does not exist there are none', () => {
+it('in a tree that does not exist there are none', () => {
   expect(sizes(join(temporaryFolder(), 'new'), ['a.csv', 'x/b.csv'])).toEqual(['absent', 'absent'])
 })
 
@@ -51,13 +51,13 @@ function refusal(
   }
 }
 
-test('targets that an earlier run claims, or that may be overwritten, are not refused', () => {
+it('targets that an earlier run claims, or that may be overwritten, are not refused', () => {
   expect(refusal([], {})).toBeNull()
   expect(refusal(['1.json', '3.json'], { claimed: [0, 2] })).toBeNull()
   expect(refusal(['1.json', '3.json'], { mayOverwrite: true })).toBeNull()
 })
 
-test.each<[string[], number[], string]>([
+it.each<[string[], number[], string]>([
   [['2.json'], [0], '1 target is already there, and nothing here proves that Drover made it: 2.json'],
   [
     ['1.json', '2.json', '3.json'],
@@ -77,7 +77,7 @@ test.each<[string[], number[], string]>([
   })
 })
 
-test('where the books are damaged they are named in place of a stranger, with what was proved perhaps', () => {
+it('where the books are damaged they are named in place of a stranger, with what was proved perhaps', () => {
   expect(refusal(['2.json', '3.json'], { claimed: [1], damaged: 'J is damaged from byte 7 on' })).toMatchObject({
     code: 'BOOKKEEPING_DAMAGED',
     message: 'J is damaged from byte 7 on, so nothing proves any more that Drover made 1 target that is there: 3.json',
@@ -85,7 +85,7 @@ test('where the books are damaged they are named in place of a stranger, with wh
   })
 })
 
-test('a folder in the place of a target is refused whatever is claimed or allowed', () => {
+it('a folder in the place of a target is refused whatever is claimed or allowed', () => {
   expect(refusal([], { claimed: [0], mayOverwrite: true }, '1.json')).toMatchObject({
     code: 'TARGET_EXISTS',
     message: '1 target is already there, and nothing here proves that Drover made it: 1.json (no regular file)',

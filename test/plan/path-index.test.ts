@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { PathIndex } from '../../src/plan/path-index.ts'
 
 function indexOf(paths: readonly string[]): PathIndex {
   return new PathIndex({ length: paths.length, path: (index) => paths[index] ?? '' })
 }
 
-test.each([0, 1, 2, 3, 4, 1000, 4096])('each of %d paths is found under its number, and no other path', (count) => {
+it.each([0, 1, 2, 3, 4, 1000, 4096])('each of %d paths is found under its number, and no other path', (count) => {
   const paths = Array.from({ length: count }, (_, index) => `folder-${index % 7}/file-${index}.csv`)
   const index = indexOf(paths)
   expect(paths.map((path) => index.find(path))).toEqual(paths.map((_, at) => at))
@@ -14,6 +14,6 @@ test.each([0, 1, 2, 3, 4, 1000, 4096])('each of %d paths is found under its numb
   ])
 })
 
-test('of equal paths the first is found', () => {
+it('of equal paths the first is found', () => {
   expect(indexOf(['a', 'b', 'a']).find('a')).toBe(0)
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { FormatName } from '../../src/model/format-name.ts'
 import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
@@ -18,7 +18,7 @@ function concerned(options: Partial<MigrateOptions>, to: FormatName): SourceForm
   return FORMATS.filter((format) => filePlanHash(before, format) !== filePlanHash(after, format))
 }
 
-test.each<[Partial<MigrateOptions>, FormatName, SourceFormat[]]>([
+it.each<[Partial<MigrateOptions>, FormatName, SourceFormat[]]>([
   [{}, 'csv', []],
   [{ delim: ';' }, 'ndjson', ['csv']],
   [{ quote: "'" }, 'ndjson', ['csv', 'tsv']],
@@ -47,7 +47,7 @@ test.each<[Partial<MigrateOptions>, FormatName, SourceFormat[]]>([
   expect(planOf(options) === planOf({})).toBe(formats.length === 0)
 })
 
-test('the format of targets and the way they are named are part of the plan', () => {
+it('the format of targets and the way they are named are part of the plan', () => {
   const csv = buildDataPlan(optionsOf(), 'csv')
   expect(planHash(csv, 'append')).not.toBe(planHash(csv, 'replace'))
   expect(planHash(buildDataPlan(optionsOf(), 'json'), 'replace')).not.toBe(planHash(csv, 'replace'))
@@ -64,7 +64,7 @@ function hashesOf(mapping: unknown): string[] {
   return [planHash(plan, 'replace'), filePlanHash(plan, 'csv'), filePlanHash(plan, 'ndjson')]
 }
 
-test('a mapping is part of the plan, but for one that only drops, which is --drop', () => {
+it('a mapping is part of the plan, but for one that only drops, which is --drop', () => {
   const mappings = [
     { columns: { a: 'integer' } },
     { columns: { a: 'number' } },
@@ -79,12 +79,12 @@ test('a mapping is part of the plan, but for one that only drops, which is --dro
   expect(mappings.at(-1)![0]).toBe(planHash(dropping, 'replace'))
 })
 
-test('the order in which columns are dropped changes nothing, that in which they are selected does', () => {
+it('the order in which columns are dropped changes nothing, that in which they are selected does', () => {
   expect(csvHash({ drop: 'a,b' })).toBe(csvHash({ drop: 'b,a' }))
   expect(csvHash({ select: 'a,b' })).not.toBe(csvHash({ select: 'b,a' }))
 })
 
-test('hashes stay what they are from version to version, as long as the semantics do', () => {
+it('hashes stay what they are from version to version, as long as the semantics do', () => {
   const plan = buildDataPlan(optionsOf(), 'ndjson')
   expect([planHash(plan, 'replace'), filePlanHash(plan, 'csv'), filePlanHash(plan, 'bytes')]).toMatchInlineSnapshot(`
     [
@@ -95,7 +95,7 @@ test('hashes stay what they are from version to version, as long as the semantic
   `)
 })
 
-test('so do those of every format, with options that concern it', () => {
+it('so do those of every format, with options that concern it', () => {
   const targets = ['csv', 'tsv', 'ndjson', 'json'] as const
   const hashes = targets.flatMap((to) =>
     [{}, { delim: ';', outDelim: '|', ragged: 'pad', maxNesting: 9, nested: 'flatten' } as const].flatMap((options) => {
@@ -108,7 +108,7 @@ test('so do those of every format, with options that concern it', () => {
   )
 })
 
-test.each([
+it.each([
   ['a size', sourceListOf(['a.csv', 'x/b.csv'], 11)],
   ['a time', sourceListOf(['a.csv', 'x/b.csv'], 10, 1001n)],
   ['a name', sourceListOf(['a.csv', 'x/c.csv'])],

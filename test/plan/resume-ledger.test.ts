@@ -1,6 +1,6 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { findExistingTargets } from '../../src/plan/find-existing-targets.ts'
 import { ResumeLedger } from '../../src/plan/resume-ledger.ts'
 import type { Proof } from '../../src/plan/resume-ledger.ts'
@@ -52,7 +52,7 @@ function ledgerOf(sources: readonly string[] = ['a.csv']) {
   return { root, ledger, decide, candidates: () => (decide(), seen) }
 }
 
-test.each<[string, Partial<Proof>, string | null]>([
+it.each<[string, Partial<Proof>, string | null]>([
   ['all is as it was', {}, null],
   ['the size of the source is another', { sizeBytes: 11 }, 'source size differs'],
   ['the time of the source is another', { mtimeNs: '1001' }, 'source mtime differs'],
@@ -66,11 +66,11 @@ test.each<[string, Partial<Proof>, string | null]>([
   expect(decide().reason(0)).toBe(reason)
 })
 
-test('a file without a proof is new', () => {
+it('a file without a proof is new', () => {
   expect(ledgerOf().decide().reason(0)).toBe('new')
 })
 
-test('a file whose target is gone, or is a link now, runs', () => {
+it('a file whose target is gone, or is a link now, runs', () => {
   const { root, ledger, decide } = ledgerOf()
   ledger.takeProof(proof(), 1, TREE)
   rmSync(join(root, 'a.json'))
@@ -79,13 +79,13 @@ test('a file whose target is gone, or is a link now, runs', () => {
   expect(decide().reason(0)).toBe('target is gone')
 })
 
-test('with --force every file runs', () => {
+it('with --force every file runs', () => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof(), 1, TREE)
   expect(decide({ isForced: true }).reason(0)).toBe('forced')
 })
 
-test.each<[string, Partial<Proof>[], string | null]>([
+it.each<[string, Partial<Proof>[], string | null]>([
   ['an old proof of other options counts for nothing', [{ filePlanHash: 'old' }, {}], null],
   ['a new proof of other options makes an old one void', [{}, { filePlanHash: 'new' }], 'mapping or options differ'],
   ['a target that another source made since is not proved', [{}, { source: 'a.tsv' }], 'made from another source'],
@@ -96,7 +96,7 @@ test.each<[string, Partial<Proof>[], string | null]>([
   expect(decide().reason(0)).toBe(reason)
 })
 
-test.each([
+it.each([
   ['before the proof', 1, 2, null],
   ['in the same run', 2, 2, null],
   ['after the proof', 3, 2, 'an earlier run did not finish it'],
@@ -110,7 +110,7 @@ test.each([
   }
 })
 
-test('a target is claimed by a proof about it or by a manifest, and by nothing else', () => {
+it('a target is claimed by a proof about it or by a manifest, and by nothing else', () => {
   const { ledger } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
   ledger.takeProof(proof({ filePlanHash: 'other' }), 1, TREE)
   ledger.takeClaim('b.json', 1)
@@ -118,7 +118,7 @@ test('a target is claimed by a proof about it or by a manifest, and by nothing e
   expect([0, 1, 2].map((index) => ledger.isClaimed(index))).toEqual([true, true, false])
 })
 
-test('a done file gives what is proved about it, and the sums count done files only', () => {
+it('a done file gives what is proved about it, and the sums count done files only', () => {
   const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
   ledger.takeProof(proof(), 1, TREE)
   const rejects = {
@@ -152,7 +152,7 @@ test('a done file gives what is proved about it, and the sums count done files o
   expect(decision.totals()).toMatchObject({ fileCount: 1, filesWithRejects: 0 })
 })
 
-test.each([
+it.each([
   ['are gone', null, 'rejects are gone'],
   ['have another size', 3, 'rejects differ'],
   ['are as they were', 4, null],
@@ -162,21 +162,21 @@ test.each([
   expect(decide({ rejectsSize }).reason(0)).toBe(reason)
 })
 
-test('of rejects whose size an older version did not write down, it counts that they are there', () => {
+it('of rejects whose size an older version did not write down, it counts that they are there', () => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof({ hasRejects: true }), 1, TREE)
   expect(decide({ rejectsSize: 9 }).reason(0)).toBeNull()
   expect(decide({ rejectsSize: null }).reason(0)).toBe('rejects are gone')
 })
 
-test('of two proofs that of the later run counts, in whatever order they are read', () => {
+it('of two proofs that of the later run counts, in whatever order they are read', () => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof(), 10, TREE)
   ledger.takeProof(proof({ filePlanHash: 'old' }), 9, TREE)
   expect(decide().reason(0)).toBeNull()
 })
 
-test('proofs of runs before one that is damaged are in doubt, and those of that run and later ones are not', () => {
+it('proofs of runs before one that is damaged are in doubt, and those of that run and later ones are not', () => {
   const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv', 'd.csv'])
   for (const [at, name] of ['a', 'b', 'c'].entries())
     ledger.takeProof(proof({ source: `${name}.csv`, target: `${name}.json` }), at + 1, TREE)
@@ -187,7 +187,7 @@ test('proofs of runs before one that is damaged are in doubt, and those of that 
   expect([...decision.doubtful]).toEqual([0])
 })
 
-test('targets that the plan does not make may be orphans, unless their proof is void or in doubt', () => {
+it('targets that the plan does not make may be orphans, unless their proof is void or in doubt', () => {
   const { ledger, candidates } = ledgerOf()
   ledger.takeProof(proof(), 1, TREE)
   for (const [target, run] of [
@@ -202,5 +202,5 @@ test('targets that the plan does not make may be orphans, unless their proof is 
   expect(candidates()).toEqual(['old.json', 'x/y.json'])
   ledger.takeDamage(2)
   expect(candidates()).toEqual(['x/y.json'])
-  expect([...ledger.doubtfulStrangers()]).toEqual(['old.json'])
+  expect([...ledger.doubtfulUnplanned()]).toEqual(['old.json'])
 })

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { spacePreflight, spaceWarning } from '../../src/plan/space-preflight.ts'
 
-test.each([
+it.each([
   [100, 100, null],
   [0, 0, null],
   [100, 101, 'the targets will probably need 101 bytes, but only 100 bytes are free in /out'],
@@ -12,7 +12,7 @@ test.each([
   expect(spaceWarning('/out', freeBytes, neededBytes)).toBe(warning)
 })
 
-test('a tree that does not exist yet is measured where it will lie', () => {
+it('a tree that does not exist yet is measured where it will lie', () => {
   const root = join(tmpdir(), 'not', 'there', 'yet')
   expect(spacePreflight(root, 1, 1)).toBeNull()
   expect(spacePreflight(root, 1e15, 1e6)).toContain(`are free in ${tmpdir()}`)

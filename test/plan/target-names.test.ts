@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { targetName, targetNames } from '../../src/plan/target-names.ts'
 import { sourceListOf } from './source-list-of.ts'
 
-test.each([
+it.each([
   ['b.csv', 'replace', 'b.ndjson'],
   ['b.csv', 'append', 'b.csv.ndjson'],
   ['b.CSV', 'replace', 'b.ndjson'],
@@ -23,11 +23,11 @@ test.each([
   expect(targetName(name, 'csv', { rule, extension: 'ndjson' })).toBe(expected)
 })
 
-test.each(['replace', 'append'] as const)('a copied file keeps its name by the rule %s', (rule) => {
+it.each(['replace', 'append'] as const)('a copied file keeps its name by the rule %s', (rule) => {
   expect(targetName('photo.jpg', 'bytes', { rule, extension: 'ndjson' })).toBe('photo.jpg')
 })
 
-test('targets keep the folders of their sources', () => {
+it('targets keep the folders of their sources', () => {
   const targets = targetNames(sourceListOf(['a.csv', 'x/y/b.csv']), {
     rule: 'replace',
     extension: 'json',
@@ -36,7 +36,7 @@ test('targets keep the folders of their sources', () => {
   expect([targets.length, targets.path(0), targets.path(1)]).toEqual([2, 'a.json', 'x/y/b.json'])
 })
 
-test('a target that the user named has that name, in the top of the target tree', () => {
+it('a target that the user named has that name, in the top of the target tree', () => {
   const targets = targetNames(sourceListOf(['a.csv']), { rule: 'append', extension: 'json', singleName: 'result.txt' })
   expect(targets.path(0)).toBe('result.txt')
 })

@@ -1,6 +1,6 @@
 import { realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { nearestFolder, resolveTargetRoot } from '../../src/plan/target-root.ts'
 import { writeTree } from '../discover/write-tree.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -14,7 +14,7 @@ function place(): string {
   return root
 }
 
-test.each([
+it.each([
   // --out, is the source a single file, target root, name of the only target
   ['folder', false, 'folder', null],
   ['new', false, 'new', null],
@@ -34,7 +34,7 @@ test.each([
   expect(resolveTargetRoot(`${top}/${out}`, isSingleFile)).toEqual(expected)
 })
 
-test.each([
+it.each([
   ['file', false, 'file'],
   ['file/deep/er', false, 'file'],
   ['dangling', false, 'dangling'],
@@ -50,7 +50,7 @@ test.each([
   )
 })
 
-test('the nearest folder of a path that is not there is above it', () => {
+it('the nearest folder of a path that is not there is above it', () => {
   const top = place()
   expect(nearestFolder(join(top, 'folder/a/b/c'))).toBe(join(top, 'folder'))
   expect(nearestFolder(join(top, 'file/a'))).toBe(top)

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { GuardedTree } from '../../src/storage/guarded-tree.ts'
 import { FolderHolder } from '../../src/storage/held-folders.ts'
 import { HeldSources } from '../../src/storage/held-sources.ts'
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const modeOf = () => 0o700
 const onMade = () => {}
 
-test('a folder as deep as a path can be is made and held', async () => {
+it('a folder as deep as a path can be is made and held', async () => {
   const root = temporaryFolder()
   const deep = root + '/d'.repeat(Math.floor((4095 - root.length) / 2))
   const holder = new FolderHolder(new GuardedTree(root), fs)
@@ -23,7 +23,7 @@ test('a folder as deep as a path can be is made and held', async () => {
   expect(isThere).toBe(true)
 })
 
-test('a folder that is there and is not, over and over, is an error and no endless search', () => {
+it('a folder that is there and is not, over and over, is an error and no endless search', () => {
   const root = temporaryFolder()
   // As for somebody who looks in the moments in which it is there, and opens it in the others.
   class Flickering extends GuardedTree {
@@ -34,7 +34,7 @@ test('a folder that is there and is not, over and over, is an error and no endle
   expect(() => new FolderHolder(new Flickering(root), fs).hold(join(root, 'a'))).toThrow(/^ENOENT: /)
 })
 
-test('a folder that is removed each time when it was made is an error and no endless making', async () => {
+it('a folder that is removed each time when it was made is an error and no endless making', async () => {
   const root = temporaryFolder()
   let made = 0
   const makesAndRemoves = {
@@ -50,7 +50,7 @@ test('a folder that is removed each time when it was made is an error and no end
   expect(made).toBeGreaterThan(1)
 })
 
-test('nothing is taken out of a folder that is not there', () => {
+it('nothing is taken out of a folder that is not there', () => {
   const root = temporaryFolder()
   const sources = new HeldSources(new FolderHolder(new GuardedTree(root), fs))
   expect(() => sources.pathOf(join(root, 'gone/a.csv'))).toThrow(`ENOENT: no such folder, open '${join(root, 'gone')}'`)

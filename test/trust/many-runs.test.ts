@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { plan } from '../../src/control/plan/plan-run.ts'
 import { readJournals } from '../../src/commit/journal/journal-reader.ts'
 import { SmallTree, write } from '../control/small-tree.ts'
@@ -55,7 +55,7 @@ async function idleMs(tree: SmallTree): Promise<number> {
   return times.sort((a, b) => a - b)[3] ?? 0
 }
 
-test.each([
+it.each([
   ['a few files', false],
   ['all files', true],
 ])(

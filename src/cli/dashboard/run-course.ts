@@ -16,34 +16,34 @@ interface CoursePoint {
  * coordinator, not at the same moment, so that differences of them would jump wherever a shard ends.
  */
 export class RunCourse {
-  private points: CoursePoint[] = []
-  private latest: CoursePoint[] = []
+  #points: CoursePoint[] = []
+  #latest: CoursePoint[] = []
   /** Every how manyth look is kept, and how many were left out since the last one. */
-  private stride = 1
-  private leftOut = 0
+  #stride = 1
+  #leftOut = 0
 
   add(atMs: number, megabytesPerSecond: number): void {
     const point = { atMs, megabytesPerSecond }
-    this.latest = [...this.latest.filter((one) => one.atMs >= atMs - WINDOW_MS), point]
-    if (++this.leftOut < this.stride && this.points.length > 0) return
-    this.leftOut = 0
-    this.points.push(point)
-    if (this.points.length < MOST_POINTS) return
-    this.points = this.points.filter((_, index) => index % 2 === 0)
-    this.stride *= 2
+    this.#latest = [...this.#latest.filter((one) => one.atMs >= atMs - WINDOW_MS), point]
+    if (++this.#leftOut < this.#stride && this.#points.length > 0) return
+    this.#leftOut = 0
+    this.#points.push(point)
+    if (this.#points.length < MOST_POINTS) return
+    this.#points = this.#points.filter((_, index) => index % 2 === 0)
+    this.#stride *= 2
   }
 
   /** Over the last seconds. */
   get bytesPerMs(): number {
-    const sum = this.latest.reduce((all, { megabytesPerSecond }) => all + megabytesPerSecond, 0)
-    return this.latest.length === 0 ? 0 : (sum / this.latest.length) * 1000
+    const sum = this.#latest.reduce((all, { megabytesPerSecond }) => all + megabytesPerSecond, 0)
+    return this.#latest.length === 0 ? 0 : (sum / this.#latest.length) * 1000
   }
 
   /** Seconds since the start of the run, and MB/s then. */
   rates(): { readonly seconds: readonly number[]; readonly megabytesPerSecond: readonly number[] } {
     return {
-      seconds: this.points.map(({ atMs }) => atMs / 1000),
-      megabytesPerSecond: this.points.map((point) => point.megabytesPerSecond),
+      seconds: this.#points.map(({ atMs }) => atMs / 1000),
+      megabytesPerSecond: this.#points.map((point) => point.megabytesPerSecond),
     }
   }
 }

@@ -38,28 +38,28 @@ export interface RunWatchParts {
 }
 
 export class RunWatch {
-  private readonly parts: RunWatchParts
-  private state: ClusterState | null = null
-  private run: RunState | null = null
-  private report: Report | null = null
-  private course = new RunCourse()
+  readonly #parts: RunWatchParts
+  #state: ClusterState | null = null
+  #run: RunState | null = null
+  #report: Report | null = null
+  #course = new RunCourse()
   /** When the run began, on the clock of this machine. */
-  private startMs = 0
+  #startMs = 0
   /** The last figures that did not go back, and when they were. */
-  private held: { readonly run: RunState; readonly atMs: number } | null = null
-  private away: RunView['away'] = null
-  private askedMs: number | null = null
-  private timer: NodeJS.Timeout | undefined
+  #held: { readonly run: RunState; readonly atMs: number } | null = null
+  #away: RunView['away'] = null
+  #askedMs: number | null = null
+  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: RunWatchParts) {
-    this.parts = parts
+    this.#parts = parts
   }
 
   /** Resolves with the first answer, or when it takes too long. */
   async start(): Promise<void> {
-    this.timer = setInterval(() => void this.look(), LOOK_MS)
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS)
     await Promise.race([
-      this.look(),
+      this.#look(),
       new Promise((resolve) => {
         setTimeout(resolve, PATIENCE_MS).unref()
       }),
@@ -67,52 +67,56 @@ export class RunWatch {
   }
 
   stop(): void {
-    clearInterval(this.timer)
+    clearInterval(this.#timer)
   }
 
   view(): RunView {
-    const { state, run, report, course, away } = this
+    const state = this.#state
+    const run = this.#run
+    const report = this.#report
+    const course = this.#course
+    const away = this.#away
     return { state, run, report, course, away }
   }
 
   /** One question at a time: a server that is away would have to answer all of them when it comes back. */
-  private async look(): Promise<void> {
-    if (this.askedMs !== null) {
-      if (Date.now() - this.askedMs >= PATIENCE_MS) this.noteAway(this.parts.readReason() ?? 'no answer')
+  async #look(): Promise<void> {
+    if (this.#askedMs !== null) {
+      if (Date.now() - this.#askedMs >= PATIENCE_MS) this.#noteAway(this.#parts.readReason() ?? 'no answer')
       return
     }
-    this.askedMs = Date.now()
+    this.#askedMs = Date.now()
     try {
-      this.take(await this.parts.readState())
-      this.away = null
+      this.#take(await this.#parts.readState())
+      this.#away = null
     } catch (error) {
-      this.noteAway(error instanceof Error ? error.message : String(error))
+      this.#noteAway(error instanceof Error ? error.message : String(error))
     } finally {
-      this.askedMs = null
+      this.#askedMs = null
     }
   }
 
-  private noteAway(reason: string): void {
-    this.away = { sinceMs: this.away?.sinceMs ?? this.askedMs ?? Date.now(), reason }
+  #noteAway(reason: string): void {
+    this.#away = { sinceMs: this.#away?.sinceMs ?? this.#askedMs ?? Date.now(), reason }
   }
 
-  private take(state: ClusterState): void {
+  #take(state: ClusterState): void {
     const run = chooseRun(state.runs)
-    if (run?.runId !== this.run?.runId) {
-      this.course = new RunCourse()
-      this.report = null
+    if (run?.runId !== this.#run?.runId) {
+      this.#course = new RunCourse()
+      this.#report = null
       // The coordinator's clock may be another one: only differences on it are taken.
-      this.startMs = run === null ? 0 : state.atMs - (run.lastSignMs - run.startedAtMs)
+      this.#startMs = run === null ? 0 : state.atMs - (run.lastSignMs - run.startedAtMs)
     }
-    this.state = state
-    this.run = run === null ? null : this.steady(run, state.atMs)
+    this.#state = state
+    this.#run = run === null ? null : this.#steady(run, state.atMs)
     if (run === null) return
-    if (run.state === 'ended') this.report ??= this.parts.findReport(run)
-    else this.course.add(Math.max(0, state.atMs - this.startMs), speedOf(state, run))
+    if (run.state === 'ended') this.#report ??= this.#parts.findReport(run)
+    else this.#course.add(Math.max(0, state.atMs - this.#startMs), speedOf(state, run))
   }
 
-  private steady(run: RunState, atMs: number): RunState {
-    const { held } = this
+  #steady(run: RunState, atMs: number): RunState {
+    const held = this.#held
     const isDip =
       held !== null &&
       held.run.runId === run.runId &&
@@ -120,7 +124,7 @@ export class RunWatch {
       run.done.bytes < held.run.done.bytes &&
       atMs < held.atMs + DIP_MS
     if (!isDip) {
-      this.held = { run, atMs }
+      this.#held = { run, atMs }
       return run
     }
     const { done, records, rejectCodes, failedFiles, failuresByCode } = held.run

@@ -120,59 +120,59 @@ const NO_TARGETS: TargetNumbers = { length: 0, find: () => -1 }
 /** Where the last proof of each target comes among all that are read. */
 class LastProofs {
   count = 0
-  private nextPlace = 0
-  private readonly targets: TargetNumbers
+  #nextPlace = 0
+  readonly #targets: TargetNumbers
   /** Places plus one; 0: there is none. */
-  private readonly places: Float64Array
-  private readonly runs: Float64Array
-  private readonly others = new Map<string, { place: number; run: number }>()
+  readonly #places: Float64Array
+  readonly #runs: Float64Array
+  readonly #others = new Map<string, { place: number; run: number }>()
 
   constructor(targets: TargetNumbers) {
-    this.targets = targets
-    this.places = new Float64Array(targets.length)
-    this.runs = new Float64Array(targets.length)
+    this.#targets = targets
+    this.#places = new Float64Array(targets.length)
+    this.#runs = new Float64Array(targets.length)
   }
 
   take(target: string, run: number): void {
-    const place = this.nextPlace++
-    const index = this.targets.find(target)
-    const known = index < 0 ? this.others.get(target)?.run : this.knownRun(index)
+    const place = this.#nextPlace++
+    const index = this.#targets.find(target)
+    const known = index < 0 ? this.#others.get(target)?.run : this.#knownRun(index)
     if (known === undefined) this.count++
     else if (known > run) return
-    if (index < 0) this.others.set(target, { place, run })
+    if (index < 0) this.#others.set(target, { place, run })
     else {
-      this.places[index] = place + 1
-      this.runs[index] = run
+      this.#places[index] = place + 1
+      this.#runs[index] = run
     }
   }
 
-  private knownRun(index: number): number | undefined {
-    return this.places[index] === 0 ? undefined : this.runs[index]
+  #knownRun(index: number): number | undefined {
+    return this.#places[index] === 0 ? undefined : this.#runs[index]
   }
 
   placeOf(target: string): number {
-    const index = this.targets.find(target)
-    return index < 0 ? (this.others.get(target)?.place ?? -1) : (this.places[index] ?? 0) - 1
+    const index = this.#targets.find(target)
+    return index < 0 ? (this.#others.get(target)?.place ?? -1) : (this.#places[index] ?? 0) - 1
   }
 }
 
 /** Numbers source trees for the header. Trees that are not known stay apart, as the journals that they came from. */
 class TreeNumbers {
   readonly sources: (SourceTree | null)[] = []
-  private readonly numbers = new Map<string, number>()
-  private readonly treeOf: (tree: ProofTree) => SourceTree | null
+  readonly #numbers = new Map<string, number>()
+  readonly #treeOf: (tree: ProofTree) => SourceTree | null
 
   constructor(treeOf: (tree: ProofTree) => SourceTree | null) {
-    this.treeOf = treeOf
+    this.#treeOf = treeOf
   }
 
   add(tree: ProofTree): void {
-    if (this.numbers.has(tree.key)) return
-    this.numbers.set(tree.key, this.sources.length)
-    this.sources.push(this.treeOf(tree))
+    if (this.#numbers.has(tree.key)) return
+    this.#numbers.set(tree.key, this.sources.length)
+    this.sources.push(this.#treeOf(tree))
   }
 
   numberOf(tree: ProofTree): number {
-    return this.numbers.get(tree.key) ?? 0
+    return this.#numbers.get(tree.key) ?? 0
   }
 }

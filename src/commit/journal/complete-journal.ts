@@ -24,21 +24,21 @@ export interface CompleteJournalOptions {
 }
 
 export class CompleteJournal {
-  private readonly paths: BookkeepingPaths
-  private readonly options: CompleteJournalOptions
-  private readonly fileSystem: CommitFileSystem
-  private readonly aside: string
-  private readonly handle: FileHandle
-  private text: string
-  private entryCount = 0
+  readonly #paths: BookkeepingPaths
+  readonly #options: CompleteJournalOptions
+  readonly #fileSystem: CommitFileSystem
+  readonly #aside: string
+  readonly #handle: FileHandle
+  #text: string
+  #entryCount = 0
 
   private constructor(options: CompleteJournalOptions, paths: BookkeepingPaths, aside: string, handle: FileHandle) {
-    this.options = options
-    this.paths = paths
-    this.fileSystem = options.fileSystem ?? fs
-    this.aside = aside
-    this.handle = handle
-    this.text = formatJournalHeader(options.sourceTrees)
+    this.#options = options
+    this.#paths = paths
+    this.#fileSystem = options.fileSystem ?? fs
+    this.#aside = aside
+    this.#handle = handle
+    this.#text = formatJournalHeader(options.sourceTrees)
   }
 
   /** @throws errors of the system. */
@@ -51,33 +51,33 @@ export class CompleteJournal {
 
   /** @param line of a commit, as `formatJournalLine` makes it. @returns undefined where there is nothing to wait for. */
   add(line: string): Promise<void> | undefined {
-    this.entryCount++
-    this.text += line
-    return this.text.length < WRITE_LENGTH ? undefined : this.flush()
+    this.#entryCount++
+    this.#text += line
+    return this.#text.length < WRITE_LENGTH ? undefined : this.#flush()
   }
 
   /** Makes the journal durable, and visible under its name. @param mayAppear throws where it must not. */
   async finish(mayAppear: () => Promise<void>): Promise<void> {
-    const { isDurable, name } = this.options
-    this.text += formatJournalEnd(this.entryCount)
-    await this.flush()
-    if (isDurable) await this.handle.sync()
-    await this.handle.close()
+    const { isDurable, name } = this.#options
+    this.#text += formatJournalEnd(this.#entryCount)
+    await this.#flush()
+    if (isDurable) await this.#handle.sync()
+    await this.#handle.close()
     await mayAppear()
-    await this.paths.tree.rename(this.aside, join(this.paths.journal, name))
+    await this.#paths.tree.rename(this.#aside, join(this.#paths.journal, name))
     if (!isDurable) return
-    for (const folder of [this.paths.journal, this.paths.root]) await syncFolder(this.fileSystem, folder)
+    for (const folder of [this.#paths.journal, this.#paths.root]) await syncFolder(this.#fileSystem, folder)
   }
 
   /** Gives it up. Never rejects: what stays is swept away by the next compaction. */
   async discard(): Promise<void> {
-    await this.handle.close().catch(() => undefined)
-    await this.paths.tree.removeFile(this.aside).catch(() => undefined)
+    await this.#handle.close().catch(() => undefined)
+    await this.#paths.tree.removeFile(this.#aside).catch(() => undefined)
   }
 
-  private async flush(): Promise<void> {
-    const { text } = this
-    this.text = ''
-    await this.handle.appendFile(text)
+  async #flush(): Promise<void> {
+    const text = this.#text
+    this.#text = ''
+    await this.#handle.appendFile(text)
   }
 }

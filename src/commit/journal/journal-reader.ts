@@ -150,15 +150,15 @@ function isThere(path: string): boolean {
 
 /** One object for each source tree, whichever journals name it. */
 class ProofTrees {
-  private readonly known = new Map<string, ProofTree>()
+  readonly #known = new Map<string, ProofTree>()
 
   /** What a journal of this name calls its source trees. */
   namesOf(journal: string): (sources: readonly (SourceTree | null)[]) => readonly ProofTree[] {
     return (sources) =>
       sources.map((source, at) => {
         const key = source === null ? `${journal} ${at}` : JSON.stringify(source)
-        const tree = this.known.get(key) ?? { key, source }
-        this.known.set(key, tree)
+        const tree = this.#known.get(key) ?? { key, source }
+        this.#known.set(key, tree)
         return tree
       })
   }

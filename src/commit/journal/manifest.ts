@@ -142,66 +142,66 @@ async function readManifestFiles(
 
 /** Follows the lines of one manifest. Those of older versions have no checksums and no end. */
 class ManifestScan {
-  private header: ManifestHeader
-  private isOld = false
-  private claimCount = 0
-  private endClaims: number | null = null
-  private offsetBytes = 0
-  private damagedLines = 0
-  private damageOffsetBytes = 0
-  private readonly onClaim: (claim: ManifestClaim, header: ManifestHeader) => void
+  #header: ManifestHeader
+  #isOld = false
+  #claimCount = 0
+  #endClaims: number | null = null
+  #offsetBytes = 0
+  #damagedLines = 0
+  #damageOffsetBytes = 0
+  readonly #onClaim: (claim: ManifestClaim, header: ManifestHeader) => void
 
   constructor(runId: string, onClaim: (claim: ManifestClaim, header: ManifestHeader) => void) {
-    this.header = { runId, manifestHash: '', planHash: '' }
-    this.onClaim = onClaim
+    this.#header = { runId, manifestHash: '', planHash: '' }
+    this.#onClaim = onClaim
   }
 
   take(line: Buffer, endOffsetBytes: number, isTerminated: boolean): void {
-    const startBytes = this.offsetBytes
-    this.offsetBytes = endOffsetBytes
+    const startBytes = this.#offsetBytes
+    this.#offsetBytes = endOffsetBytes
     const checked = parseCheckedLine(line)
     const isTaken =
-      checked === null ? this.takeOld(line, startBytes, isTerminated) : this.takeChecked(checked.kind, checked.value)
-    if (!isTaken && this.damagedLines++ === 0) this.damageOffsetBytes = startBytes
+      checked === null ? this.#takeOld(line, startBytes, isTerminated) : this.#takeChecked(checked.kind, checked.value)
+    if (!isTaken && this.#damagedLines++ === 0) this.#damageOffsetBytes = startBytes
   }
 
-  private takeChecked(kind: string, value: unknown): boolean {
+  #takeChecked(kind: string, value: unknown): boolean {
     if (kind === 'manifest') {
       const parsed = HeaderSchema.safeParse(value)
-      if (parsed.success) this.header = parsed.data
+      if (parsed.success) this.#header = parsed.data
       return parsed.success
     }
     if (kind === 'end') {
       const parsed = EndSchema.safeParse(value)
-      if (parsed.success) this.endClaims = parsed.data.claims
+      if (parsed.success) this.#endClaims = parsed.data.claims
       return parsed.success
     }
-    return kind === 'claim' && this.takeClaim(value)
+    return kind === 'claim' && this.#takeClaim(value)
   }
 
-  private takeOld(line: Buffer, startBytes: number, isTerminated: boolean): boolean {
+  #takeOld(line: Buffer, startBytes: number, isTerminated: boolean): boolean {
     const value = parseJson(line)
     if (startBytes === 0) {
       const parsed = HeaderSchema.safeParse(value)
-      if (parsed.success) this.header = parsed.data
-      this.isOld = parsed.success && isTerminated
-      return this.isOld
+      if (parsed.success) this.#header = parsed.data
+      this.#isOld = parsed.success && isTerminated
+      return this.#isOld
     }
-    return this.isOld && isTerminated && this.takeClaim(value)
+    return this.#isOld && isTerminated && this.#takeClaim(value)
   }
 
-  private takeClaim(value: unknown): boolean {
+  #takeClaim(value: unknown): boolean {
     const claim = ClaimSchema.safeParse(value)
     if (!claim.success) return false
-    this.claimCount++
-    this.onClaim(claim.data, this.header)
+    this.#claimCount++
+    this.#onClaim(claim.data, this.#header)
     return true
   }
 
   get damage(): Pick<Damage, 'offsetBytes' | 'lineCount'> | null {
-    if (this.damagedLines > 0) return { offsetBytes: this.damageOffsetBytes, lineCount: this.damagedLines }
-    if (this.isOld || this.endClaims === this.claimCount) return null
-    return { offsetBytes: this.offsetBytes, lineCount: 0 }
+    if (this.#damagedLines > 0) return { offsetBytes: this.#damageOffsetBytes, lineCount: this.#damagedLines }
+    if (this.#isOld || this.#endClaims === this.#claimCount) return null
+    return { offsetBytes: this.#offsetBytes, lineCount: 0 }
   }
 }
 

@@ -105,7 +105,7 @@ async function holdIfNewest(
 ): Promise<fs.FileHandle | null> {
   let handle: fs.FileHandle | null = null
   try {
-    // The open file stays this run's own even if another run replaces the lock: touching it can never refresh a stranger's lock.
+    // The open file stays this run's own even if another run replaces the lock: touching it can never refresh another run's lock.
     if ((await nextRunNumber(paths)) === runNumber) handle = await paths.tree.open(paths.lock, 'r+')
     return handle
   } finally {

@@ -34,13 +34,13 @@ export interface CloseOptions {
 
 /** Settles the shards of a generation, one by one while nodes work, and closes it. */
 export class GenerationCloser {
-  private readonly generation: Generation
-  private readonly plan: FrozenPlan
-  private readonly options: CloseOptions
-  private readonly journal: JournalWriter
-  private readonly settled = new Set<number>()
-  private readonly context: PlacingContext & { readonly mayHaveStaleRejects: boolean }
-  private isFenced = false
+  readonly #generation: Generation
+  readonly #plan: FrozenPlan
+  readonly #options: CloseOptions
+  readonly #journal: JournalWriter
+  readonly #settled = new Set<number>()
+  readonly #context: PlacingContext & { readonly mayHaveStaleRejects: boolean }
+  #isFenced = false
 
   private constructor(
     generation: Generation,
@@ -49,11 +49,11 @@ export class GenerationCloser {
     journal: JournalWriter,
     mayHaveStaleRejects: boolean,
   ) {
-    this.generation = generation
-    this.plan = plan
-    this.options = options
-    this.journal = journal
-    this.context = {
+    this.#generation = generation
+    this.#plan = plan
+    this.#options = options
+    this.#journal = journal
+    this.#context = {
       ...makePlacingContext({
         targetRoot: generation.targetRoot,
         sourceRoot: options.sourceRoot,
@@ -77,33 +77,33 @@ export class GenerationCloser {
   }
 
   get settledShards(): ReadonlySet<number> {
-    return this.settled
+    return this.#settled
   }
 
   /** Settles a shard all of whose files are recorded. */
   async settle(shard: number): Promise<void> {
-    if (this.settled.has(shard)) return
-    this.settled.add(shard)
-    const records = this.isFenced
-      ? generationPaths(this.generation).closedRecords
-      : generationPaths(this.generation).records
+    if (this.#settled.has(shard)) return
+    this.#settled.add(shard)
+    const records = this.#isFenced
+      ? generationPaths(this.#generation).closedRecords
+      : generationPaths(this.#generation).records
     const folder = join(records, fanOut(shard), String(shard))
     await settleShard({
-      ...this.context,
-      plan: this.plan,
-      files: await readShard(this.generation, this.plan, shard),
+      ...this.#context,
+      plan: this.#plan,
+      files: await readShard(this.#generation, this.#plan, shard),
       folder,
-      arePlaced: isMarkedDone(this.context.paths.tree, folder),
-      journal: this.journal,
-      onFile: (file, outcome) => this.options.onFile?.(file, outcome),
+      arePlaced: isMarkedDone(this.#context.paths.tree, folder),
+      journal: this.#journal,
+      onFile: (file, outcome) => this.#options.onFile?.(file, outcome),
     })
   }
 
   /** Ends the generation for all nodes. What they have recorded by then counts. */
   async fence(): Promise<void> {
-    if (this.isFenced) return
-    await fence(this.generation)
-    this.isFenced = true
+    if (this.#isFenced) return
+    await fence(this.#generation)
+    this.#isFenced = true
   }
 
   /**
@@ -113,18 +113,18 @@ export class GenerationCloser {
   async close(): Promise<void> {
     await this.fence()
     try {
-      for (let shard = 0; shard < this.plan.shards.length; shard++) await this.settle(shard)
+      for (let shard = 0; shard < this.#plan.shards.length; shard++) await this.settle(shard)
     } finally {
-      await this.journal.close()
+      await this.#journal.close()
     }
-    await this.requireJournal()
-    await removeGeneration(this.generation, this.options.isDurable)
+    await this.#requireJournal()
+    await removeGeneration(this.#generation, this.#options.isDurable)
   }
 
-  private async requireJournal(): Promise<void> {
-    const { path, entryCount } = this.journal
+  async #requireJournal(): Promise<void> {
+    const { path, entryCount } = this.#journal
     if (entryCount === 0) return
-    const { tree } = bookkeepingPaths(this.generation.targetRoot)
+    const { tree } = bookkeepingPaths(this.#generation.targetRoot)
     if ((await stateOfJournal(tree, path, entryCount)) === 'lost') throw lostJournal(path)
   }
 }

@@ -75,19 +75,19 @@ export class UnitCommitter {
   lostFiles = 0
   /** What went wrong after a unit was won: its shard must then be settled file by file. */
   readonly unplaced: WireError[] = []
-  private readonly options: UnitCommitterOptions
-  private readonly unitOf = new Map<number, UnitInWork>()
-  private readonly ready: UnitInWork[] = []
-  private running: Promise<void> | null = null
-  private waitingFiles = 0
-  private roomCallbacks: (() => void)[] = []
+  readonly #options: UnitCommitterOptions
+  readonly #unitOf = new Map<number, UnitInWork>()
+  readonly #ready: UnitInWork[] = []
+  #running: Promise<void> | null = null
+  #waitingFiles = 0
+  #roomCallbacks: (() => void)[] = []
 
   constructor(options: UnitCommitterOptions) {
-    this.options = options
+    this.#options = options
     for (const unit of options.units) {
       const missing = unit.to - unit.from
       const inWork = { unit, finished: [], callbacks: [], failures: [], isGivenUp: false, missing }
-      for (let at = unit.from; at < unit.to; at++) this.unitOf.set(at, inWork)
+      for (let at = unit.from; at < unit.to; at++) this.#unitOf.set(at, inWork)
     }
   }
 
@@ -98,99 +98,99 @@ export class UnitCommitter {
   async commit(files: readonly StagedResult[]): Promise<CommitOutcome[]> {
     const [first] = files
     if (first === undefined) return []
-    const inWork = this.unitOf.get(first.at)
-    if (inWork === undefined || files.some(({ at }) => this.unitOf.get(at) !== inWork))
+    const inWork = this.#unitOf.get(first.at)
+    if (inWork === undefined || files.some(({ at }) => this.#unitOf.get(at) !== inWork))
       throw new RangeError(`file ${first.at} and those with it are not of one unit of this try`)
     inWork.finished.push(...files)
     const ending = new Promise<UnitEnd>((resolve) => inWork.callbacks.push(resolve))
-    this.endSome(inWork, files.length)
+    this.#endSome(inWork, files.length)
     const { error, syncNs } = await ending
     return files.map(({ at }) =>
       error === null
         ? { isCommitted: true, syncNs }
-        : { isCommitted: false, error: { ...error, position: { file: this.fileAt(at).path } } },
+        : { isCommitted: false, error: { ...error, position: { file: this.#fileAt(at).path } } },
     )
   }
 
   /** Takes a file that failed, or that was given up. */
   fail(at: number, error: WireError): void {
-    const inWork = this.unitOf.get(at)
+    const inWork = this.#unitOf.get(at)
     if (inWork === undefined) return
-    if (error.code === 'STOPPED' || !this.options.isFinal(error)) inWork.isGivenUp = true
+    if (error.code === 'STOPPED' || !this.#options.isFinal(error)) inWork.isGivenUp = true
     else inWork.failures.push({ at, error })
-    this.endSome(inWork, 1)
+    this.#endSome(inWork, 1)
   }
 
   /** Resolves when there is room for more finished files. */
   whenReady(): Promise<void> {
-    if (this.waitingFiles < WAITING_LIMIT) return Promise.resolve()
-    return new Promise((resolve) => this.roomCallbacks.push(resolve))
+    if (this.#waitingFiles < WAITING_LIMIT) return Promise.resolve()
+    return new Promise((resolve) => this.#roomCallbacks.push(resolve))
   }
 
   /** Gives up the units that are not whole, and waits for all others. */
   async close(): Promise<void> {
-    for (const inWork of new Set(this.unitOf.values())) {
+    for (const inWork of new Set(this.#unitOf.values())) {
       if (inWork.missing > 0 && inWork.finished.length > 0) {
         inWork.isGivenUp = true
         inWork.missing = 0
-        this.addReady(inWork)
+        this.#addReady(inWork)
       }
     }
-    this.start()
-    await this.running
+    this.#start()
+    await this.#running
   }
 
-  private endSome(inWork: UnitInWork, fileCount: number): void {
+  #endSome(inWork: UnitInWork, fileCount: number): void {
     inWork.missing -= fileCount
     if (inWork.missing > 0) return
-    this.addReady(inWork)
-    this.start()
+    this.#addReady(inWork)
+    this.#start()
   }
 
-  private addReady(inWork: UnitInWork): void {
-    this.ready.push(inWork)
-    this.waitingFiles += inWork.finished.length
+  #addReady(inWork: UnitInWork): void {
+    this.#ready.push(inWork)
+    this.#waitingFiles += inWork.finished.length
   }
 
-  private start(): void {
-    this.running ??= this.commitReady().finally(() => {
-      this.running = null
-      if (this.ready.length > 0) this.start()
+  #start(): void {
+    this.#running ??= this.#commitReady().finally(() => {
+      this.#running = null
+      if (this.#ready.length > 0) this.#start()
     })
   }
 
   /** Units that are ready at the same time share the sync of their contents, where that is faster, and of each folder. */
-  private async commitReady(): Promise<void> {
-    while (this.ready.length > 0) {
-      const group = this.ready.splice(0, UNITS_A_GROUP)
+  async #commitReady(): Promise<void> {
+    while (this.#ready.length > 0) {
+      const group = this.#ready.splice(0, UNITS_A_GROUP)
       const startNs = process.hrtime.bigint()
       const errors = new Map<UnitInWork, WireError>()
       const folders = new Set<string>()
       const fileCount = group.reduce((sum, { finished }) => sum + finished.length, 0)
-      const wholeSync = this.wholeSyncOf(group)
+      const wholeSync = this.#wholeSyncOf(group)
       const areSynced = (await wholeSync?.covers(fileCount)) ?? false
       await forEachConcurrently(group, async (inWork) => {
         try {
-          await this.commitUnit(inWork, areSynced, folders)
+          await this.#commitUnit(inWork, areSynced, folders)
         } catch (error) {
           errors.set(inWork, toWireError(error, { phase: 'commit' }))
         }
       })
-      await this.syncFolders(folders, wholeSync)
+      await this.#syncFolders(folders, wholeSync)
       const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, fileCount))
       for (const inWork of group)
         for (const callback of inWork.callbacks) callback({ error: errors.get(inWork) ?? null, syncNs })
-      this.waitingFiles -= fileCount
-      if (this.waitingFiles < WAITING_LIMIT) for (const callback of this.roomCallbacks.splice(0)) callback()
+      this.#waitingFiles -= fileCount
+      if (this.#waitingFiles < WAITING_LIMIT) for (const callback of this.#roomCallbacks.splice(0)) callback()
     }
   }
 
   /** @param folders gets those that must be synced. */
-  private async commitUnit(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
-    const { options } = this
+  async #commitUnit(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
+    const options = this.#options
     const { failures, finished, unit } = inWork
     const startNs = process.hrtime.bigint()
-    await this.prepare(inWork, areSynced, folders)
+    await this.#prepare(inWork, areSynced, folders)
     // What came before the record; what comes after it cannot stand in it.
     const syncNs = Math.round(Number(process.hrtime.bigint() - startNs) / Math.max(1, finished.length))
     // On the clock of the day, which is all that nodes share.
@@ -201,11 +201,11 @@ export class UnitCommitter {
     const isWon = await tryToCommit(options.paths.tree, `${options.folder}/${recordName(unit)}`, record, options)
     if (!isWon) {
       this.lostFiles += targets.length + failures.length
-      await this.discard(inWork)
+      await this.#discard(inWork)
       throw new MigrationError('COMMIT_LOST', 'another node has committed this file', { phase: 'commit' })
     }
     this.committedFiles += targets.length
-    const toPlace = targets.map((recorded) => ({ file: this.fileAt(recorded.at), recorded }))
+    const toPlace = targets.map((recorded) => ({ file: this.#fileAt(recorded.at), recorded }))
     await placeRecorded(toPlace, options, folders, ({ file }, error) => {
       // The file is committed. Whoever settles the shard places it again, and says what is wrong if that fails too.
       this.unplaced.push(toWireError(error, { phase: 'commit', file: file.path }))
@@ -213,8 +213,8 @@ export class UnitCommitter {
   }
 
   /** Makes the content durable, and whatever else may fail before anything is promised. */
-  private async prepare(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
-    const { options } = this
+  async #prepare(inWork: UnitInWork, areSynced: boolean, folders: Set<string>): Promise<void> {
+    const options = this.#options
     const { finished } = inWork
     try {
       if (inWork.isGivenUp)
@@ -222,49 +222,46 @@ export class UnitCommitter {
       if (options.isDurable && !areSynced) await forEachConcurrently(finished, (staged) => syncStaged(staged, options))
       folders.add(options.folder)
       await makeTargetFolders(
-        finished.map(({ at }) => this.fileAt(at).target),
+        finished.map(({ at }) => this.#fileAt(at).target),
         options,
         folders,
       )
       options.assertHeld()
     } catch (error) {
-      await this.discard(inWork)
+      await this.#discard(inWork)
       throw error
     }
   }
 
   /** What syncs all files of a group together, and their folders: a rename does not leave its file system. Null: each by itself. */
-  private wholeSyncOf(group: readonly UnitInWork[]): UnitCommitterOptions['wholeSync'] | null {
-    const { isDurable, paths, wholeSync } = this.options
+  #wholeSyncOf(group: readonly UnitInWork[]): UnitCommitterOptions['wholeSync'] | null {
+    const { isDurable, paths, wholeSync } = this.#options
     const files = group.flatMap(({ finished }) => finished)
     return isDurable && files.every(({ stagedTarget }) => liesInStagingArea(stagedTarget, paths)) ? wholeSync : null
   }
 
-  private async syncFolders(
-    folders: ReadonlySet<string>,
-    wholeSync: UnitCommitterOptions['wholeSync'] | null,
-  ): Promise<void> {
-    if (!this.options.isDurable || (await wholeSync?.covers(folders.size))) return
+  async #syncFolders(folders: ReadonlySet<string>, wholeSync: UnitCommitterOptions['wholeSync'] | null): Promise<void> {
+    if (!this.#options.isDurable || (await wholeSync?.covers(folders.size))) return
     await forEachConcurrently([...folders], async (folder) => {
       try {
-        await syncFolder(this.options.fileSystem, folder)
+        await syncFolder(this.#options.fileSystem, folder)
       } catch (error) {
         this.unplaced.push(toWireError(error, { phase: 'commit', file: folder }))
       }
     })
   }
 
-  private fileAt(at: number): ShardFile {
-    const file = this.options.files[at]
+  #fileAt(at: number): ShardFile {
+    const file = this.#options.files[at]
     if (file === undefined) throw new RangeError(`the shard has no file ${at}`)
     return file
   }
 
   /** Removes what was staged for a unit that is not committed. What cannot be removed goes with its generation. */
-  private async discard({ finished }: UnitInWork): Promise<void> {
+  async #discard({ finished }: UnitInWork): Promise<void> {
     for (const { stagedTarget, stagedRejects } of finished) {
       for (const path of [stagedTarget, stagedRejects]) {
-        await this.options.paths.tree.removeFile(path).catch(() => undefined)
+        await this.#options.paths.tree.removeFile(path).catch(() => undefined)
       }
     }
   }

@@ -39,31 +39,31 @@ type Committed = Extract<FileOutcome, { kind: 'converted' }>
 
 /** Adds a run on a cluster up from its commit records, and from nothing else: each file counts once, whoever tried it. */
 export class ClusterTally {
-  private readonly plan: Plan
-  private readonly tally: RunTally
-  private readonly ledger: TargetLedger
-  private readonly figures = new RunFigures()
-  private readonly readSystem = watchSystem({ cores: countUsableCores(), cpuQuota: readCpuQuota() })
-  private readonly nodes = new Map<string, NodeAccount>()
-  private firstMs = Number.POSITIVE_INFINITY
-  private lastMs = 0
+  readonly #plan: Plan
+  readonly #tally: RunTally
+  readonly #ledger: TargetLedger
+  readonly #figures = new RunFigures()
+  readonly #readSystem = watchSystem({ cores: countUsableCores(), cpuQuota: readCpuQuota() })
+  readonly #nodes = new Map<string, NodeAccount>()
+  #firstMs = Number.POSITIVE_INFINITY
+  #lastMs = 0
 
   constructor(plan: Plan, tally: RunTally, ledger: TargetLedger) {
-    this.plan = plan
-    this.tally = tally
-    this.ledger = ledger
+    this.#plan = plan
+    this.#tally = tally
+    this.#ledger = ledger
   }
 
   add(file: ShardFile, { recorded, node }: Committed): void {
     const result = asResult(file, recorded)
-    const account = this.account(node)
-    this.tally.addConverted(result)
-    this.ledger.add(file.index, recorded.targetBytes, recorded.targetHash)
-    this.figures.addTry(result, account.number * THREADS_A_NODE + recorded.thread)
-    this.figures.addCommitted(result, recorded.attempt)
+    const account = this.#account(node)
+    this.#tally.addConverted(result)
+    this.#ledger.add(file.index, recorded.targetBytes, recorded.targetHash)
+    this.#figures.addTry(result, account.number * THREADS_A_NODE + recorded.thread)
+    this.#figures.addCommitted(result, recorded.attempt)
     const endMs = recorded.startMs + recorded.durationNs / 1e6
-    this.firstMs = Math.min(this.firstMs, recorded.startMs)
-    this.lastMs = Math.max(this.lastMs, endMs)
+    this.#firstMs = Math.min(this.#firstMs, recorded.startMs)
+    this.#lastMs = Math.max(this.#lastMs, endMs)
     account.files++
     account.sourceBytes += file.sizeBytes
     account.startMs = Math.min(account.startMs, recorded.startMs)
@@ -72,12 +72,12 @@ export class ClusterTally {
     if (recorded.slice !== null) addNumbers(account.busy, recorded.slice)
   }
 
-  private account(node: NodeIdentity): NodeAccount {
-    const known = this.nodes.get(node.name)
+  #account(node: NodeIdentity): NodeAccount {
+    const known = this.#nodes.get(node.name)
     if (known !== undefined) return known
     const account = {
       node,
-      number: this.nodes.size,
+      number: this.#nodes.size,
       files: 0,
       sourceBytes: 0,
       startMs: Number.POSITIVE_INFINITY,
@@ -85,97 +85,97 @@ export class ClusterTally {
       stageNs: { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 },
       busy: { busyNs: 0, onCpuNs: 0, runQueueNs: 0, waitingNs: 0 },
     }
-    this.nodes.set(node.name, account)
+    this.#nodes.set(node.name, account)
     return account
   }
 
   /** Threads of all nodes that committed anything. */
   get threads(): number {
-    return this.sum(({ node }) => node.threads)
+    return this.#sum(({ node }) => node.threads)
   }
 
   /** Models of the CPUs of all machines, each once; null where none is known. */
   get cpu(): string | null {
-    return joinModels([...this.nodes.values()].map(({ node }) => node.cpu))
+    return joinModels([...this.#nodes.values()].map(({ node }) => node.cpu))
   }
 
-  private sum(amount: (account: NodeAccount) => number): number {
-    return [...this.nodes.values()].reduce((sum, account) => sum + amount(account), 0)
+  #sum(amount: (account: NodeAccount) => number): number {
+    return [...this.#nodes.values()].reduce((sum, account) => sum + amount(account), 0)
   }
 
   /** Cores of all machines; several nodes of one machine share its cores. */
-  private get cores(): number {
-    const byHost = new Map([...this.nodes.values()].map(({ node }) => [node.host, node.cores]))
+  get #cores(): number {
+    const byHost = new Map([...this.#nodes.values()].map(({ node }) => [node.host, node.cores]))
     return [...byHost.values()].reduce((sum, cores) => sum + cores, 0)
   }
 
   /** @param startMs when the run began, on the clock of the day. */
   measurements(startMs: number): Measurements | null {
-    return this.figures.read(this.context(startMs))
+    return this.#figures.read(this.#context(startMs))
   }
 
   /** What is known before the end: which node has done what, what binds them, and whether more of them would help. */
   findings(startMs: number): RunFindings | null {
-    if (this.nodes.size === 0) return null
-    const verdict = this.figures.judgeSoFar(this.context(startMs))
+    if (this.#nodes.size === 0) return null
+    const verdict = this.#figures.judgeSoFar(this.#context(startMs))
     return {
       verdict,
-      advice: verdict === null ? '' : this.advise(verdict),
-      nodes: [...this.nodes.values()].map(describeNode),
+      advice: verdict === null ? '' : this.#advise(verdict),
+      nodes: [...this.#nodes.values()].map(describeNode),
     }
   }
 
-  private context(startMs: number): Parameters<RunFigures['read']>[0] {
-    const { files } = this.plan.discovery
+  #context(startMs: number): Parameters<RunFigures['read']>[0] {
+    const { files } = this.#plan.discovery
     return {
       startNs: startMs * 1e6,
-      endNs: this.lastMs * 1e6,
+      endNs: this.#lastMs * 1e6,
       // Nodes tell what their threads used, and nothing of the rest.
       cpuNs: 0,
       threads: this.threads,
       runNs: (Date.now() - startMs) * 1e6,
       path: (index) => files.path(index),
-      stageNs: this.tally.stageNs,
-      limits: this.limits,
-      system: { ...this.readSystem(), cores: this.cores },
+      stageNs: this.#tally.stageNs,
+      limits: this.#limits,
+      system: { ...this.#readSystem(), cores: this.#cores },
       timeline: [],
       tuning: null,
     }
   }
 
-  private get limits(): RunLimits {
-    return limitsOf(this.plan, this.nodes.size)
+  get #limits(): RunLimits {
+    return limitsOf(this.#plan, this.#nodes.size)
   }
 
-  private throttles(wallMs: number): readonly Throttle[] {
-    return this.figures.throttles({ limits: this.limits, threads: this.threads }, wallMs * 1e6)
+  #throttles(wallMs: number): readonly Throttle[] {
+    return this.#figures.throttles({ limits: this.#limits, threads: this.threads }, wallMs * 1e6)
   }
 
   clusterFigures(
     measured: Measurements | null,
     about: Pick<ClusterFigures, 'backEnd' | 'shards' | 'generations'>,
   ): ClusterFigures {
-    const nodes = [...this.nodes.values()].map(describeNode)
-    const meanBytes = this.sum(({ sourceBytes }) => sourceBytes) / Math.max(1, nodes.length)
+    const nodes = [...this.#nodes.values()].map(describeNode)
+    const meanBytes = this.#sum(({ sourceBytes }) => sourceBytes) / Math.max(1, nodes.length)
     const most = Math.max(0, ...nodes.map(({ sourceBytes }) => sourceBytes))
     return {
       ...about,
       nodes,
       imbalance: nodes.length < 2 || meanBytes === 0 ? null : most / meanBytes,
-      advice: this.advise(measured?.verdict ?? null),
+      advice: this.#advise(measured?.verdict ?? null),
     }
   }
 
-  private advise(verdict: Verdict | null): string {
-    const wallMs = this.lastMs - this.firstMs
-    const nodes = [...this.nodes.values()].map(({ node }) => node)
+  #advise(verdict: Verdict | null): string {
+    const wallMs = this.#lastMs - this.#firstMs
+    const nodes = [...this.#nodes.values()].map(({ node }) => node)
     return shareAdvice({
       nodes: nodes.length,
       hosts: new Set(nodes.map(({ host }) => host)).size,
-      megabytesPerSecond: wallMs <= 0 ? 0 : this.tally.sourceBytes / 1000 / wallMs,
+      megabytesPerSecond: wallMs <= 0 ? 0 : this.#tally.sourceBytes / 1000 / wallMs,
       verdict: verdict?.kind ?? null,
-      throttle: verdict === null ? null : bindingThrottle(this.throttles(wallMs), verdict.shares.waiting),
-      isDurable: this.plan.options.fsync,
+      throttle: verdict === null ? null : bindingThrottle(this.#throttles(wallMs), verdict.shares.waiting),
+      isDurable: this.#plan.options.fsync,
     })
   }
 }

@@ -31,7 +31,7 @@ import { loadFormatsOf } from '../load-formats-of.ts'
 import { describePlanned, makePlan, resolveOptions, type Plan } from '../plan/make-plan.ts'
 import { recordSums } from '../record-sums.ts'
 import { RunStatusTeller } from './run-status-teller.ts'
-import { isStrangersCode, settleBooks } from '../settle-tree.ts'
+import { isForeignTargetCode, settleBookkeeping } from '../settle-tree.ts'
 import { TargetLedger } from '../target-ledger.ts'
 
 export interface ClusterOptions {
@@ -92,53 +92,53 @@ interface ClusterRunParts {
 }
 
 class ClusterRun {
-  private readonly parts: ClusterRunParts
-  private readonly log: RunLog
-  private readonly ledger: TargetLedger
-  private readonly clusterTally: ClusterTally
-  private readonly strangers = new Set<string>()
-  private generations = 0
-  private shardCount = 0
-  private runId = ''
-  private pruned: readonly string[] | null = null
-  private readonly teller: RunStatusTeller
+  readonly #parts: ClusterRunParts
+  readonly #log: RunLog
+  readonly #ledger: TargetLedger
+  readonly #clusterTally: ClusterTally
+  readonly #foreignTargets = new Set<string>()
+  #generations = 0
+  #shardCount = 0
+  #runId = ''
+  #pruned: readonly string[] | null = null
+  readonly #teller: RunStatusTeller
 
   constructor(parts: ClusterRunParts) {
-    this.parts = parts
-    this.runId = parts.lock.runId
-    this.log = new RunLog(parts.hooks)
-    this.ledger = new TargetLedger(parts.plan.targets)
-    this.clusterTally = new ClusterTally(parts.plan, this.log.tally, this.ledger)
+    this.#parts = parts
+    this.#runId = parts.lock.runId
+    this.#log = new RunLog(parts.hooks)
+    this.#ledger = new TargetLedger(parts.plan.targets)
+    this.#clusterTally = new ClusterTally(parts.plan, this.#log.tally, this.#ledger)
     const { plan, root, queue, hooks, startMs } = parts
-    this.teller = new RunStatusTeller({
+    this.#teller = new RunStatusTeller({
       register: openRegister(queue),
-      runId: this.runId,
+      runId: this.#runId,
       sourceRoot: pathBelow(root, plan.discovery.root, '--in'),
       targetRoot: pathBelow(root, plan.targetRoot, '--out'),
       startedAtMs: startMs,
-      tally: this.log.tally,
-      readFindings: () => this.clusterTally.findings(startMs),
+      tally: this.#log.tally,
+      readFindings: () => this.#clusterTally.findings(startMs),
       hooks,
-      warn: (code, message) => this.log.warn(code, message),
+      warn: (code, message) => this.#log.warn(code, message),
     })
-    for (const failure of plan.discovery.failed) this.log.fail(failure)
+    for (const failure of plan.discovery.failed) this.#log.fail(failure)
   }
 
   async execute(): Promise<Report> {
     try {
-      const report = await this.convert()
-      await this.teller.end(report.stopped)
+      const report = await this.#convert()
+      await this.#teller.end(report.stopped)
       return report
     } catch (error) {
-      await this.teller.end('fatal')
+      await this.#teller.end('fatal')
       throw error
     }
   }
 
-  private async convert(): Promise<Report> {
-    const { plan, lock } = this.parts
+  async #convert(): Promise<Report> {
+    const { plan, lock } = this.#parts
     const { targetRoot, options } = plan
-    const joined = await this.findOpenGeneration()
+    const joined = await this.#findOpenGeneration()
     const assertOwned = (): Promise<void> => lock.assertOwned()
     await closeLeftGenerations(targetRoot, {
       isDurable: options.fsync,
@@ -147,58 +147,58 @@ class ClusterRun {
     })
     await collectStaged({ targetRoot, liveRunId: joined?.generation.id ?? lock.runId, assertOwned })
     const remainder = await findRemainder(plan)
-    for (const { code, message } of remainder.books.warnings) this.log.warn(code, message)
-    if (needsContents(plan, remainder.decision)) await this.checkContents(remainder)
-    const ofJoined = joined === null ? null : await this.filesOf(joined)
+    for (const { code, message } of remainder.bookkeeping.warnings) this.#log.warn(code, message)
+    if (needsContents(plan, remainder.decision)) await this.#checkContents(remainder)
+    const ofJoined = joined === null ? null : await this.#filesOf(joined)
     // Shards that the dead coordinator has settled are proved already, and count for this run all the same.
     for (const index of ofJoined ?? []) remainder.decision.rerun(index, 'an earlier run did not finish it')
     const toConvert = filesToConvert(plan, remainder)
     const isOfJoined = new Set(ofJoined)
     const afterJoined = toConvert.filter((index) => ofJoined !== null && !isOfJoined.has(index))
     let open = ofJoined ?? toConvert
-    this.ledger.addDone(remainder.decision, toConvert)
-    this.announce(toConvert)
-    const lack = await findLackOfSpace(plan, toConvert, (sample) => this.withPool(sample))
-    if (lack !== null) this.log.warn('NO_SPACE_LIKELY', lack)
-    for (let next = joined; open.length > 0 && !this.isStopped; next = null) {
-      const current = next ?? (await this.freeze(open, remainder))
-      const voided = await this.runGeneration(current)
+    this.#ledger.addDone(remainder.decision, toConvert)
+    this.#announce(toConvert)
+    const lack = await findLackOfSpace(plan, toConvert, (sample) => this.#withPool(sample))
+    if (lack !== null) this.#log.warn('NO_SPACE_LIKELY', lack)
+    for (let next = joined; open.length > 0 && !this.#isStopped; next = null) {
+      const current = next ?? (await this.#freeze(open, remainder))
+      const voided = await this.#runGeneration(current)
       open = Uint32Array.from([...voided.keys(), ...(next === null ? [] : afterJoined)]).sort()
       if (voided.size === 0) continue
-      if (this.generations < MOST_GENERATIONS && !this.isStopped) {
-        this.log.warn(
+      if (this.#generations < MOST_GENERATIONS && !this.#isStopped) {
+        this.#log.warn(
           'COMMIT_VOID',
           `committed and then removed by something else, so made again: ${voided.size} of the files`,
         )
       } else {
-        for (const error of voided.values()) this.log.fail(error)
+        for (const error of voided.values()) this.#log.fail(error)
         break
       }
     }
-    this.teller.beginSettling()
-    await this.settle(remainder)
-    return this.report(remainder)
+    this.#teller.beginSettling()
+    await this.#settle(remainder)
+    return this.#report(remainder)
   }
 
-  private get isStopped(): boolean {
-    return this.parts.hooks.signal?.aborted === true
+  get #isStopped(): boolean {
+    return this.#parts.hooks.signal?.aborted === true
   }
 
   /** The newest attempt at this very plan that a dead coordinator left. */
-  private async findOpenGeneration(): Promise<OpenGeneration | null> {
-    const { plan } = this.parts
+  async #findOpenGeneration(): Promise<OpenGeneration | null> {
+    const { plan } = this.#parts
     for (const generation of (await listGenerations(plan.targetRoot)).toReversed()) {
       if (generation.manifestHash !== plan.manifestHash || !existsSync(generationPaths(generation).records)) continue
       const frozen = await readFrozenPlan(generation)
       if (frozen === null || frozen.plan.isForced !== plan.options.force) continue
       if (frozen.plan.mayOverwrite !== plan.options.overwrite) continue
-      this.log.warn('JOINED', `going on with the plan of run ${generation.id}, which a coordinator left`)
+      this.#log.warn('JOINED', `going on with the plan of run ${generation.id}, which a coordinator left`)
       return { generation, frozen }
     }
     return null
   }
 
-  private async filesOf({ generation, frozen }: OpenGeneration): Promise<Uint32Array> {
+  async #filesOf({ generation, frozen }: OpenGeneration): Promise<Uint32Array> {
     const indexes: number[] = []
     for (let shard = 0; shard < frozen.plan.shards.length; shard++) {
       for (const { index } of await readShard(generation, frozen.plan, shard)) indexes.push(index)
@@ -206,16 +206,16 @@ class ClusterRun {
     return Uint32Array.from(indexes).sort()
   }
 
-  private async checkContents(remainder: Remainder): Promise<void> {
-    const { plan, lock } = this.parts
-    const newSums = await this.withPool((pool) => checkContents(plan, remainder.decision, pool))
+  async #checkContents(remainder: Remainder): Promise<void> {
+    const { plan, lock } = this.#parts
+    const newSums = await this.#withPool((pool) => checkContents(plan, remainder.decision, pool))
     const warning = await recordSums(plan, remainder.decision, newSums, lock)
-    if (warning !== null) this.log.warn(warning.code, warning.message)
+    if (warning !== null) this.#log.warn(warning.code, warning.message)
   }
 
   /** Threads of its own, for what is not left to nodes. */
-  private async withPool<Result>(work: (pool: ThreadPool) => Promise<Result>): Promise<Result> {
-    const { data, threads } = this.parts.plan
+  async #withPool<Result>(work: (pool: ThreadPool) => Promise<Result>): Promise<Result> {
+    const { data, threads } = this.#parts.plan
     const pool = new ThreadPool({ plan: data, threads })
     try {
       return await work(pool)
@@ -224,8 +224,8 @@ class ClusterRun {
     }
   }
 
-  private async freeze(indexes: Uint32Array, { existing }: Remainder): Promise<OpenGeneration> {
-    const { plan, root, queue, lock, cluster } = this.parts
+  async #freeze(indexes: Uint32Array, { existing }: Remainder): Promise<OpenGeneration> {
+    const { plan, root, queue, lock, cluster } = this.#parts
     const { targetRoot, manifestHash } = plan
     const paths = bookkeepingPaths(targetRoot)
     const runNumber = await nextRunNumber(paths)
@@ -249,19 +249,19 @@ class ClusterRun {
   }
 
   /** @returns files that were committed in vain, with the reason. */
-  private async runGeneration({ generation, frozen }: OpenGeneration): Promise<ReadonlyMap<number, WireError>> {
-    const { queue, lock, hooks, plan } = this.parts
-    this.generations++
-    this.shardCount += frozen.plan.shards.length
-    this.runId = generation.id
-    this.teller.beginGeneration(generation.id, frozen.plan.shards.length)
+  async #runGeneration({ generation, frozen }: OpenGeneration): Promise<ReadonlyMap<number, WireError>> {
+    const { queue, lock, hooks, plan } = this.#parts
+    this.#generations++
+    this.#shardCount += frozen.plan.shards.length
+    this.#runId = generation.id
+    this.#teller.beginGeneration(generation.id, frozen.plan.shards.length)
     const voided = new Map<number, WireError>()
     const open: ShardFile[] = []
     const closer = await GenerationCloser.open(generation, frozen.plan, {
       isDurable: plan.options.fsync,
       sourceRoot: plan.discovery.root,
       sourceTree: plan.sourceTree,
-      onFile: (file, outcome) => this.takeOutcome(file, outcome, voided, open),
+      onFile: (file, outcome) => this.#takeOutcome(file, outcome, voided, open),
     })
     const broken = await followGeneration({
       generation,
@@ -270,76 +270,76 @@ class ClusterRun {
       closer,
       signal: hooks.signal,
       assertOwned: () => lock.assertOwned(),
-      onLook: (openShards) => void this.teller.look(openShards),
+      onLook: (openShards) => void this.#teller.look(openShards),
     })
     await lock.assertOwned()
     await closer.close()
-    if (!this.isStopped) for (const file of open) this.log.fail(shardFailed(file, [...broken.values()][0]))
+    if (!this.#isStopped) for (const file of open) this.#log.fail(shardFailed(file, [...broken.values()][0]))
     return voided
   }
 
-  private takeOutcome(file: ShardFile, outcome: FileOutcome, voided: Map<number, WireError>, open: ShardFile[]): void {
-    if (outcome.kind === 'converted') this.clusterTally.add(file, outcome)
+  #takeOutcome(file: ShardFile, outcome: FileOutcome, voided: Map<number, WireError>, open: ShardFile[]): void {
+    if (outcome.kind === 'converted') this.#clusterTally.add(file, outcome)
     else if (outcome.kind === 'failed') {
-      if (isStrangersCode(outcome.error.code) && file.seen === null) this.strangers.add(file.target)
-      this.log.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
+      if (isForeignTargetCode(outcome.error.code) && file.seen === null) this.#foreignTargets.add(file.target)
+      this.#log.fail({ ...outcome.error, position: { ...outcome.error.position, file: file.path } })
     } else if (outcome.error !== null) voided.set(file.index, { ...outcome.error, position: { file: file.path } })
     else open.push(file)
     if (outcome.kind === 'open') return
-    this.teller.settle(file.sizeBytes)
+    this.#teller.settle(file.sizeBytes)
   }
 
-  private announce(indexes: Uint32Array): void {
-    const { plan, hooks, lock } = this.parts
+  #announce(indexes: Uint32Array): void {
+    const { plan, hooks, lock } = this.#parts
     const planned = describePlanned(plan, indexes, lock.runId)
-    this.teller.plan({ files: planned.fileCount, bytes: planned.totalBytes, alreadyDone: planned.alreadyDone })
+    this.#teller.plan({ files: planned.fileCount, bytes: planned.totalBytes, alreadyDone: planned.alreadyDone })
     hooks.onEvent?.({ ...planned, threads: 0 })
   }
 
   /** Orphans and claims, as a run on one machine leaves them. */
-  private async settle(remainder: Remainder): Promise<void> {
-    const { plan, lock } = this.parts
+  async #settle(remainder: Remainder): Promise<void> {
+    const { plan, lock } = this.#parts
     const { targetRoot, manifestHash, planHash } = plan
     const assertOwned = (): Promise<void> => lock.assertOwned()
     await collectStaged({ targetRoot, liveRunId: null, assertOwned })
-    await settleBooks({
+    await settleBookkeeping({
       plan,
       remainder,
-      header: { runId: this.runId, manifestHash, planHash },
-      ledger: this.ledger,
-      strangers: this.strangers,
-      mayPrune: !this.isStopped && this.log.tally.failures.length === 0,
+      header: { runId: this.#runId, manifestHash, planHash },
+      ledger: this.#ledger,
+      foreignTargets: this.#foreignTargets,
+      mayPrune: !this.#isStopped && this.#log.tally.failures.length === 0,
       assertOwned,
-      onPruned: (targets) => (this.pruned = targets),
-      warn: (code, message) => this.log.warn(code, message),
+      onPruned: (targets) => (this.#pruned = targets),
+      warn: (code, message) => this.#log.warn(code, message),
     })
   }
 
-  private report(remainder: Remainder): Report {
-    const { plan, clock, hooks, startMs, cluster } = this.parts
-    const measured = this.clusterTally.measurements(startMs)
-    const stopped: StopReason | null = this.isStopped ? stopReasonOf(hooks.signal?.reason) : null
+  #report(remainder: Remainder): Report {
+    const { plan, clock, hooks, startMs, cluster } = this.#parts
+    const measured = this.#clusterTally.measurements(startMs)
+    const stopped: StopReason | null = this.#isStopped ? stopReasonOf(hooks.signal?.reason) : null
     return {
       ...buildReport({
         plan,
         remainder,
-        runId: this.runId,
-        tally: this.log.tally,
-        ledger: this.ledger,
+        runId: this.#runId,
+        tally: this.#log.tally,
+        ledger: this.#ledger,
         splitFiles: 0,
-        warnings: this.log.warnings,
-        pruned: this.pruned,
+        warnings: this.#log.warnings,
+        pruned: this.#pruned,
         clock,
         measured,
         stopped,
-        cluster: this.clusterTally.clusterFigures(measured, {
+        cluster: this.#clusterTally.clusterFigures(measured, {
           backEnd: cluster.address.server.kind,
-          shards: this.shardCount,
-          generations: this.generations,
+          shards: this.#shardCount,
+          generations: this.#generations,
         }),
       }),
-      threads: this.clusterTally.threads,
-      cpu: this.clusterTally.cpu,
+      threads: this.#clusterTally.threads,
+      cpu: this.#clusterTally.cpu,
     }
   }
 }

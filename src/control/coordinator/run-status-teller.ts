@@ -27,89 +27,89 @@ interface RunParts {
 
 /** Tells how far a run on a cluster is: whoever started it, and in the register of the queue everybody else. */
 export class RunStatusTeller {
-  private readonly parts: RunParts
-  private readonly entry: RegisterEntry<RunStatus>
-  private readonly coordinator = { host: hostname(), pid: process.pid, version: readDroverVersion() }
-  private readonly startMs = performance.now()
-  private readonly total = { files: 0, bytes: 0, shards: 0 }
-  private readonly settled = { files: 0, bytes: 0, shards: 0 }
-  private alreadyDoneFiles = 0
-  private generation: string | null = null
-  private nodes: readonly NodeStatus[] = []
-  private openShards: ReadonlySet<number> = new Set()
+  readonly #parts: RunParts
+  readonly #entry: RegisterEntry<RunStatus>
+  readonly #coordinator = { host: hostname(), pid: process.pid, version: readDroverVersion() }
+  readonly #startMs = performance.now()
+  readonly #total = { files: 0, bytes: 0, shards: 0 }
+  readonly #settled = { files: 0, bytes: 0, shards: 0 }
+  #alreadyDoneFiles = 0
+  #generation: string | null = null
+  #nodes: readonly NodeStatus[] = []
+  #openShards: ReadonlySet<number> = new Set()
   /** Nodes of which was told that they know another form of the plan. */
-  private readonly toldNodes = new Set<string>()
-  private nextMs = 0
+  readonly #toldNodes = new Set<string>()
+  #nextMs = 0
 
   constructor(parts: RunParts) {
-    this.parts = parts
-    this.entry = new RegisterEntry<RunStatus>(parts.register, 'run', parts.runId)
+    this.#parts = parts
+    this.#entry = new RegisterEntry<RunStatus>(parts.register, 'run', parts.runId)
     void tidyRegister(parts.register).catch(() => undefined)
   }
 
   plan({ files, bytes, alreadyDone }: { files: number; bytes: number; alreadyDone: number }): void {
-    this.total.files = files
-    this.total.bytes = bytes
-    this.alreadyDoneFiles = alreadyDone
+    this.#total.files = files
+    this.#total.bytes = bytes
+    this.#alreadyDoneFiles = alreadyDone
   }
 
   beginGeneration(id: string, shards: number): void {
-    this.generation = id
-    this.total.shards = shards
-    this.settled.shards = 0
-    this.nextMs = 0
+    this.#generation = id
+    this.#total.shards = shards
+    this.#settled.shards = 0
+    this.#nextMs = 0
   }
 
   /** What became of a file is known for good. */
   settle(sizeBytes: number): void {
-    this.settled.files++
-    this.settled.bytes += sizeBytes
+    this.#settled.files++
+    this.#settled.bytes += sizeBytes
   }
 
   /** May be called as often as one likes. @param openShards that are not settled. */
   async look(openShards: ReadonlySet<number>): Promise<void> {
-    this.openShards = openShards
-    this.settled.shards = this.total.shards - openShards.size
-    if (performance.now() < this.nextMs) return
-    this.nextMs = performance.now() + TELL_MS
-    const told = this.entry.tell(this.status('converting'))
-    this.nodes = await readRegister(this.parts.register).then(
+    this.#openShards = openShards
+    this.#settled.shards = this.#total.shards - openShards.size
+    if (performance.now() < this.#nextMs) return
+    this.#nextMs = performance.now() + TELL_MS
+    const told = this.#entry.tell(this.#status('converting'))
+    this.#nodes = await readRegister(this.#parts.register).then(
       ({ nodes }) => nodes.filter(({ atMs }) => atMs >= Date.now() - SILENT_MS),
-      () => this.nodes,
+      () => this.#nodes,
     )
-    this.tellOtherVersions()
-    this.parts.hooks.onEvent?.(this.progress())
+    this.#tellOtherVersions()
+    this.#parts.hooks.onEvent?.(this.#progress())
     await told
   }
 
   /** All files have ended. */
   beginSettling(): void {
-    void this.entry.tell(this.status('settling'))
+    void this.#entry.tell(this.#status('settling'))
   }
 
   /** A server that is away does not hold a run up that has ended. @param stopped why it ended early; null: it did not. */
   async end(stopped: string | null): Promise<void> {
-    const told = this.entry.tellLast(this.status('ended', stopped))
+    const told = this.#entry.tellLast(this.#status('ended', stopped))
     await Promise.race([told, sleep(END_MS, undefined, { ref: false })])
   }
 
-  private status(state: RunStatus['state'], stopped: string | null = null): RunStatus {
-    const { runId, sourceRoot, targetRoot, startedAtMs, tally, readFindings } = this.parts
+  #status(state: RunStatus['state'], stopped: string | null = null): RunStatus {
+    const { runId, sourceRoot, targetRoot, startedAtMs, tally, readFindings } = this.#parts
     const failuresByCode: Record<string, number> = {}
     for (const { code } of tally.failures) failuresByCode[code] = (failuresByCode[code] ?? 0) + 1
     return {
       runId,
-      generation: this.generation,
+      generation: this.#generation,
       sourceRoot,
       targetRoot,
-      coordinator: this.coordinator,
+      coordinator: this.#coordinator,
       state,
       stopped,
       startedAtMs,
       atMs: Date.now(),
-      total: this.total,
-      alreadyDoneFiles: this.alreadyDoneFiles,
-      settled: this.settled,
+      total: this.#total,
+      alreadyDoneFiles: this.#alreadyDoneFiles,
+      settled: this.#settled,
       records: tally.records,
       rejectCodes: Object.fromEntries(tally.rejectCodes),
       failuresByCode,
@@ -117,32 +117,32 @@ export class RunStatusTeller {
     }
   }
 
-  private tellOtherVersions(): void {
-    for (const { node, version, planVersion } of this.nodes) {
-      if (planVersion === PLAN_VERSION || this.toldNodes.has(node.name)) continue
-      this.toldNodes.add(node.name)
-      this.parts.warn(
+  #tellOtherVersions(): void {
+    for (const { node, version, planVersion } of this.#nodes) {
+      if (planVersion === PLAN_VERSION || this.#toldNodes.has(node.name)) continue
+      this.#toldNodes.add(node.name)
+      this.#parts.warn(
         'PLAN_REFUSED',
         `node ${node.name} takes no part: its Drover ${version} knows plans of version ${planVersion}, and this one is of version ${PLAN_VERSION}`,
       )
     }
   }
 
-  private progress(): MigrateEvent {
+  #progress(): MigrateEvent {
     // A node may still tell of a shard that is settled already.
-    const shards = shardsOf(this.generation, this.nodes).filter(({ shard }) => this.openShards.has(shard))
-    const failedFiles = this.parts.tally.failures.length
+    const shards = shardsOf(this.#generation, this.#nodes).filter(({ shard }) => this.#openShards.has(shard))
+    const failedFiles = this.#parts.tally.failures.length
     const sum = (amount: (shard: ShardInWork) => number): number => shards.reduce((all, one) => all + amount(one), 0)
-    const doneFiles = Math.max(0, this.settled.files - failedFiles) + sum((shard) => shard.doneFiles)
-    const readBytes = this.settled.bytes + sum((shard) => Math.min(shard.readBytes, shard.bytes))
+    const doneFiles = Math.max(0, this.#settled.files - failedFiles) + sum((shard) => shard.doneFiles)
+    const readBytes = this.#settled.bytes + sum((shard) => Math.min(shard.readBytes, shard.bytes))
     return {
       type: 'progress',
-      doneFiles: Math.min(doneFiles, this.total.files),
+      doneFiles: Math.min(doneFiles, this.#total.files),
       failedFiles,
-      readBytes: Math.min(readBytes, this.total.bytes),
-      elapsedMs: performance.now() - this.startMs,
+      readBytes: Math.min(readBytes, this.#total.bytes),
+      elapsedMs: performance.now() - this.#startMs,
       threads: shards.flatMap(({ current }) => current),
-      nodes: this.nodes.flatMap((status) => describeNode(status, shards)),
+      nodes: this.#nodes.flatMap((status) => describeNode(status, shards)),
     }
   }
 }

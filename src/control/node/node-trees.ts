@@ -39,18 +39,18 @@ interface TreeInWork {
  * need not look again for the folders that those before them made: many small shards cost as little as a large one.
  */
 export class NodeTrees {
-  private readonly nodeName: string
-  private readonly trees = new Map<string, TreeInWork>()
-  private stagingCount = 0
+  readonly #nodeName: string
+  readonly #trees = new Map<string, TreeInWork>()
+  #stagingCount = 0
 
   constructor(nodeName: string) {
-    this.nodeName = nodeName
+    this.#nodeName = nodeName
   }
 
   take(generation: Generation): SharedTree {
     const { targetRoot, id } = generation
-    const tree = this.trees.get(targetRoot) ?? openTree(generation)
-    this.trees.set(targetRoot, tree)
+    const tree = this.#trees.get(targetRoot) ?? openTree(generation)
+    this.#trees.set(targetRoot, tree)
     if (tree.generation.id !== id) tree.generation = openGeneration(generation)
     tree.users++
     const current = tree.generation
@@ -58,24 +58,24 @@ export class NodeTrees {
       wholeSync: tree.wholeSync,
       knownFolders: current.knownFolders,
       openStaging: async () => {
-        const opened = (current.staging ??= this.openStaging(generation))
+        const opened = (current.staging ??= this.#openStaging(generation))
         const staging = await opened.catch(() => null)
         if (staging !== null && existsSync(staging.folder)) return staging
-        if (current.staging === opened) current.staging = this.openStaging(generation)
+        if (current.staging === opened) current.staging = this.#openStaging(generation)
         return current.staging
       },
       giveBack: () => {
         if (--tree.users > 0) return
         tree.shell.close()
-        this.trees.delete(targetRoot)
+        this.#trees.delete(targetRoot)
       },
     }
   }
 
   /** Under a name that no other one ever has: what was won and not yet placed must not be written over. */
-  private async openStaging(generation: Generation): Promise<StagingArea> {
+  async #openStaging(generation: Generation): Promise<StagingArea> {
     const { targetRoot, id } = generation
-    const node = `${this.nodeName}-${++this.stagingCount}`
+    const node = `${this.#nodeName}-${++this.#stagingCount}`
     try {
       bookkeepingPaths(targetRoot).tree.hasFolder(generationPaths(generation).staged)
       // Not with the folder above it: that went when the generation was closed.

@@ -10,7 +10,7 @@ import { isSuspect, noteLonelyTry, searchPoison } from '../../cluster/search-poi
 import { SelfFence } from '../../cluster/self-fence.ts'
 import { jobId, planVersionOf } from '../../cluster/shard-job.ts'
 import { TurnGate } from '../../cluster/turn-gate.ts'
-import { Turns } from '../../cluster/turns.ts'
+import { KeyedMutex } from '../../cluster/keyed-mutex.ts'
 import { markDone } from '../../commit/records/settle-shard.ts'
 import { fromWireError, MigrationError, toWireError } from '../../errors/migration-error.ts'
 import type { NodeIdentity } from '../../model/commit-record.ts'
@@ -75,163 +75,158 @@ export async function serveNode(options: NodeOptions, hooks: NodeHooks): Promise
 }
 
 class ClusterNode {
-  private readonly options: NodeOptions
-  private readonly hooks: NodeHooks
-  private readonly queue: ShardQueue
-  private readonly register: Register
-  private readonly identity: NodeIdentity
-  private readonly threads: NodeThreads
-  private readonly trees: NodeTrees
-  private readonly gate = new TurnGate()
+  readonly #options: NodeOptions
+  readonly #hooks: NodeHooks
+  readonly #queue: ShardQueue
+  readonly #register: Register
+  readonly #identity: NodeIdentity
+  readonly #threads: NodeThreads
+  readonly #trees: NodeTrees
+  readonly #gate = new TurnGate()
   /** Who has the threads: a shard that shares them ends later, and two that share them end together and leave them idle. */
-  private readonly turns = new Turns()
-  private readonly meter = new NodeMeter()
-  private readonly teller: NodeStatusTeller
-  private readonly fence: SelfFence
-  private readonly planVersion: number
-  private readonly intake = new NodeIntake()
+  readonly #threadsMutex = new KeyedMutex()
+  readonly #meter = new NodeMeter()
+  readonly #teller: NodeStatusTeller
+  readonly #fence: SelfFence
+  readonly #planVersion: number
+  readonly #intake = new NodeIntake()
   /** Versions of plans of which was told that this node does not know them. */
   /** Why jobs were left to others. */
-  private readonly toldReasons = new Set<string>()
-  private readonly inWork = new Map<string, AbortController>()
-  private readonly summary = { ...NOTHING_DONE }
+  readonly #toldReasons = new Set<string>()
+  readonly #inWork = new Map<string, AbortController>()
+  readonly #summary = { ...NOTHING_DONE }
 
   constructor(options: NodeOptions, hooks: NodeHooks, queue: ShardQueue) {
-    this.options = options
-    this.hooks = hooks
-    this.queue = queue
-    this.planVersion = options.planVersion ?? PLAN_VERSION
-    this.identity = identifyNode(resolveThreadCount(options.threads))
-    this.threads = new NodeThreads(this.identity.threads)
-    this.trees = new NodeTrees(this.identity.name)
-    this.fence = new SelfFence({ onLost: (id) => this.loseLease(id) })
-    this.register = openRegister(queue)
-    const entry = new RegisterEntry<NodeStatus>(this.register, 'node', this.identity.name)
-    this.teller = new NodeStatusTeller(entry, this.identity, this.meter, this.planVersion)
+    this.#options = options
+    this.#hooks = hooks
+    this.#queue = queue
+    this.#planVersion = options.planVersion ?? PLAN_VERSION
+    this.#identity = identifyNode(resolveThreadCount(options.threads))
+    this.#threads = new NodeThreads(this.#identity.threads)
+    this.#trees = new NodeTrees(this.#identity.name)
+    this.#fence = new SelfFence({ onLost: (id) => this.#loseLease(id) })
+    this.#register = openRegister(queue)
+    const entry = new RegisterEntry<NodeStatus>(this.#register, 'node', this.#identity.name)
+    this.#teller = new NodeStatusTeller(entry, this.#identity, this.#meter, this.#planVersion)
   }
 
   async serve(): Promise<NodeSummary> {
-    const { address, root } = this.options
+    const { address, root } = this.#options
     const { server } = address
-    await this.teller.start()
+    await this.#teller.start()
     const worker = await openWorker(
       address,
       // Three arguments: BullMQ only makes a signal for those who take one.
-      async (job, token, signal) => this.process(job, token, signal),
-      { node: this.identity.name, concurrency: SHARDS_AT_A_TIME },
+      async (job, token, signal) => this.#process(job, token, signal),
+      { node: this.#identity.name, concurrency: SHARDS_AT_A_TIME },
     )
-    worker.on('locksRenewed', ({ jobIds }) => this.fence.renewed(jobIds))
-    watchErrors(worker, server, (message) => this.hooks.onEvent({ type: 'connection', message }))
-    this.hooks.onEvent({ type: 'joined', node: this.identity, server: server.shown, queue: address.queue, root })
-    this.intake.start(worker)
+    worker.on('locksRenewed', ({ jobIds }) => this.#fence.renewed(jobIds))
+    watchErrors(worker, server, (message) => this.#hooks.onEvent({ type: 'connection', message }))
+    this.#hooks.onEvent({ type: 'joined', node: this.#identity, server: server.shown, queue: address.queue, root })
+    this.#intake.start(worker)
     const running = worker.run()
-    await untilAborted(this.hooks.signal)
-    this.intake.end()
-    this.hooks.onEvent({ type: 'draining' })
-    this.teller.drain()
+    await untilAborted(this.#hooks.signal)
+    this.#intake.end()
+    this.#hooks.onEvent({ type: 'draining' })
+    this.#teller.drain()
     const closing = worker.close().then(() => running)
-    while (this.inWork.size > 0) await sleep(LOOK_MS)
+    while (this.#inWork.size > 0) await sleep(LOOK_MS)
     // A server that is away must not hold up a node that has nothing left to do.
     await withoutWaitingLong(closing)
-    this.fence.stop()
-    await this.threads.end()
-    await withoutWaitingLong(this.teller.stop().then(() => this.queue.close()))
-    return this.summary
+    this.#fence.stop()
+    await this.#threads.end()
+    await withoutWaitingLong(this.#teller.stop().then(() => this.#queue.close()))
+    return this.#summary
   }
 
-  private loseLease(id: string): void {
-    this.hooks.onEvent({ type: 'lease-lost', jobId: id })
-    this.inWork.get(id)?.abort('lease lost')
+  #loseLease(id: string): void {
+    this.#hooks.onEvent({ type: 'lease-lost', jobId: id })
+    this.#inWork.get(id)?.abort('lease lost')
   }
 
-  private async process(job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
+  async #process(job: ShardJobOnQueue, token = '', signal?: AbortSignal): Promise<string> {
     const id = job.id ?? ''
     const version = planVersionOf(job.data)
-    if (version !== null && version !== this.planVersion)
-      return this.leaveToOthers(
+    if (version !== null && version !== this.#planVersion)
+      return this.#leaveToOthers(
         job,
         token,
-        `its plan is of version ${version}, and this node knows version ${this.planVersion}`,
+        `its plan is of version ${version}, and this node knows version ${this.#planVersion}`,
       )
     // One that was on its way already.
-    if (this.intake.isFull) return this.giveBack(job, token)
+    if (this.#intake.isFull) return this.#giveBack(job, token)
     const controller = new AbortController()
     signal?.addEventListener('abort', () => controller.abort('cancelled'))
-    this.fence.take(id)
-    this.inWork.set(id, controller)
+    this.#fence.take(id)
+    this.#inWork.set(id, controller)
     try {
-      return await this.processShard(job, token, controller)
+      return await this.#processShard(job, token, controller)
     } catch (error) {
       if (error instanceof bullmq.WaitingError) throw error
       const wire = toWireError(error, { phase: 'worker' })
       if (wire.code === 'GENERATION_CLOSED') return wire.code
-      if (wire.code === 'PLAN_REFUSED' && wire.isRetryable) return await this.leaveToOthers(job, token, wire.message)
+      if (wire.code === 'PLAN_REFUSED' && wire.isRetryable) return await this.#leaveToOthers(job, token, wire.message)
       if (wire.code === 'PLAN_REFUSED' || wire.code === 'BOOKKEEPING_UNSAFE') {
-        this.summary.refusedJobs++
-        this.teller.refuse(wire.code, wire.message)
-        this.hooks.onEvent({ type: 'job-refused', jobId: id, code: wire.code, message: wire.message })
+        this.#summary.refusedJobs++
+        this.#teller.refuse(wire.code, wire.message)
+        this.#hooks.onEvent({ type: 'job-refused', jobId: id, code: wire.code, message: wire.message })
         throw new bullmq.UnrecoverableError(`${wire.code}: ${wire.message}`)
       }
       throw new Error(`${wire.code}: ${wire.message}`, { cause: error })
     } finally {
-      this.teller.end(id)
-      this.fence.release(id)
-      this.inWork.delete(id)
-      if (this.inWork.size === 0) this.intake.takeAgain()
-      this.meter.end(id)
+      this.#teller.end(id)
+      this.#fence.release(id)
+      this.#inWork.delete(id)
+      if (this.#inWork.size === 0) this.#intake.takeAgain()
+      this.#meter.end(id)
     }
   }
 
   /** Nodes that can do the job are there, or will be: to fail it would take it from them. */
-  private async leaveToOthers(job: ShardJobOnQueue, token: string, reason: string): Promise<never> {
-    if (!this.toldReasons.has(reason)) {
-      this.toldReasons.add(reason)
-      this.summary.refusedJobs++
+  async #leaveToOthers(job: ShardJobOnQueue, token: string, reason: string): Promise<never> {
+    if (!this.#toldReasons.has(reason)) {
+      this.#toldReasons.add(reason)
+      this.#summary.refusedJobs++
       const message = `${reason}: such jobs are left to others`
-      this.teller.refuse('PLAN_REFUSED', message)
-      this.hooks.onEvent({ type: 'job-refused', jobId: job.id ?? '', code: 'PLAN_REFUSED', message })
+      this.#teller.refuse('PLAN_REFUSED', message)
+      this.#hooks.onEvent({ type: 'job-refused', jobId: job.id ?? '', code: 'PLAN_REFUSED', message })
     }
-    this.intake.leaveToOthers(LEAVE_MS)
+    this.#intake.leaveToOthers(LEAVE_MS)
     // Behind the others, since those may be for this node.
     await job.moveToDelayed(Date.now() + BACK_AFTER_MS, token)
     throw new bullmq.DelayedError()
   }
 
-  private async processShard(job: ShardJobOnQueue, token: string, controller: AbortController): Promise<string> {
-    const shard = await openShard(job, this.options.root, controller)
+  async #processShard(job: ShardJobOnQueue, token: string, controller: AbortController): Promise<string> {
+    const shard = await openShard(job, this.#options.root, controller)
     const { found, folder, open, progress } = shard
-    if (open.length === 0) return this.endShard(shard, false)
-    this.teller.begin(shard.id, progress)
-    const action = isSuspect(found.job, job.stalledCounter) ? await this.suspect(shard, job.stalledCounter) : 'run'
+    if (open.length === 0) return this.#endShard(shard, false)
+    this.#teller.begin(shard.id, progress)
+    const action = isSuspect(found.job, job.stalledCounter) ? await this.#suspect(shard, job.stalledCounter) : 'run'
     if (action === 'divided') return action
-    if (action === 'failed') return this.endShard(shard, false)
+    if (action === 'failed') return this.#endShard(shard, false)
     // Whoever closes the generation takes this folder away first.
     const watch = setInterval(() => {
       if (!existsSync(folder)) controller.abort(CLOSED)
     }, WATCH_MS)
     try {
-      return await this.convertWhenFree(shard, job, token, action === 'alone')
+      return await this.#convertWhenFree(shard, job, token, action === 'alone')
     } finally {
       clearInterval(watch)
     }
   }
 
-  private async convertWhenFree(
-    shard: ShardInWork,
-    job: ShardJobOnQueue,
-    token: string,
-    isAlone: boolean,
-  ): Promise<string> {
+  async #convertWhenFree(shard: ShardInWork, job: ShardJobOnQueue, token: string, isAlone: boolean): Promise<string> {
     const { found, files, folder, open } = shard
     const { plan, generation } = found
     const waiting = new TurnWait({
-      notWanted: [shard.controller.signal, this.hooks.signal],
-      queue: this.queue,
-      register: this.register,
+      notWanted: [shard.controller.signal, this.#hooks.signal],
+      queue: this.#queue,
+      register: this.#register,
       planVersion: found.job.planVersion,
     })
-    const leave = await this.gate.enter(isAlone, waiting.signal)
-    if (leave === null) return this.giveUpWaiting(shard, job, token, waiting)
+    const leave = await this.#gate.enter(isAlone, waiting.signal)
+    if (leave === null) return this.#giveUpWaiting(shard, job, token, waiting)
     try {
       if (isAlone) for (const unit of open) await noteLonelyTry({ tree: treeOf(found), folder }, unit)
       const areOthersPlaced = await placeOfOthers(files, open, folder, {
@@ -240,12 +235,12 @@ class ClusterNode {
         mayOverwrite: plan.mayOverwrite,
         isDurable: plan.isDurable,
       })
-      const result = await this.convertInTurn(shard, job, waiting)
-      if (result === null) return await this.giveUpWaiting(shard, job, token, waiting)
+      const result = await this.#convertInTurn(shard, job, waiting)
+      if (result === null) return await this.#giveUpWaiting(shard, job, token, waiting)
       const left = await findOpen(shard)
-      if (left.length === 0) return await this.endShard(shard, areOthersPlaced && !result.hasUnplaced)
-      this.fence.assertHeld(shard.id)
-      if (this.hooks.signal.aborted) return await this.giveBack(job, token)
+      if (left.length === 0) return await this.#endShard(shard, areOthersPlaced && !result.hasUnplaced)
+      this.#fence.assertHeld(shard.id)
+      if (this.#hooks.signal.aborted) return await this.#giveBack(job, token)
       const [failure] = result.tally.failures
       throw failure === undefined
         ? new MigrationError('STOPPED', 'the shard was given up', { phase: 'worker', isRetryable: true })
@@ -256,10 +251,7 @@ class ClusterNode {
     }
   }
 
-  private async suspect(
-    { found, files, folder, open }: ShardInWork,
-    stalls: number,
-  ): Promise<'divided' | 'failed' | 'alone'> {
+  async #suspect({ found, files, folder, open }: ShardInWork, stalls: number): Promise<'divided' | 'failed' | 'alone'> {
     const { job, plan } = found
     const action = await searchPoison({
       job,
@@ -267,18 +259,18 @@ class ClusterNode {
       folder,
       tree: treeOf(found),
       open,
-      node: this.identity,
+      node: this.#identity,
       exclusiveBy: plan.exclusiveBy,
       isDurable: plan.isDurable,
       add: async (jobs) => {
-        await this.queue.addBulk(jobs.map((data) => ({ name: 'shard', data, opts: { jobId: jobId(data) } })))
+        await this.#queue.addBulk(jobs.map((data) => ({ name: 'shard', data, opts: { jobId: jobId(data) } })))
       },
     })
-    this.hooks.onEvent({ type: 'shard-suspected', shard: job.shard, stalls, action })
+    this.#hooks.onEvent({ type: 'shard-suspected', shard: job.shard, stalls, action })
     return action
   }
 
-  private async giveUpWaiting(
+  async #giveUpWaiting(
     { controller }: ShardInWork,
     job: ShardJobOnQueue,
     token: string,
@@ -287,48 +279,44 @@ class ClusterNode {
     waiting.end()
     if (controller.signal.reason === CLOSED) return 'GENERATION_CLOSED'
     // Else it would have it again before the other one.
-    if (waiting.isForOthers) this.intake.keepToOne()
-    return this.giveBack(job, token)
+    if (waiting.isForOthers) this.#intake.keepToOne()
+    return this.#giveBack(job, token)
   }
 
   /** Puts a shard back for others, with what is left of it. */
-  private async giveBack(job: ShardJobOnQueue, token: string): Promise<never> {
+  async #giveBack(job: ShardJobOnQueue, token: string): Promise<never> {
     await job.moveToWait(token)
     throw new bullmq.WaitingError()
   }
 
   /** @param arePlaced where all targets of the shard are known to be in their places. */
-  private async endShard({ found, folder }: ShardInWork, arePlaced: boolean): Promise<string> {
+  async #endShard({ found, folder }: ShardInWork, arePlaced: boolean): Promise<string> {
     if (arePlaced && found.job.range === undefined) await markDone(treeOf(found), folder)
     return 'done'
   }
 
   /** @returns null where the shard was not wanted any more before its turn came. */
-  private async convertInTurn(
-    shard: ShardInWork,
-    job: ShardJobOnQueue,
-    waiting: TurnWait,
-  ): Promise<ShardRunResult | null> {
-    const endTurn = await this.turns.take(shard.found.job.planFileHash, waiting.signal)
+  async #convertInTurn(shard: ShardInWork, job: ShardJobOnQueue, waiting: TurnWait): Promise<ShardRunResult | null> {
+    const endTurn = await this.#threadsMutex.take(shard.found.job.planFileHash, waiting.signal)
     waiting.end()
     if (endTurn === null) return null
     try {
-      return await this.convert(shard, job, endTurn)
+      return await this.#convert(shard, job, endTurn)
     } finally {
       endTurn()
     }
   }
 
   /** @param onLastTask told when the next shard may have the threads. */
-  private async convert(shard: ShardInWork, job: ShardJobOnQueue, onLastTask: () => void): Promise<ShardRunResult> {
+  async #convert(shard: ShardInWork, job: ShardJobOnQueue, onLastTask: () => void): Promise<ShardRunResult> {
     const { id, found, files, folder, controller, open, progress } = shard
     const { plan, generation, sourceRoot } = found
     const number = found.job.shard
     const [fileCount, bytes] = [countFiles(open), bytesOfUnits(files, open)]
-    this.hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
+    this.#hooks.onEvent({ type: 'shard-started', shard: number, fileCount, bytes })
     progress.begin()
-    const threads = this.threads.take(found.job.planFileHash, plan)
-    const tree = this.trees.take(generation)
+    const threads = this.#threads.take(found.job.planFileHash, plan)
+    const tree = this.#trees.take(generation)
     const startMs = performance.now()
     try {
       const result = await runShard({
@@ -338,24 +326,24 @@ class ClusterNode {
         files,
         units: open,
         recordFolder: folder,
-        node: this.identity,
+        node: this.#identity,
         shardAttempt: job.attemptsStarted,
         pool: threads.pool,
         tree,
-        assertHeld: () => this.fence.assertHeld(id),
+        assertHeld: () => this.#fence.assertHeld(id),
         isFinal: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
-        mayGoOn: () => !this.hooks.signal.aborted,
+        mayGoOn: () => !this.#hooks.signal.aborted,
         onLastTask,
         hooks: {
           signal: controller.signal,
           onEvent: (event) => {
             progress.take(event)
-            if (event.type === 'progress') this.meter.note(id, event.readBytes)
+            if (event.type === 'progress') this.#meter.note(id, event.readBytes)
           },
         },
       })
-      this.meter.verdict = result.verdict ?? this.meter.verdict
-      this.count(result, number, performance.now() - startMs)
+      this.#meter.verdict = result.verdict ?? this.#meter.verdict
+      this.#count(result, number, performance.now() - startMs)
       return result
     } finally {
       tree.giveBack()
@@ -363,12 +351,12 @@ class ClusterNode {
     }
   }
 
-  private count(result: ShardRunResult, shard: number, durationMs: number): void {
+  #count(result: ShardRunResult, shard: number, durationMs: number): void {
     const { tally, committedFiles } = result
-    this.summary.shards++
-    this.summary.files += committedFiles
-    this.summary.bytes += tally.sourceBytes
-    this.hooks.onEvent({
+    this.#summary.shards++
+    this.#summary.files += committedFiles
+    this.#summary.bytes += tally.sourceBytes
+    this.#hooks.onEvent({
       type: 'shard-ended',
       shard,
       files: committedFiles,

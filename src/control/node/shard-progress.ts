@@ -18,17 +18,17 @@ interface ShardParts {
 
 /** What a status says of one shard, from the events of its run. */
 export class ShardProgress {
-  private readonly whole: ShardStatus
-  private hasBegun = false
-  private readonly records = { read: 0, written: 0, rejected: 0, filtered: 0 }
-  private readonly rejectCodes: Record<string, number> = {}
-  private readonly failuresByCode: Record<string, number> = {}
-  private latest: Extract<MigrateEvent, { type: 'progress' }> | null = null
+  readonly #whole: ShardStatus
+  #hasBegun = false
+  readonly #records = { read: 0, written: 0, rejected: 0, filtered: 0 }
+  readonly #rejectCodes: Record<string, number> = {}
+  readonly #failuresByCode: Record<string, number> = {}
+  #latest: Extract<MigrateEvent, { type: 'progress' }> | null = null
 
   constructor({ generation, shard, range, files, units }: ShardParts) {
     const { from, to } = range ?? { from: 0, to: files.length }
     const bytes = sumBytes(files, from, to)
-    this.whole = {
+    this.#whole = {
       generation,
       shard,
       from: range?.from ?? null,
@@ -39,28 +39,29 @@ export class ShardProgress {
       doneFiles: Math.max(0, to - from - countFiles(units)),
       failedFiles: 0,
       readBytes: Math.max(0, bytes - bytesOfUnits(files, units)),
-      records: this.records,
-      rejectCodes: this.rejectCodes,
-      failuresByCode: this.failuresByCode,
+      records: this.#records,
+      rejectCodes: this.#rejectCodes,
+      failuresByCode: this.#failuresByCode,
       current: [],
     }
   }
 
   begin(): void {
-    this.hasBegun = true
+    this.#hasBegun = true
   }
 
   take(event: MigrateEvent): void {
-    if (event.type === 'progress') this.latest = event
+    if (event.type === 'progress') this.#latest = event
     else if (event.type === 'file-done') {
-      addNumbers(this.records, event.records)
-      addCounts(this.rejectCodes, event.rejectCodes)
-    } else if (event.type === 'file-failed') addCounts(this.failuresByCode, { [event.error.code]: 1 })
+      addNumbers(this.#records, event.records)
+      addCounts(this.#rejectCodes, event.rejectCodes)
+    } else if (event.type === 'file-failed') addCounts(this.#failuresByCode, { [event.error.code]: 1 })
   }
 
   read(): ShardStatus {
-    const { whole, latest } = this
-    if (!this.hasBegun) return whole
+    const whole = this.#whole
+    const latest = this.#latest
+    if (!this.#hasBegun) return whole
     const { doneFiles = 0, failedFiles = 0, readBytes = 0, threads = [] } = latest ?? {}
     return {
       ...whole,

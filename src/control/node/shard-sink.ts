@@ -13,7 +13,7 @@ interface ShardSinkOptions {
 }
 
 /**
- * Commits the files of a shard by records that must be won. The books of the target tree (claims, journal, what is staged by others) are the
+ * Commits the files of a shard by records that must be won. The bookkeeping of the target tree (claims, journal, what is staged by others) is the
  * coordinator's.
  */
 export class ShardSink implements Sink {

@@ -17,32 +17,32 @@ interface Asking {
 export class TurnWait {
   /** Ends the waiting. */
   readonly signal: AbortSignal
-  private readonly others = new AbortController()
-  private readonly timer: NodeJS.Timeout
-  private isLooking = false
+  readonly #others = new AbortController()
+  readonly #timer: NodeJS.Timeout
+  #isLooking = false
 
   /** @param notWanted signals that end it too. */
   constructor({ notWanted, ...asking }: Asking & { readonly notWanted: readonly AbortSignal[] }) {
-    this.signal = AbortSignal.any([...notWanted, this.others.signal])
-    this.timer = setInterval(() => void this.look(asking), LOOK_MS)
+    this.signal = AbortSignal.any([...notWanted, this.#others.signal])
+    this.#timer = setInterval(() => void this.#look(asking), LOOK_MS)
   }
 
   /** It ended, or is about to, since another node is idle. */
   get isForOthers(): boolean {
-    return this.others.signal.aborted
+    return this.#others.signal.aborted
   }
 
   end(): void {
-    clearInterval(this.timer)
+    clearInterval(this.#timer)
   }
 
-  private async look(asking: Asking): Promise<void> {
-    if (this.isLooking) return
-    this.isLooking = true
+  async #look(asking: Asking): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
     // A server that is away would not take the shard back either.
     const isIdle = await isAnotherIdle(asking).catch(() => false)
-    if (isIdle) this.others.abort('another node is idle')
-    this.isLooking = false
+    if (isIdle) this.#others.abort('another node is idle')
+    this.#isLooking = false
   }
 }
 

@@ -19,15 +19,15 @@ import { refusePrune } from './refuse-prune.ts'
 export interface Remainder {
   readonly existing: ExistingTargets
   readonly decision: ResumeDecision
-  readonly books: Books
+  readonly bookkeeping: FoundBookkeeping
 }
 
-/** The books of a target tree as they were found. */
-export interface Books {
+/** The bookkeeping of a target tree as it was found. */
+export interface FoundBookkeeping {
   /** Whether a journal of a run from `runNumber` on proves a target that this plan does not make. */
-  readonly provesStranger: (target: string, runNumber: number) => boolean
+  readonly provesUnplanned: (target: string, runNumber: number) => boolean
   /** Targets that this plan does not make, and whose proofs are in doubt. */
-  readonly doubtfulStrangers: () => Iterable<string>
+  readonly doubtfulUnplanned: () => Iterable<string>
   readonly damage: readonly Damage[]
   readonly journals: Pick<JournalSummary, 'journals' | 'entryCount' | 'unsealed'>
   /** How many targets have a proof. */
@@ -75,9 +75,9 @@ export async function findRemainder(plan: Plan): Promise<Remainder> {
   return {
     existing,
     decision,
-    books: {
-      provesStranger: (target, runNumber) => ledger.provesStranger(target, runNumber),
-      doubtfulStrangers: () => ledger.doubtfulStrangers(),
+    bookkeeping: {
+      provesUnplanned: (target, runNumber) => ledger.provesUnplanned(target, runNumber),
+      doubtfulUnplanned: () => ledger.doubtfulUnplanned(),
       damage,
       journals,
       provedTargets: ledger.provedTargets,

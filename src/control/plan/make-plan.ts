@@ -24,7 +24,7 @@ import { warnOfThreadRoom } from '../../schedule/thread-shortage.ts'
 import { describeOptions } from '../settings/describe-options.ts'
 import { readMapping } from '../settings/read-mapping.ts'
 import { readSourceTree } from './read-source-tree.ts'
-import { readShard, takeShard, type PlannedShard } from '../shards/take-shard.ts'
+import { readShardNumber, takeShard, type PlannedShard } from '../shards/take-shard.ts'
 
 /** What a run will do, as far as it can be known without looking at what earlier runs left. Frozen; nothing is written for it. */
 export interface Plan {
@@ -63,7 +63,7 @@ export function resolveOptions(options: MigrateOptions): ResolvedOptions {
  * @throws MigrationError; see the exit codes 2 and 3.
  */
 export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): Promise<Plan> {
-  const shard = readShard(options, process.env)
+  const shard = readShardNumber(options, process.env)
   const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
   const { files, isSingleFile, root } = discovery
   const target = resolveTargetRoot(options.out, isSingleFile)

@@ -51,7 +51,7 @@ async function planWith(options: MigrateOptions, hooks: MigrateHooks): Promise<P
     failures: failed,
     skipped: { ...skipped, filteredOut },
     warnings: [
-      ...remainder.books.warnings,
+      ...remainder.bookkeeping.warnings,
       ...(made.threadWarning === null ? [] : [{ code: 'THREADS_LOWERED', message: made.threadWarning }]),
       ...(spaceWarning === null ? [] : [{ code: 'NO_SPACE_LIKELY', message: spaceWarning }]),
     ],

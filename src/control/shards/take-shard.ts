@@ -15,7 +15,7 @@ export interface PlannedShard extends ShardNumber {
  * Which shard is asked for; null: the whole tree.
  * @throws MigrationError WRONG_USE, also for what a shard cannot do.
  */
-export function readShard(options: ResolvedOptions, environment: NodeJS.ProcessEnv): ShardNumber | null {
+export function readShardNumber(options: ResolvedOptions, environment: NodeJS.ProcessEnv): ShardNumber | null {
   if (options.shard === undefined) return null
   if (options.prune) {
     throw refuse(

@@ -56,75 +56,77 @@ export class CsvReader implements SplittableReader {
   readonly notices: NoticeCounts = noNotices()
   /** The line that the next byte belongs to. */
   line = 1
-  private readonly source: DelimitedSource
-  private readonly maxRecordBytes: number
-  private readonly file: string
-  private readonly dialect: CsvDialect
-  private readonly lineEnds = new LineEnds()
-  private readonly scanner: CsvRecordScanner
+  readonly #source: DelimitedSource
+  readonly #maxRecordBytes: number
+  readonly #file: string
+  readonly #dialect: CsvDialect
+  readonly #lineEnds = new LineEnds()
+  readonly #scanner: CsvRecordScanner
   /** Null until the header, or without one the first accepted record, has been seen. */
-  private shape: Shape | null = null
-  private shapeIndex = 0
-  private columnCount = -1
-  private linesToPass: number
-  private isAtFileStart = true
+  #shape: Shape | null = null
+  #shapeIndex = 0
+  #columnCount = -1
+  #linesToPass: number
+  #isAtFileStart = true
   /** True inside a comment or one of the `skipLines`. */
-  private isPassingLine = false
-  private largeRecord: LargeRecord | null = null
+  #isPassingLine = false
+  #largeRecord: LargeRecord | null = null
   /** True where the bytes at hand are not all valid UTF-8, so that each record must be looked at. */
-  private checksEachRecord = false
+  #checksEachRecord = false
 
   /** Null where the batch has no kernels, or they do not take this dialect. */
-  private fastRows: FastRows | null = null
+  #fastRows: FastRows | null = null
 
   constructor(plan: DataPlan, format: DelimitedFormatName, file: string) {
-    this.source = plan.delimitedSource
-    this.maxRecordBytes = plan.maxRecordBytes
-    this.file = file
-    this.dialect = csvDialectOf(plan.delimitedSource, format)
-    this.scanner = new CsvRecordScanner(this.dialect, this.lineEnds)
-    this.linesToPass = plan.delimitedSource.skipLines
+    this.#source = plan.delimitedSource
+    this.#maxRecordBytes = plan.maxRecordBytes
+    this.#file = file
+    this.#dialect = csvDialectOf(plan.delimitedSource, format)
+    this.#scanner = new CsvRecordScanner(this.#dialect, this.#lineEnds)
+    this.#linesToPass = plan.delimitedSource.skipLines
   }
 
   get isBetweenRecords(): boolean {
-    return !this.isPassingLine && this.largeRecord === null
+    return !this.#isPassingLine && this.#largeRecord === null
   }
 
   /** Files whose lines end with a CR alone never are: they are too rare for guesses of their own. */
   get isSettled(): boolean {
-    return this.shape !== null && this.linesToPass === 0 && this.lineEnds.areLineFeeds && this.isBetweenRecords
+    return this.#shape !== null && this.#linesToPass === 0 && this.#lineEnds.areLineFeeds && this.isBetweenRecords
   }
 
   resume(recordCount: number, line: number): void {
     this.recordCount = recordCount
     this.line = line
     Object.assign(this.notices, noNotices())
-    this.isPassingLine = false
-    this.largeRecord = null
+    this.#isPassingLine = false
+    this.#largeRecord = null
   }
 
   guessRecordStart(memory: BatchMemory, start: number, end: number): number | null {
-    const { scanner, dialect, columnCount } = this
-    return guessRecordStart({ memory, scanner, dialect, columnCount, comment: this.source.comment }, start, end)
+    const scanner = this.#scanner
+    const dialect = this.#dialect
+    const columnCount = this.#columnCount
+    return guessRecordStart({ memory, scanner, dialect, columnCount, comment: this.#source.comment }, start, end)
   }
 
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {
     const { bytes } = batch.memory
-    this.prepare(batch)
+    this.#prepare(batch)
     let position = start
-    if (this.isAtFileStart) {
-      const text = passByteOrderMark(bytes, start, end, isLast, this.file)
+    if (this.#isAtFileStart) {
+      const text = passByteOrderMark(bytes, start, end, isLast, this.#file)
       if (text === MARK_UNKNOWN) return start
-      this.isAtFileStart = false
+      this.#isAtFileStart = false
       position = text
     }
-    if (this.largeRecord !== null) position = this.passLargeRecord(batch, position, end, isLast)
+    if (this.#largeRecord !== null) position = this.#passLargeRecord(batch, position, end, isLast)
     const wholeEnd = isLast ? end : wholeUtf8End(bytes, position, end)
-    this.checksEachRecord = !isUtf8(bytes.subarray(position, wholeEnd))
+    this.#checksEachRecord = !isUtf8(bytes.subarray(position, wholeEnd))
     while (position < end && !batch.isFull && (position < limit || !this.isBetweenRecords)) {
-      position = this.takeFastRows(batch, position, Math.min(end, limit))
+      position = this.#takeFastRows(batch, position, Math.min(end, limit))
       if (position === end || batch.isFull || (position >= limit && this.isBetweenRecords)) break
-      const next = this.parseNext(batch, position, end, isLast)
+      const next = this.#parseNext(batch, position, end, isLast)
       if (next === position) break
       position = next
     }
@@ -132,19 +134,19 @@ export class CsvReader implements SplittableReader {
   }
 
   /** Takes what is regular from `position` on; a no-op wherever a record could be anything else. */
-  private takeFastRows(batch: RecordBatch, position: number, end: number): number {
-    const { fastRows } = this
+  #takeFastRows(batch: RecordBatch, position: number, end: number): number {
+    const fastRows = this.#fastRows
     const isReady =
-      this.shape !== null &&
-      !this.checksEachRecord &&
-      !this.isPassingLine &&
-      this.linesToPass === 0 &&
-      this.largeRecord === null &&
-      this.lineEnds.areLineFeeds
+      this.#shape !== null &&
+      !this.#checksEachRecord &&
+      !this.#isPassingLine &&
+      this.#linesToPass === 0 &&
+      this.#largeRecord === null &&
+      this.#lineEnds.areLineFeeds
     if (fastRows === null || !isReady) return position
     const next = fastRows.take(batch, position, end, {
-      shapeIndex: this.shapeIndex,
-      columnCount: this.columnCount,
+      shapeIndex: this.#shapeIndex,
+      columnCount: this.#columnCount,
       record: this.recordCount + 1 - batch.recordBase,
       line: this.line - batch.lineBase,
     })
@@ -153,236 +155,236 @@ export class CsvReader implements SplittableReader {
     return next
   }
 
-  private prepare(batch: RecordBatch): void {
+  #prepare(batch: RecordBatch): void {
     if (batch.rowCount === 0) {
       batch.recordBase = this.recordCount
       batch.lineBase = this.line
     }
-    if (batch.kernels !== null && this.fastRows === null && FastRows.takesDialect(this.dialect)) {
-      this.fastRows = new FastRows(batch.kernels, this.dialect, this.source.comment, this.maxRecordBytes)
+    if (batch.kernels !== null && this.#fastRows === null && FastRows.takesDialect(this.#dialect)) {
+      this.#fastRows = new FastRows(batch.kernels, this.#dialect, this.#source.comment, this.#maxRecordBytes)
     }
-    this.fastRows?.forget()
-    batch.quoteByte = this.dialect.quote
-    batch.escapeByte = this.dialect.escape
-    if (this.shape !== null) this.shapeIndex = batch.useShape(this.shape)
+    this.#fastRows?.forget()
+    batch.quoteByte = this.#dialect.quote
+    batch.escapeByte = this.#dialect.escape
+    if (this.#shape !== null) this.#shapeIndex = batch.useShape(this.#shape)
   }
 
   /** Takes the next line or record. Returns the position behind what it took; `position` where more bytes are needed. */
-  private parseNext(batch: RecordBatch, position: number, end: number, isLast: boolean): number {
+  #parseNext(batch: RecordBatch, position: number, end: number, isLast: boolean): number {
     const { bytes } = batch.memory
-    if (this.largeRecord !== null) return this.passLargeRecord(batch, position, end, isLast)
-    if (this.isPassingLine) return this.passLine(bytes, position, end, isLast)
+    if (this.#largeRecord !== null) return this.#passLargeRecord(batch, position, end, isLast)
+    if (this.#isPassingLine) return this.#passLine(bytes, position, end, isLast)
     const first = bytes[position]!
-    if (this.linesToPass > 0) {
-      this.linesToPass--
+    if (this.#linesToPass > 0) {
+      this.#linesToPass--
       this.notices.skippedLines++
-      return this.passLine(bytes, position, end, isLast)
+      return this.#passLine(bytes, position, end, isLast)
     }
-    if (first === this.source.comment) {
+    if (first === this.#source.comment) {
       this.notices.commentLines++
-      return this.passLine(bytes, position, end, isLast)
+      return this.#passLine(bytes, position, end, isLast)
     }
     // In a table of one column a blank line is an empty value.
-    if ((first === LF || first === CR) && this.columnCount !== 1) {
-      const next = first === LF ? position + 1 : this.lineEnds.afterCr(bytes, position, end, isLast)
+    if ((first === LF || first === CR) && this.#columnCount !== 1) {
+      const next = first === LF ? position + 1 : this.#lineEnds.afterCr(bytes, position, end, isLast)
       if (next === NEEDS_MORE_BYTES) return position
       if (next !== IS_BARE) {
-        this.lineEnds.learn(bytes, position, next)
+        this.#lineEnds.learn(bytes, position, next)
         this.notices.blankLines++
         this.line++
         return next
       }
     }
-    return this.parseRecord(batch, position, end, isLast)
+    return this.#parseRecord(batch, position, end, isLast)
   }
 
   /** Passes over the rest of a physical line, as far as it is here. Quotes mean nothing in it. */
-  private passLine(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
-    this.isPassingLine = true
+  #passLine(bytes: Uint8Array, start: number, end: number, isLast: boolean): number {
+    this.#isPassingLine = true
     for (let position = start; position < end; position++) {
       const byte = bytes[position]
       if (byte !== LF && byte !== CR) continue
-      const next = byte === LF ? position + 1 : this.lineEnds.afterCr(bytes, position, end, isLast)
+      const next = byte === LF ? position + 1 : this.#lineEnds.afterCr(bytes, position, end, isLast)
       if (next === NEEDS_MORE_BYTES) return position
       if (next === IS_BARE) continue
-      this.lineEnds.learn(bytes, position, next)
-      this.isPassingLine = false
+      this.#lineEnds.learn(bytes, position, next)
+      this.#isPassingLine = false
       this.line++
       return next
     }
     return end
   }
 
-  private parseRecord(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
-    if (this.source.ragged === 'pad' && !this.hasRoomForPadding(batch, end - start)) {
+  #parseRecord(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    if (this.#source.ragged === 'pad' && !this.#hasRoomForPadding(batch, end - start)) {
       batch.isOutOfCells = true
       return start
     }
-    const { scanner } = this
+    const scanner = this.#scanner
     const outcome = scanner.scan(batch.memory, batch.cellCount, start, end, isLast)
-    if (outcome === SCAN_INCOMPLETE) return this.waitOrSkip(batch, start, end, isLast)
+    if (outcome === SCAN_INCOMPLETE) return this.#waitOrSkip(batch, start, end, isLast)
     const offset = batch.sourceOffset
     if (outcome === SCAN_UNTERMINATED) {
-      this.endInQuotes(batch, {
+      this.#endInQuotes(batch, {
         recordStart: offset + start,
         recordEnd: offset + end,
         quoteByte: offset + scanner.openingQuote,
-        quoteLine: this.line + this.lineEnds.count(batch.memory.bytes, start, scanner.openingQuote),
+        quoteLine: this.line + this.#lineEnds.count(batch.memory.bytes, start, scanner.openingQuote),
       })
       return end
     }
     const byteCount = scanner.recordEnd - start
-    if (byteCount > this.maxRecordBytes) this.rejectLarge(batch, offset + start, byteCount)
-    else if (this.shape === null && this.source.hasHeader) this.takeHeader(batch, start)
-    else this.takeRecord(batch, start)
+    if (byteCount > this.#maxRecordBytes) this.#rejectLarge(batch, offset + start, byteCount)
+    else if (this.#shape === null && this.#source.hasHeader) this.#takeHeader(batch, start)
+    else this.#takeRecord(batch, start)
     this.line++
-    if (scanner.hasQuotedLineEnd) this.line += this.lineEnds.count(batch.memory.bytes, start, scanner.recordEnd)
+    if (scanner.hasQuotedLineEnd) this.line += this.#lineEnds.count(batch.memory.bytes, start, scanner.recordEnd)
     return scanner.next
   }
 
   /** Padding makes cells out of nothing: the only way in which a chunk can have more cells than the memory. */
-  private hasRoomForPadding(batch: RecordBatch, byteCount: number): boolean {
+  #hasRoomForPadding(batch: RecordBatch, byteCount: number): boolean {
     const freeCells = batch.memory.cells.length / 2 - batch.cellCount
-    return batch.rowCount === 0 || freeCells > Math.max(this.columnCount, byteCount + 1)
+    return batch.rowCount === 0 || freeCells > Math.max(this.#columnCount, byteCount + 1)
   }
 
   /** An incomplete record is given again with more bytes behind it, unless it is certain to be too large. */
-  private waitOrSkip(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
-    const byteCount = end - start - (this.scanner.endsInCr ? 1 : 0)
-    if (byteCount <= this.maxRecordBytes) return start
-    this.failLargeHeader(batch.sourceOffset + start)
-    this.largeRecord = {
-      skipper: new CsvRecordSkipper(this.dialect, this.lineEnds),
+  #waitOrSkip(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    const byteCount = end - start - (this.#scanner.endsInCr ? 1 : 0)
+    if (byteCount <= this.#maxRecordBytes) return start
+    this.#failLargeHeader(batch.sourceOffset + start)
+    this.#largeRecord = {
+      skipper: new CsvRecordSkipper(this.#dialect, this.#lineEnds),
       byteStart: batch.sourceOffset + start,
     }
-    return this.passLargeRecord(batch, start, end, isLast)
+    return this.#passLargeRecord(batch, start, end, isLast)
   }
 
-  private passLargeRecord(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
-    const { skipper, byteStart } = this.largeRecord!
+  #passLargeRecord(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+    const { skipper, byteStart } = this.#largeRecord!
     const next = skipper.pass(batch.memory.bytes, start, end, isLast)
     if (!skipper.isDone) return next
-    this.largeRecord = null
+    this.#largeRecord = null
     if (skipper.isInQuotes) {
-      this.endInQuotes(batch, {
+      this.#endInQuotes(batch, {
         recordStart: byteStart,
         recordEnd: byteStart + skipper.byteCount,
         quoteByte: byteStart + skipper.bytesBeforeQuote,
         quoteLine: this.line + skipper.linesBeforeQuote,
       })
     } else {
-      this.rejectLarge(batch, byteStart, skipper.byteCount)
+      this.#rejectLarge(batch, byteStart, skipper.byteCount)
     }
     this.line += 1 + skipper.quotedLineEndCount
     return next
   }
 
   /** Accepts the record that the scanner holds, or rejects it for its first reason. */
-  private takeRecord(batch: RecordBatch, start: number): void {
-    const { scanner } = this
+  #takeRecord(batch: RecordBatch, start: number): void {
+    const scanner = this.#scanner
     const { bytes } = batch.memory
     const { fieldCount, recordEnd } = scanner
     if (scanner.fault !== null) {
-      this.reject(batch, scanner.fault, describeFault(scanner, bytes, this.dialect), start)
-    } else if (fieldCount !== this.columnCount && this.columnCount >= 0 && !this.acceptsRagged(fieldCount)) {
-      const model = this.source.hasHeader ? 'header' : 'first record'
-      this.reject(batch, 'FIELD_COUNT', describeFieldCount(fieldCount, this.columnCount, model), start)
-    } else if (this.checksEachRecord && !isUtf8(bytes.subarray(start, recordEnd))) {
-      this.reject(batch, 'INVALID_UTF8', INVALID_UTF8_MESSAGE, start)
+      this.#reject(batch, scanner.fault, describeFault(scanner, bytes, this.#dialect), start)
+    } else if (fieldCount !== this.#columnCount && this.#columnCount >= 0 && !this.#acceptsRagged(fieldCount)) {
+      const model = this.#source.hasHeader ? 'header' : 'first record'
+      this.#reject(batch, 'FIELD_COUNT', describeFieldCount(fieldCount, this.#columnCount, model), start)
+    } else if (this.#checksEachRecord && !isUtf8(bytes.subarray(start, recordEnd))) {
+      this.#reject(batch, 'INVALID_UTF8', INVALID_UTF8_MESSAGE, start)
     } else {
-      if (this.shape === null) this.useShape(batch, createNumberedShape(fieldCount))
-      this.addRow(batch, start)
+      if (this.#shape === null) this.#useShape(batch, createNumberedShape(fieldCount))
+      this.#addRow(batch, start)
     }
   }
 
-  private acceptsRagged(fieldCount: number): boolean {
-    return this.source.ragged === (fieldCount < this.columnCount ? 'pad' : 'truncate')
+  #acceptsRagged(fieldCount: number): boolean {
+    return this.#source.ragged === (fieldCount < this.#columnCount ? 'pad' : 'truncate')
   }
 
-  private addRow(batch: RecordBatch, start: number): void {
+  #addRow(batch: RecordBatch, start: number): void {
     const row = batch.rowCount
     batch.rowFirstCell[row] = batch.cellCount
-    batch.rowShape[row] = this.shapeIndex
+    batch.rowShape[row] = this.#shapeIndex
     batch.rowStart[row] = start
-    batch.rowEnd[row] = this.scanner.recordEnd
+    batch.rowEnd[row] = this.#scanner.recordEnd
     batch.rowRecord[row] = ++this.recordCount - batch.recordBase
     batch.rowLine[row] = this.line - batch.lineBase
     batch.rowCount = row + 1
-    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
-    if (this.scanner.fieldCount < this.columnCount) this.notices.paddedRecords++
-    else if (this.scanner.fieldCount > this.columnCount) this.notices.truncatedRecords++
-    for (let field = this.scanner.fieldCount; field < this.columnCount; field++) {
+    this.notices.quotesInUnquotedFields += this.#scanner.literalQuoteCount
+    if (this.#scanner.fieldCount < this.#columnCount) this.notices.paddedRecords++
+    else if (this.#scanner.fieldCount > this.#columnCount) this.notices.truncatedRecords++
+    for (let field = this.#scanner.fieldCount; field < this.#columnCount; field++) {
       const word = 2 * (batch.cellCount + field)
-      batch.memory.cells[word] = this.scanner.recordEnd
+      batch.memory.cells[word] = this.#scanner.recordEnd
       batch.memory.cells[word + 1] = packCell(CELL_TEXT, 0)
     }
-    batch.cellCount += this.columnCount
+    batch.cellCount += this.#columnCount
   }
 
-  private useShape(batch: RecordBatch, shape: Shape): void {
-    this.shape = shape
-    this.shapeIndex = batch.useShape(shape)
-    this.columnCount = shape.keys.length
+  #useShape(batch: RecordBatch, shape: Shape): void {
+    this.#shape = shape
+    this.#shapeIndex = batch.useShape(shape)
+    this.#columnCount = shape.keys.length
   }
 
-  private takeHeader(batch: RecordBatch, start: number): void {
-    const headerBytes = batch.memory.bytes.subarray(start, this.scanner.recordEnd)
-    this.notices.quotesInUnquotedFields += this.scanner.literalQuoteCount
-    const known = findKnownHeader(this.dialect, headerBytes)
+  #takeHeader(batch: RecordBatch, start: number): void {
+    const headerBytes = batch.memory.bytes.subarray(start, this.#scanner.recordEnd)
+    this.notices.quotesInUnquotedFields += this.#scanner.literalQuoteCount
+    const known = findKnownHeader(this.#dialect, headerBytes)
     if (known !== null) {
       this.notices.renamedColumns += known.renamedCount
-      this.useShape(batch, known.shape)
+      this.#useShape(batch, known.shape)
       return
     }
-    const mayRename = this.source.duplicateColumns === 'rename'
-    const place = this.placeOf(batch.sourceOffset + start)
-    const { names, renamedCount } = readHeader(batch, this.scanner, start, mayRename, this.dialect, place)
+    const mayRename = this.#source.duplicateColumns === 'rename'
+    const place = this.#placeOf(batch.sourceOffset + start)
+    const { names, renamedCount } = readHeader(batch, this.#scanner, start, mayRename, this.#dialect, place)
     this.notices.renamedColumns += renamedCount
     const shape = createTableShape(names)
-    keepHeader(this.dialect, headerBytes, shape, renamedCount)
-    this.useShape(batch, shape)
+    keepHeader(this.#dialect, headerBytes, shape, renamedCount)
+    this.#useShape(batch, shape)
   }
 
-  private endInQuotes(batch: RecordBatch, open: OpenQuote): void {
+  #endInQuotes(batch: RecordBatch, open: OpenQuote): void {
     const byteCount = open.recordEnd - open.recordStart
     const message = describeOpenQuote(open.quoteByte, open.quoteLine)
-    const isHeader = this.shape === null && this.source.hasHeader
-    if (byteCount > this.maxRecordBytes) this.failLargeHeader(open.recordStart)
-    if (this.source.unterminatedQuote === 'fail') {
+    const isHeader = this.#shape === null && this.#source.hasHeader
+    if (byteCount > this.#maxRecordBytes) this.#failLargeHeader(open.recordStart)
+    if (this.#source.unterminatedQuote === 'fail') {
       throw new MigrationError('UNTERMINATED_QUOTE', message, {
         phase: 'parse',
         hint: 'the file looks truncated; --unterminated-quote reject rejects only that record',
         position: {
-          file: this.file,
+          file: this.#file,
           ...(isHeader ? {} : { record: this.recordCount + 1 }),
           line: this.line,
           byte: open.recordStart,
         },
       })
     }
-    if (isHeader) throw malformedHeader(message, this.placeOf(open.recordStart))
-    this.addReject(
+    if (isHeader) throw malformedHeader(message, this.#placeOf(open.recordStart))
+    this.#addReject(
       batch,
       'UNTERMINATED_QUOTE',
       message,
       open.recordStart,
       open.recordEnd,
-      byteCount <= this.maxRecordBytes,
+      byteCount <= this.#maxRecordBytes,
     )
   }
 
-  private rejectLarge(batch: RecordBatch, byteStart: number, byteCount: number): void {
-    this.failLargeHeader(byteStart)
-    const message = describeTooLarge(byteCount, this.maxRecordBytes)
-    this.addReject(batch, 'RECORD_TOO_LARGE', message, byteStart, byteStart + byteCount, false)
+  #rejectLarge(batch: RecordBatch, byteStart: number, byteCount: number): void {
+    this.#failLargeHeader(byteStart)
+    const message = describeTooLarge(byteCount, this.#maxRecordBytes)
+    this.#addReject(batch, 'RECORD_TOO_LARGE', message, byteStart, byteStart + byteCount, false)
   }
 
-  private reject(batch: RecordBatch, code: ErrorCode, message: string, start: number): void {
+  #reject(batch: RecordBatch, code: ErrorCode, message: string, start: number): void {
     const offset = batch.sourceOffset
-    this.addReject(batch, code, message, offset + start, offset + this.scanner.recordEnd, true)
+    this.#addReject(batch, code, message, offset + start, offset + this.#scanner.recordEnd, true)
   }
 
-  private addReject(
+  #addReject(
     batch: RecordBatch,
     code: ErrorCode,
     message: string,
@@ -394,12 +396,12 @@ export class CsvReader implements SplittableReader {
     batch.rejects.push({ code, message, record: this.recordCount, line: this.line, byteStart, byteEnd, hasRaw })
   }
 
-  private failLargeHeader(byteStart: number): void {
-    if (this.shape !== null || !this.source.hasHeader) return
-    throw malformedHeader(`it is longer than --max-record-size ${this.maxRecordBytes}`, this.placeOf(byteStart))
+  #failLargeHeader(byteStart: number): void {
+    if (this.#shape !== null || !this.#source.hasHeader) return
+    throw malformedHeader(`it is longer than --max-record-size ${this.#maxRecordBytes}`, this.#placeOf(byteStart))
   }
 
-  private placeOf(byte: number): HeaderPlace {
-    return { file: this.file, line: this.line, byte }
+  #placeOf(byte: number): HeaderPlace {
+    return { file: this.#file, line: this.line, byte }
   }
 }

@@ -41,13 +41,13 @@ export class CsvRecordScanner {
   openingQuote = 0
   /** True where a scan is incomplete only for want of the byte after a CR: that CR may not belong to the record. */
   endsInCr = false
-  private quotedKind: CellKind = CELL_TEXT
-  private readonly dialect: CsvDialect
-  private readonly lineEnds: LineEnds
+  #quotedKind: CellKind = CELL_TEXT
+  readonly #dialect: CsvDialect
+  readonly #lineEnds: LineEnds
 
   constructor(dialect: CsvDialect, lineEnds: LineEnds) {
-    this.dialect = dialect
-    this.lineEnds = lineEnds
+    this.#dialect = dialect
+    this.#lineEnds = lineEnds
   }
 
   /**
@@ -56,7 +56,7 @@ export class CsvRecordScanner {
    */
   scan(memory: BatchMemory, firstCell: number, start: number, end: number, isLast: boolean): ScanOutcome {
     const { bytes, cells } = memory
-    const { delimiter, quote, unquotedStops, trimsAroundQuotes, nullText } = this.dialect
+    const { delimiter, quote, unquotedStops, trimsAroundQuotes, nullText } = this.#dialect
     const nullLength = nullText === null ? -1 : nullText.length
     this.fault = null
     this.literalQuoteCount = 0
@@ -68,17 +68,17 @@ export class CsvRecordScanner {
       const fieldStart = position
       const opening = trimsAroundQuotes ? passBlanks(bytes, position, end, delimiter) : position
       if (opening < end && bytes[opening] === quote) {
-        const closing = this.scanQuoted(bytes, opening, end, isLast)
+        const closing = this.#scanQuoted(bytes, opening, end, isLast)
         if (closing < 0) return isLast ? SCAN_UNTERMINATED : SCAN_INCOMPLETE
         cells[word] = opening + 1
-        cells[word + 1] = (this.quotedKind << CELL_KIND_SHIFT) | (closing - opening - 1)
+        cells[word + 1] = (this.#quotedKind << CELL_KIND_SHIFT) | (closing - opening - 1)
         word += 2
         position = closing + 1
         if (position < end && bytes[position] === delimiter) {
           position++
           continue
         }
-        position = this.scanAfterQuote(bytes, position, end, isLast, (word >>> 1) - firstCell - 1)
+        position = this.#scanAfterQuote(bytes, position, end, isLast, (word >>> 1) - firstCell - 1)
         if (position < 0) return SCAN_INCOMPLETE
         if (this.next > 0) break
         continue
@@ -98,40 +98,40 @@ export class CsvRecordScanner {
           break
         }
         if (byte === CR) {
-          next = this.lineEnds.afterCr(bytes, position, end, isLast)
+          next = this.#lineEnds.afterCr(bytes, position, end, isLast)
           if (next === NEEDS_MORE_BYTES) {
             this.endsInCr = true
             return SCAN_INCOMPLETE
           }
           if (next !== IS_BARE) break
-          this.note('BARE_CR', position, (word >>> 1) - firstCell)
+          this.#note('BARE_CR', position, (word >>> 1) - firstCell)
         } else {
           this.literalQuoteCount++
-          if (this.dialect.isRfc) this.note('QUOTE_IN_UNQUOTED_FIELD', position, (word >>> 1) - firstCell)
+          if (this.#dialect.isRfc) this.#note('QUOTE_IN_UNQUOTED_FIELD', position, (word >>> 1) - firstCell)
         }
         position++
       }
       const length = position - fieldStart
       cells[word] = fieldStart
       cells[word + 1] =
-        length === nullLength && this.isNull(bytes, fieldStart) ? (CELL_NULL << CELL_KIND_SHIFT) | length : length
+        length === nullLength && this.#isNull(bytes, fieldStart) ? (CELL_NULL << CELL_KIND_SHIFT) | length : length
       word += 2
       if (next > 0) {
-        this.endRecord(position, next)
+        this.#endRecord(position, next)
         break
       }
       position++
     }
     this.fieldCount = (word >>> 1) - firstCell
-    this.lineEnds.learn(bytes, this.recordEnd, this.next)
+    this.#lineEnds.learn(bytes, this.recordEnd, this.next)
     return SCAN_COMPLETE
   }
 
   /** Scans from an opening quote. Returns the position of the closing one, or -1 where the bytes at hand do not show it. */
-  private scanQuoted(bytes: Uint8Array, opening: number, end: number, isLast: boolean): number {
-    const { quote, escape, quotedStops } = this.dialect
+  #scanQuoted(bytes: Uint8Array, opening: number, end: number, isLast: boolean): number {
+    const { quote, escape, quotedStops } = this.#dialect
     this.openingQuote = opening
-    this.quotedKind = CELL_TEXT
+    this.#quotedKind = CELL_TEXT
     let position = opening + 1
     for (;;) {
       while (position < end && quotedStops[bytes[position]!] === 0) position++
@@ -141,7 +141,7 @@ export class CsvRecordScanner {
         if (position + 1 === end && !isLast) return -1
         const following = position + 1 < end ? bytes[position + 1]! : -1
         if (following === quote || following === escape) {
-          this.quotedKind = CELL_ESCAPED_TEXT
+          this.#quotedKind = CELL_ESCAPED_TEXT
           position += 2
           continue
         }
@@ -158,45 +158,45 @@ export class CsvRecordScanner {
    * @returns the position behind a delimiter, with `next` 0; or that of the record's end, with `next` behind it; or -1 where
    *   the bytes at hand do not show either.
    */
-  private scanAfterQuote(bytes: Uint8Array, start: number, end: number, isLast: boolean, field: number): number {
-    const { delimiter, trimsAroundQuotes } = this.dialect
+  #scanAfterQuote(bytes: Uint8Array, start: number, end: number, isLast: boolean, field: number): number {
+    const { delimiter, trimsAroundQuotes } = this.#dialect
     let isLost = false
     this.next = 0
     for (let position = start; ; position++) {
       if (trimsAroundQuotes && !isLost) position = passBlanks(bytes, position, end, delimiter)
-      if (position === end) return isLast ? this.endRecord(position, end) : -1
+      if (position === end) return isLast ? this.#endRecord(position, end) : -1
       const byte = bytes[position]!
-      if (byte === LF) return this.endRecord(position, position + 1)
+      if (byte === LF) return this.#endRecord(position, position + 1)
       if (byte === CR) {
-        const next = this.lineEnds.afterCr(bytes, position, end, isLast)
+        const next = this.#lineEnds.afterCr(bytes, position, end, isLast)
         if (next === NEEDS_MORE_BYTES) {
           this.endsInCr = true
           return -1
         }
-        if (next !== IS_BARE) return this.endRecord(position, next)
-        this.note('BARE_CR', position, field)
+        if (next !== IS_BARE) return this.#endRecord(position, next)
+        this.#note('BARE_CR', position, field)
         isLost = true
       } else if (!isLost) {
         if (byte === delimiter) return position + 1
-        this.note('TEXT_AFTER_CLOSING_QUOTE', start, field)
+        this.#note('TEXT_AFTER_CLOSING_QUOTE', start, field)
         isLost = true
       }
     }
   }
 
-  private endRecord(position: number, next: number): number {
+  #endRecord(position: number, next: number): number {
     this.recordEnd = position
     this.next = next
     return position
   }
 
-  private isNull(bytes: Uint8Array, start: number): boolean {
-    const { nullText } = this.dialect
+  #isNull(bytes: Uint8Array, start: number): boolean {
+    const { nullText } = this.#dialect
     return nullText !== null && nullText.every((byte, index) => bytes[start + index] === byte)
   }
 
   /** The first fault of a record is the one that it is rejected for. */
-  private note(code: CsvFault, position: number, field: number): void {
+  #note(code: CsvFault, position: number, field: number): void {
     if (this.fault !== null) return
     this.fault = code
     this.faultPosition = position

@@ -26,26 +26,26 @@ export class CsvRecordSkipper {
   /** Bytes of the record before its last opening quote, and line ends before it. */
   bytesBeforeQuote = 0
   linesBeforeQuote = 0
-  private state: State = FIELD_START
-  private lineFeeds = 0
-  private loneCrs = 0
-  private previous = 0
-  private readonly dialect: CsvDialect
-  private readonly lineEnds: LineEnds
+  #state: State = FIELD_START
+  #lineFeeds = 0
+  #loneCrs = 0
+  #previous = 0
+  readonly #dialect: CsvDialect
+  readonly #lineEnds: LineEnds
 
   constructor(dialect: CsvDialect, lineEnds: LineEnds) {
-    this.dialect = dialect
-    this.lineEnds = lineEnds
+    this.#dialect = dialect
+    this.#lineEnds = lineEnds
   }
 
   /** True where the file would end inside quotes if it ended here. */
   get isInQuotes(): boolean {
-    return this.state === QUOTED
+    return this.#state === QUOTED
   }
 
   /** Line ends inside the quotes of the record. */
   get quotedLineEndCount(): number {
-    return this.lineEnds.sum(this.lineFeeds, this.loneCrs)
+    return this.#lineEnds.sum(this.#lineFeeds, this.#loneCrs)
   }
 
   /**
@@ -57,25 +57,25 @@ export class CsvRecordSkipper {
     let position = start
     while (position < end) {
       const byte = bytes[position]!
-      if (this.state === QUOTED) {
-        const length = this.passQuoted(bytes, position, end, isLast)
+      if (this.#state === QUOTED) {
+        const length = this.#passQuoted(bytes, position, end, isLast)
         if (length === 0) return position
         this.byteCount += length
         position += length
         continue
       }
       if (byte === LF || byte === CR) {
-        const next = byte === LF ? position + 1 : this.lineEnds.afterCr(bytes, position, end, isLast)
+        const next = byte === LF ? position + 1 : this.#lineEnds.afterCr(bytes, position, end, isLast)
         if (next === NEEDS_MORE_BYTES) return position
         if (next !== IS_BARE) {
-          this.lineEnds.learn(bytes, position, next)
+          this.#lineEnds.learn(bytes, position, next)
           this.isDone = true
           return next
         }
-        if (this.state === FIELD_START) this.state = UNQUOTED
-        else if (this.state === AFTER_QUOTE) this.state = LOST
+        if (this.#state === FIELD_START) this.#state = UNQUOTED
+        else if (this.#state === AFTER_QUOTE) this.#state = LOST
       } else {
-        this.state = this.stateAfter(byte)
+        this.#state = this.#stateAfter(byte)
       }
       this.byteCount++
       position++
@@ -85,32 +85,32 @@ export class CsvRecordSkipper {
   }
 
   /** Passes one byte or one escape sequence between quotes. Returns its length, or 0 where the byte after it decides. */
-  private passQuoted(bytes: Uint8Array, position: number, end: number, isLast: boolean): number {
-    const { quote, escape } = this.dialect
+  #passQuoted(bytes: Uint8Array, position: number, end: number, isLast: boolean): number {
+    const { quote, escape } = this.#dialect
     const byte = bytes[position]!
-    const wasCr = this.previous === CR
-    this.previous = byte
+    const wasCr = this.#previous === CR
+    this.#previous = byte
     if (byte === escape) {
       if (position + 1 === end && !isLast) return 0
       const following = position + 1 < end ? bytes[position + 1]! : -1
       if (following === quote || following === escape) return 2
     }
-    if (byte === quote) this.state = AFTER_QUOTE
-    else if (byte === CR) this.loneCrs++
+    if (byte === quote) this.#state = AFTER_QUOTE
+    else if (byte === CR) this.#loneCrs++
     else if (byte === LF) {
-      this.lineFeeds++
-      if (wasCr) this.loneCrs--
+      this.#lineFeeds++
+      if (wasCr) this.#loneCrs--
     }
     return 1
   }
 
-  private stateAfter(byte: number): State {
-    const { delimiter, quote, trimsAroundQuotes } = this.dialect
-    if (this.state === LOST) return LOST
+  #stateAfter(byte: number): State {
+    const { delimiter, quote, trimsAroundQuotes } = this.#dialect
+    if (this.#state === LOST) return LOST
     if (byte === delimiter) return FIELD_START
-    if (this.state === UNQUOTED) return UNQUOTED
-    if (trimsAroundQuotes && isBlank(byte, delimiter)) return this.state
-    if (this.state === AFTER_QUOTE) return LOST
+    if (this.#state === UNQUOTED) return UNQUOTED
+    if (trimsAroundQuotes && isBlank(byte, delimiter)) return this.#state
+    if (this.#state === AFTER_QUOTE) return LOST
     if (byte !== quote) return UNQUOTED
     this.bytesBeforeQuote = this.byteCount
     this.linesBeforeQuote = this.quotedLineEndCount

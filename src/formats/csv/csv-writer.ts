@@ -30,136 +30,137 @@ const LARGEST_ROOM_BYTES = 64 * 1024
 
 /** Writes one csv or tsv file. */
 export class CsvWriter implements RecordWriter {
-  private readonly target: DelimitedTarget
-  private readonly delimiter: number
-  private readonly fields: CsvFieldWriter
-  private readonly targetColumns: TargetColumns
+  readonly #target: DelimitedTarget
+  readonly #delimiter: number
+  readonly #fields: CsvFieldWriter
+  readonly #targetColumns: TargetColumns
   /** Made when the columns are known; null: the reference does all rows. */
-  private fastLines: FastLines | null = null
-  private isOpen = false
+  #fastLines: FastLines | null = null
+  #isOpen = false
   /** Why the header cannot be written. It waits for the end: with further columns, in a second pass, the header may be writable. */
-  private headerFault: MigrationError | null = null
+  #headerFault: MigrationError | null = null
   /** True before the first byte: a field that looks like a byte order mark is then taken for one. */
-  private isAtFileStart = true
+  #isAtFileStart = true
   /** The text of the cell at hand, found by `locateText`: in its batch, or decoded in the scratch region. */
-  private textStart = 0
-  private textEnd = 0
+  #textStart = 0
+  #textEnd = 0
 
   constructor(plan: DataPlan, format: DelimitedFormatName, columns: readonly Key[] = []) {
-    this.target = plan.delimitedTarget
-    this.delimiter = delimiterOf(format, plan.delimitedTarget.delimiter)
-    this.fields = new CsvFieldWriter(plan.delimitedTarget, this.delimiter)
-    this.targetColumns = new TargetColumns(plan.select, columns)
+    this.#target = plan.delimitedTarget
+    this.#delimiter = delimiterOf(format, plan.delimitedTarget.delimiter)
+    this.#fields = new CsvFieldWriter(plan.delimitedTarget, this.#delimiter)
+    this.#targetColumns = new TargetColumns(plan.select, columns)
   }
 
   get columns(): readonly Key[] {
-    return this.targetColumns.keys
+    return this.#targetColumns.keys
   }
 
   learnColumns(batch: RecordBatch): boolean {
-    return this.targetColumns.learn(batch)
+    return this.#targetColumns.learn(batch)
   }
 
   write(batch: RecordBatch, output: OutputBuffer): void {
     let isPrepared = false
     for (let row = 0; row < batch.rowCount; row++) {
       // The reference writes the header and what might look like a byte order mark.
-      if (batch.kernels !== null && this.isOpen && !this.isAtFileStart && this.fastLines !== null) {
-        if (!isPrepared) this.fastLines.prepare(batch)
+      if (batch.kernels !== null && this.#isOpen && !this.#isAtFileStart && this.#fastLines !== null) {
+        if (!isPrepared) this.#fastLines.prepare(batch)
         isPrepared = true
-        row = this.fastLines.encode(batch.kernels, batch, row, output)
+        row = this.#fastLines.encode(batch.kernels, batch, row, output)
       }
-      if (row < batch.rowCount) this.writeRow(batch, row, output)
+      if (row < batch.rowCount) this.#writeRow(batch, row, output)
     }
   }
 
   continueBehindRows(discarded: OutputBuffer): void {
-    this.open(discarded)
-    this.isAtFileStart = false
+    this.#open(discarded)
+    this.#isAtFileStart = false
   }
 
   /** @throws MigrationError UNREPRESENTABLE where a target without quotes cannot hold the header. */
   finish(output: OutputBuffer): void {
-    if (!this.isOpen) this.open(output)
-    if (this.headerFault !== null) throw this.headerFault
+    if (!this.#isOpen) this.#open(output)
+    if (this.#headerFault !== null) throw this.#headerFault
   }
 
   /** Writes the header. It waits for the first row: until then columns may still be learnt. */
-  private open(output: OutputBuffer): void {
-    this.isOpen = true
-    this.targetColumns.close()
-    const keys = this.targetColumns.keys
-    if (keys.length > 0 && FastLines.takesTarget(this.target)) {
-      this.fastLines = new FastLines(this.target, this.delimiter, this.targetColumns)
+  #open(output: OutputBuffer): void {
+    this.#isOpen = true
+    this.#targetColumns.close()
+    const keys = this.#targetColumns.keys
+    if (keys.length > 0 && FastLines.takesTarget(this.#target)) {
+      this.#fastLines = new FastLines(this.#target, this.#delimiter, this.#targetColumns)
     }
-    if (!this.target.hasHeader || keys.length === 0) return
+    if (!this.#target.hasHeader || keys.length === 0) return
     for (const [column, { name, text }] of keys.entries()) {
-      if (this.target.quote < 0 && !this.canWriteUnquoted(text, 0, text.length, column)) {
-        this.headerFault = unrepresentableName(name)
+      if (this.#target.quote < 0 && !this.#canWriteUnquoted(text, 0, text.length, column)) {
+        this.#headerFault = unrepresentableName(name)
         return
       }
-      this.writeText(output, text, 0, text.length, column)
+      this.#writeText(output, text, 0, text.length, column)
     }
-    this.endLine(output)
+    this.#endLine(output)
   }
 
-  private writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
+  #writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
     const shape = batch.rowShape[row]!
     if (shape === REJECTED_ROW) return
-    if (!this.isOpen) this.open(output)
-    const cells = this.targetColumns.cellsOf(batch.views[shape]!)
+    if (!this.#isOpen) this.#open(output)
+    const cells = this.#targetColumns.cellsOf(batch.views[shape]!)
     if (cells.length === 0) {
       batch.rejectRow(row, 'UNREPRESENTABLE', 'the record has no columns, and a line without fields is no record')
-    } else if (this.target.quote >= 0 || this.checkRow(batch, row, cells)) {
-      this.writeCells(batch, row, cells, output)
+    } else if (this.#target.quote >= 0 || this.#checkRow(batch, row, cells)) {
+      this.#writeCells(batch, row, cells, output)
     }
   }
 
-  private writeCells(batch: RecordBatch, row: number, cells: Int32Array, output: OutputBuffer): void {
+  #writeCells(batch: RecordBatch, row: number, cells: Int32Array, output: OutputBuffer): void {
     const firstCell = batch.rowFirstCell[row]!
-    const room = this.fields.roomFor(cells.length, countTextBytes(batch, firstCell, cells)) + LINE_END_BYTES
+    const room = this.#fields.roomFor(cells.length, countTextBytes(batch, firstCell, cells)) + LINE_END_BYTES
     if (room > LARGEST_ROOM_BYTES) {
-      this.writeLongRow(batch, firstCell, cells, output)
+      this.#writeLongRow(batch, firstCell, cells, output)
       return
     }
-    const { fields, delimiter } = this
+    const fields = this.#fields
+    const delimiter = this.#delimiter
     const { bytes } = batch.memory
     let position = output.reserve(room)
     for (let column = 0; column < cells.length; column++) {
       if (column > 0) bytes[position++] = delimiter
-      const isText = this.locateText(batch, firstCell, cells[column]!)
-      if (isText || this.isBlankLine(cells)) {
-        const mustQuote = column === 0 && this.needsQuotesInPlace(bytes, this.textStart, this.textEnd)
-        position = fields.putText(bytes, position, this.textStart, this.textEnd, mustQuote)
+      const isText = this.#locateText(batch, firstCell, cells[column]!)
+      if (isText || this.#isBlankLine(cells)) {
+        const mustQuote = column === 0 && this.#needsQuotesInPlace(bytes, this.#textStart, this.#textEnd)
+        position = fields.putText(bytes, position, this.#textStart, this.#textEnd, mustQuote)
       } else {
         position = fields.putNull(bytes, position)
       }
     }
     output.position = position
-    this.endLine(output)
+    this.#endLine(output)
   }
 
-  private writeLongRow(batch: RecordBatch, firstCell: number, cells: Int32Array, output: OutputBuffer): void {
+  #writeLongRow(batch: RecordBatch, firstCell: number, cells: Int32Array, output: OutputBuffer): void {
     for (let column = 0; column < cells.length; column++) {
-      const isText = this.locateText(batch, firstCell, cells[column]!)
-      if (isText || this.isBlankLine(cells)) {
-        this.writeText(output, batch.memory.bytes, this.textStart, this.textEnd, column)
+      const isText = this.#locateText(batch, firstCell, cells[column]!)
+      if (isText || this.#isBlankLine(cells)) {
+        this.#writeText(output, batch.memory.bytes, this.#textStart, this.#textEnd, column)
       } else {
-        this.putDelimiter(output, column)
-        this.fields.writeNull(output)
+        this.#putDelimiter(output, column)
+        this.#fields.writeNull(output)
       }
     }
-    this.endLine(output)
+    this.#endLine(output)
   }
 
   /** True where a null alone would leave a line empty: it is then written as the empty text. */
-  private isBlankLine(cells: Int32Array): boolean {
-    return cells.length === 1 && this.fields.isNullEmpty
+  #isBlankLine(cells: Int32Array): boolean {
+    return cells.length === 1 && this.#fields.isNullEmpty
   }
 
   /** Finds the text of a cell, or of none (-1). Returns false for null, whose text is empty. */
-  private locateText(batch: RecordBatch, firstCell: number, cell: number): boolean {
-    this.textEnd = this.textStart
+  #locateText(batch: RecordBatch, firstCell: number, cell: number): boolean {
+    this.#textEnd = this.#textStart
     if (cell < 0) return false
     const { bytes, cells, scratchStart } = batch.memory
     const word = 2 * (firstCell + cell)
@@ -167,53 +168,53 @@ export class CsvWriter implements RecordWriter {
     const kind = cells[word + 1]! >>> CELL_KIND_SHIFT
     const length = cells[word + 1]! & CELL_LENGTH_MASK
     if (kind === CELL_NULL) return false
-    this.textStart = start
-    this.textEnd = start + length
+    this.#textStart = start
+    this.#textEnd = start + length
     if (kind === CELL_ESCAPED_TEXT || kind === CELL_ESCAPED_STRING) {
-      this.textStart = scratchStart
-      this.textEnd = decodeCellText(batch, kind, start, length)
+      this.#textStart = scratchStart
+      this.#textEnd = decodeCellText(batch, kind, start, length)
     } else if (kind === CELL_SPACED_NESTED) {
-      this.textStart = scratchStart
-      this.textEnd = compactNested(bytes, start, start + length, scratchStart)
+      this.#textStart = scratchStart
+      this.#textEnd = compactNested(bytes, start, start + length, scratchStart)
     }
     return true
   }
 
-  private writeText(output: OutputBuffer, bytes: Uint8Array, start: number, end: number, column: number): void {
-    this.putDelimiter(output, column)
-    this.fields.writeText(output, bytes, start, end, column === 0 && this.needsQuotesInPlace(bytes, start, end))
-    this.isAtFileStart = false
+  #writeText(output: OutputBuffer, bytes: Uint8Array, start: number, end: number, column: number): void {
+    this.#putDelimiter(output, column)
+    this.#fields.writeText(output, bytes, start, end, column === 0 && this.#needsQuotesInPlace(bytes, start, end))
+    this.#isAtFileStart = false
   }
 
-  private putDelimiter(output: OutputBuffer, column: number): void {
+  #putDelimiter(output: OutputBuffer, column: number): void {
     if (column === 0) return
     const position = output.reserve(1)
-    output.bytes[position] = this.delimiter
+    output.bytes[position] = this.#delimiter
     output.position = position + 1
   }
 
-  private endLine(output: OutputBuffer): void {
+  #endLine(output: OutputBuffer): void {
     let position = output.reserve(2)
-    if (this.target.lineEnd === 'crlf') output.bytes[position++] = CR
+    if (this.#target.lineEnd === 'crlf') output.bytes[position++] = CR
     output.bytes[position++] = LF
     output.position = position
-    this.isAtFileStart = false
+    this.#isAtFileStart = false
   }
 
   /** True where the first field of a line would make it a blank line, or make the file seem to start with a mark. */
-  private needsQuotesInPlace(bytes: Uint8Array, start: number, end: number): boolean {
-    if (start === end) return this.targetColumns.keys.length === 1
-    return this.isAtFileStart && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
+  #needsQuotesInPlace(bytes: Uint8Array, start: number, end: number): boolean {
+    if (start === end) return this.#targetColumns.keys.length === 1
+    return this.#isAtFileStart && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf
   }
 
   /** Rejects the row where a target without quotes cannot hold one of its fields. Returns false then. */
-  private checkRow(batch: RecordBatch, row: number, cells: Int32Array): boolean {
+  #checkRow(batch: RecordBatch, row: number, cells: Int32Array): boolean {
     const { bytes } = batch.memory
     for (let column = 0; column < cells.length; column++) {
-      const isText = this.locateText(batch, batch.rowFirstCell[row]!, cells[column]!)
-      if (isText && this.canWriteUnquoted(bytes, this.textStart, this.textEnd, column)) continue
-      if (!isText && !this.isBlankLine(cells)) continue
-      const { name } = this.targetColumns.keys[column]!
+      const isText = this.#locateText(batch, batch.rowFirstCell[row]!, cells[column]!)
+      if (isText && this.#canWriteUnquoted(bytes, this.#textStart, this.#textEnd, column)) continue
+      if (!isText && !this.#isBlankLine(cells)) continue
+      const { name } = this.#targetColumns.keys[column]!
       const message = `without quotes no field can hold the value of ${JSON.stringify(name)}; --out-quote gives targets a quote`
       batch.rejectRow(row, 'UNREPRESENTABLE', message, name)
       return false
@@ -221,9 +222,9 @@ export class CsvWriter implements RecordWriter {
     return true
   }
 
-  private canWriteUnquoted(bytes: Uint8Array, start: number, end: number, column: number): boolean {
-    if (column === 0 && this.needsQuotesInPlace(bytes, start, end)) return false
-    return this.fields.canWriteUnquoted(bytes, start, end)
+  #canWriteUnquoted(bytes: Uint8Array, start: number, end: number, column: number): boolean {
+    if (column === 0 && this.#needsQuotesInPlace(bytes, start, end)) return false
+    return this.#fields.canWriteUnquoted(bytes, start, end)
   }
 }
 

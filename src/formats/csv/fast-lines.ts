@@ -10,20 +10,20 @@ const NO_CELL = 0xffff_ffff
 
 /** Encodes lines through the kernel, as many as it takes, and leaves each odd one to CsvWriter. */
 export class FastLines {
-  private readonly tables: ViewTables
-  private readonly target: DelimitedTarget
-  private readonly delimiter: number
-  private readonly columnCount: number
-  private readonly nullBytes: number
+  readonly #tables: ViewTables
+  readonly #target: DelimitedTarget
+  readonly #delimiter: number
+  readonly #columnCount: number
+  readonly #nullBytes: number
 
   /** @param columns of the target, closed, at least one. */
   constructor(target: DelimitedTarget, delimiter: number, columns: TargetColumns) {
     const nullText = target.nullText === null ? null : new TextEncoder().encode(target.nullText)
-    this.tables = new ViewTables((view) => layOutCells(columns.cellsOf(view)), nullText ?? undefined)
-    this.target = target
-    this.delimiter = delimiter
-    this.columnCount = columns.keys.length
-    this.nullBytes = nullText === null ? -1 : nullText.length
+    this.#tables = new ViewTables((view) => layOutCells(columns.cellsOf(view)), nullText ?? undefined)
+    this.#target = target
+    this.#delimiter = delimiter
+    this.#columnCount = columns.keys.length
+    this.#nullBytes = nullText === null ? -1 : nullText.length
   }
 
   static takesTarget({ nullText }: DelimitedTarget): boolean {
@@ -32,7 +32,7 @@ export class FastLines {
 
   /** Once for each batch, before `encode`. */
   prepare(batch: RecordBatch): void {
-    this.tables.place(batch)
+    this.#tables.place(batch)
   }
 
   /** Encodes rows from `row` on. Returns the first one that it leaves to the reference, or the number of rows. */
@@ -45,16 +45,16 @@ export class FastLines {
         batch.rowCount,
         memory.cellsStart,
         memory.keysStart,
-        this.tables.shapeCount,
+        this.#tables.shapeCount,
         memory.scratchStart,
         batch.quoteByte,
         batch.escapeByte,
-        this.columnCount,
-        this.delimiter,
-        this.target.quote,
-        this.target.lineEnd === 'crlf' ? 1 : 0,
+        this.#columnCount,
+        this.#delimiter,
+        this.#target.quote,
+        this.#target.lineEnd === 'crlf' ? 1 : 0,
         ViewTables.constantStart(batch),
-        this.nullBytes,
+        this.#nullBytes,
         output.start,
         output.position,
         output.end,

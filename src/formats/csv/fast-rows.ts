@@ -22,19 +22,19 @@ export class FastRows {
   /** Rows taken and line feeds passed by the last `take`. */
   rowCount = 0
   lineCount = 0
-  private readonly kernels: Kernels
-  private readonly dialect: CsvDialect
-  private readonly comment: number
-  private readonly maxRecordBytes: number
+  readonly #kernels: Kernels
+  readonly #dialect: CsvDialect
+  readonly #comment: number
+  readonly #maxRecordBytes: number
   /** The window that the separator table is about; end 0: there is none. */
-  private scannedFrom = 0
-  private scannedEnd = 0
+  #scannedFrom = 0
+  #scannedEnd = 0
 
   constructor(kernels: Kernels, dialect: CsvDialect, comment: number, maxRecordBytes: number) {
-    this.kernels = kernels
-    this.dialect = dialect
-    this.comment = comment
-    this.maxRecordBytes = maxRecordBytes
+    this.#kernels = kernels
+    this.#dialect = dialect
+    this.#comment = comment
+    this.#maxRecordBytes = maxRecordBytes
   }
 
   /** The kernels know quotes that are doubled, or none. */
@@ -48,7 +48,7 @@ export class FastRows {
 
   /** Forgets what was scanned: the bytes in the memory are others now. */
   forget(): void {
-    this.scannedEnd = 0
+    this.#scannedEnd = 0
   }
 
   /**
@@ -56,20 +56,21 @@ export class FastRows {
    * @returns where the next record begins: one that is not regular, not whole, or has no room in the batch.
    */
   take(batch: RecordBatch, start: number, end: number, ahead: RowsAhead): number {
-    const { kernels, dialect } = this
+    const kernels = this.#kernels
+    const dialect = this.#dialect
     const { memory } = batch
     this.rowCount = 0
     this.lineCount = 0
     let position = start
     for (;;) {
-      if (this.scannedEnd === 0) {
-        this.scannedFrom = position
-        this.scannedEnd = Math.min(end, position + WINDOW_BYTES)
+      if (this.#scannedEnd === 0) {
+        this.#scannedFrom = position
+        this.#scannedEnd = Math.min(end, position + WINDOW_BYTES)
         kernels.scanSeparators(
           memory.separatorsStart,
           memory.linesStart,
           position,
-          this.scannedEnd,
+          this.#scannedEnd,
           dialect.delimiter,
           dialect.quote,
         )
@@ -86,9 +87,9 @@ export class FastRows {
         position,
         ahead.columnCount,
         dialect.quote,
-        this.comment,
-        this.maxRecordBytes,
-        this.placeNullText(batch),
+        this.#comment,
+        this.#maxRecordBytes,
+        this.#placeNullText(batch),
         dialect.nullText === null ? -1 : dialect.nullText.length,
       )
       const rows = kernels.takenRows()
@@ -97,16 +98,16 @@ export class FastRows {
       this.rowCount += rows
       this.lineCount += kernels.takenLines()
       position = kernels.takenEnd()
-      if (ended !== ENDED_TABLE || position === this.scannedFrom) return position
+      if (ended !== ENDED_TABLE || position === this.#scannedFrom) return position
       // The table is used up. What follows is the next window, or an odd record, or one that is not whole.
-      const isWindowEnd = kernels.isCut() === 0 && this.scannedEnd < end
+      const isWindowEnd = kernels.isCut() === 0 && this.#scannedEnd < end
       this.forget()
       if (!isWindowEnd) return position
     }
   }
 
-  private placeNullText(batch: RecordBatch): number {
-    const { nullText } = this.dialect
+  #placeNullText(batch: RecordBatch): number {
+    const { nullText } = this.#dialect
     const place = batch.memory.rowsStart - NULL_TEXT_LIMIT
     if (nullText !== null) batch.memory.bytes.set(nullText, place)
     return place

@@ -11,7 +11,7 @@ export const NEEDS_MORE_BYTES = -1
 /** The line ends of one file, learnt from its first one. */
 export class LineEnds {
   /** Null until the file's first line end outside quotes: then whether a CR alone ends lines in it. */
-  private isLoneCrEnd: boolean | null = null
+  #isLoneCrEnd: boolean | null = null
 
   /**
    * Says what the CR at `position` is.
@@ -24,17 +24,17 @@ export class LineEnds {
     } else if (!isLast) {
       return NEEDS_MORE_BYTES
     }
-    return this.isLoneCrEnd === false ? IS_BARE : position + 1
+    return this.#isLoneCrEnd === false ? IS_BARE : position + 1
   }
 
   /** True once it is certain that only line feeds, alone or after a CR, end lines. */
   get areLineFeeds(): boolean {
-    return this.isLoneCrEnd === false
+    return this.#isLoneCrEnd === false
   }
 
   /** Takes note of a line end: `lineEnd` is its first byte, `next` the position after it. */
   learn(bytes: Uint8Array, lineEnd: number, next: number): void {
-    if (this.isLoneCrEnd === null && next > lineEnd) this.isLoneCrEnd = next === lineEnd + 1 && bytes[lineEnd] === CR
+    if (this.#isLoneCrEnd === null && next > lineEnd) this.#isLoneCrEnd = next === lineEnd + 1 && bytes[lineEnd] === CR
   }
 
   /** Counts the line ends in [start, end): those inside quotes, where the range is a record. */
@@ -51,6 +51,6 @@ export class LineEnds {
 
   /** The number of line ends among so many line feeds (alone or after a CR) and carriage returns without a line feed. */
   sum(lineFeeds: number, loneCrs: number): number {
-    return this.isLoneCrEnd === true ? lineFeeds + loneCrs : lineFeeds
+    return this.#isLoneCrEnd === true ? lineFeeds + loneCrs : lineFeeds
   }
 }

@@ -12,23 +12,23 @@ const LONGEST_FIXED_VALUE = 4
 
 /** Encodes records through the kernel, as many as it takes, and leaves each odd one to RecordEncoder. */
 export class FastRecords {
-  private readonly tables: ViewTables
-  private readonly ending: number
-  private readonly endingBytes: number
+  readonly #tables: ViewTables
+  readonly #ending: number
+  readonly #endingBytes: number
 
   /**
    * @param opening what begins a record, its brace included
    * @param ending what follows its last value, in ASCII, at most 4 bytes
    */
   constructor(opening: string, ending: string) {
-    this.ending = Buffer.from(ending).reduce((word, byte, index) => word | (byte << (8 * index)), 0)
-    this.endingBytes = ending.length
-    this.tables = new ViewTables((view) => layOutOnce(view, opening))
+    this.#ending = Buffer.from(ending).reduce((word, byte, index) => word | (byte << (8 * index)), 0)
+    this.#endingBytes = ending.length
+    this.#tables = new ViewTables((view) => layOutOnce(view, opening))
   }
 
   /** Once for each batch, before `encode`. */
   prepare(batch: RecordBatch): void {
-    this.tables.place(batch)
+    this.#tables.place(batch)
   }
 
   /** Encodes rows from `row` on. Returns the first one that it leaves to the reference, or the number of rows. */
@@ -41,12 +41,12 @@ export class FastRecords {
         batch.rowCount,
         memory.cellsStart,
         memory.keysStart,
-        this.tables.shapeCount,
+        this.#tables.shapeCount,
         memory.scratchStart,
         batch.quoteByte,
         batch.escapeByte,
-        this.ending,
-        this.endingBytes,
+        this.#ending,
+        this.#endingBytes,
         output.start,
         output.position,
         output.end,

@@ -22,20 +22,20 @@ export function canonicalName(raw: string): string {
 /** A name as the source wrote it. A record may have a million names, so the forms that not every writer needs are made late. */
 export class JsonKey implements Key {
   readonly name: string
-  private readonly raw: string
-  private textBytes: Uint8Array | null = null
-  private jsonBytes: Uint8Array | null = null
+  readonly #raw: string
+  #textBytes: Uint8Array | null = null
+  #jsonBytes: Uint8Array | null = null
 
   constructor(raw: string) {
     this.name = decodeName(raw)
-    this.raw = raw
+    this.#raw = raw
   }
 
   get text(): Uint8Array {
-    return (this.textBytes ??= Buffer.from(this.name))
+    return (this.#textBytes ??= Buffer.from(this.name))
   }
 
   get json(): Uint8Array {
-    return (this.jsonBytes ??= Buffer.from(this.raw, 'latin1'))
+    return (this.#jsonBytes ??= Buffer.from(this.#raw, 'latin1'))
   }
 }

@@ -14,26 +14,26 @@ import { JsonValueReader } from './json-value-reader.ts'
 
 /** Reads one JSON source file. */
 export class JsonReader implements RecordReader {
-  private readonly plan: DataPlan
-  private readonly file: string
-  private isAtStart = true
+  readonly #plan: DataPlan
+  readonly #file: string
+  #isAtStart = true
   /** The reader for the kind of file, once it is known. */
-  private reader: RecordReader | null = null
-  private line = 1
-  private blankLines = 0
-  private hasLineBytes = false
+  #reader: RecordReader | null = null
+  #line = 1
+  #blankLines = 0
+  #hasLineBytes = false
 
   constructor(plan: DataPlan, file: string) {
-    this.plan = plan
-    this.file = file
+    this.#plan = plan
+    this.#file = file
   }
 
   get recordCount(): number {
-    return this.reader?.recordCount ?? 0
+    return this.#reader?.recordCount ?? 0
   }
 
   get notices(): NoticeCounts {
-    return this.reader?.notices ?? noNotices()
+    return this.#reader?.notices ?? noNotices()
   }
 
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
@@ -42,49 +42,51 @@ export class JsonReader implements RecordReader {
     const behindEnd = bytes[end]!
     bytes[end] = LINE_FEED
     try {
-      const position = this.reader === null ? this.chooseReader(batch, start, end, isLast) : start
-      return this.reader === null ? position : this.reader.parse(batch, position, end, isLast)
+      const position = this.#reader === null ? this.#chooseReader(batch, start, end, isLast) : start
+      return this.#reader === null ? position : this.#reader.parse(batch, position, end, isLast)
     } finally {
       bytes[end] = behindEnd
     }
   }
 
   /** Consumes white space and sets `reader` as soon as the first line, or enough of it, is there. */
-  private chooseReader(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
+  #chooseReader(batch: RecordBatch, start: number, end: number, isLast: boolean): number {
     const { bytes } = batch.memory
-    let position = this.isAtStart ? passByteOrderMark(bytes, start, end, isLast, this.file) : start
+    let position = this.#isAtStart ? passByteOrderMark(bytes, start, end, isLast, this.#file) : start
     if (position === MARK_UNKNOWN) return start
-    this.isAtStart = false
-    position = this.skipBlankLines(bytes, position, end)
+    this.#isAtStart = false
+    position = this.#skipBlankLines(bytes, position, end)
     if (position === end && !isLast) return position
     if (bytes[position] === OPEN_BRACKET && position < end) {
-      this.reader = new JsonValueReader(this.plan, this.file, true, this.line)
+      this.#reader = new JsonValueReader(this.#plan, this.#file, true, this.#line)
       return position
     }
     const lineFeed = bytes.subarray(position, end).indexOf(LINE_FEED)
     const lineEnd = lineFeed < 0 ? end : position + lineFeed
-    const isTooLong = lineEnd - position > this.plan.maxRecordBytes
+    const isTooLong = lineEnd - position > this.#plan.maxRecordBytes
     if (lineFeed < 0 && !isLast && !isTooLong) return position
-    const { line, blankLines, hasLineBytes } = this
-    const hasRecordPerLine = position === end || (!isTooLong && this.isValue(batch, position, lineEnd))
-    this.reader = hasRecordPerLine
-      ? new NdjsonReader(this.plan, this.file, { line, blankLines, hasLineBytes })
-      : new JsonValueReader(this.plan, this.file, false, line)
+    const line = this.#line
+    const blankLines = this.#blankLines
+    const hasLineBytes = this.#hasLineBytes
+    const hasRecordPerLine = position === end || (!isTooLong && this.#isValue(batch, position, lineEnd))
+    this.#reader = hasRecordPerLine
+      ? new NdjsonReader(this.#plan, this.#file, { line, blankLines, hasLineBytes })
+      : new JsonValueReader(this.#plan, this.#file, false, line)
     return position
   }
 
-  private isValue(batch: RecordBatch, start: number, end: number): boolean {
-    const parser = new JsonRecordParser(this.plan)
+  #isValue(batch: RecordBatch, start: number, end: number): boolean {
+    const parser = new JsonRecordParser(this.#plan)
     parser.begin(batch)
     return parser.isValue(start, end)
   }
 
-  private skipBlankLines(bytes: Uint8Array, position: number, end: number): number {
+  #skipBlankLines(bytes: Uint8Array, position: number, end: number): number {
     for (; position < end && isWhiteSpace(bytes[position]); position++) {
-      this.hasLineBytes = bytes[position] !== LINE_FEED
-      if (this.hasLineBytes) continue
-      this.blankLines++
-      this.line++
+      this.#hasLineBytes = bytes[position] !== LINE_FEED
+      if (this.#hasLineBytes) continue
+      this.#blankLines++
+      this.#line++
     }
     return position
   }

@@ -55,47 +55,47 @@ export class JsonRecordParser {
   fault: JsonFault | null = null
   /** The layout of the last record that was taken. */
   layout: RecordLayout | null = null
-  private readonly maxNesting: number
-  private readonly keepsLastDuplicate: boolean
-  private readonly isFlattening: boolean
-  private readonly trie: ShapeTrie
-  private readonly columns = new FlattenedColumns()
-  private bytes: Uint8Array = new Uint8Array(0)
-  private sourceOffset = 0
+  readonly #maxNesting: number
+  readonly #keepsLastDuplicate: boolean
+  readonly #isFlattening: boolean
+  readonly #trie: ShapeTrie
+  readonly #columns = new FlattenedColumns()
+  #bytes: Uint8Array = new Uint8Array(0)
+  #sourceOffset = 0
   /** Where the next rewritten value goes. */
-  private sparePosition = 0
+  #sparePosition = 0
   /** The node of the name that was read last. */
-  private node: ShapeNode
+  #node: ShapeNode
   /** The record's own member that is being parsed; null inside a name of the record. */
-  private member: ShapeNode | null = null
+  #member: ShapeNode | null = null
   /** Faults of meaning noted so far, the ones behind the first included. */
-  private faultCount = 0
+  #faultCount = 0
   /** Where the record in work starts, and where the first fault of meaning was noted. */
-  private recordStart = 0
-  private faultPosition = 0
-  private nestedIsSpaced = false
-  private nestedHasDuplicates = false
+  #recordStart = 0
+  #faultPosition = 0
+  #nestedIsSpaced = false
+  #nestedHasDuplicates = false
   /** The containers around the nested value in work: the member each was opened in, and whether that was in an object. */
-  private readonly outerMembers: ShapeNode[] = []
-  private readonly outerIsObject: boolean[] = []
+  readonly #outerMembers: ShapeNode[] = []
+  readonly #outerIsObject: boolean[] = []
 
   constructor(plan: DataPlan) {
-    this.maxNesting = plan.jsonSource.maxNesting
-    this.keepsLastDuplicate = plan.jsonSource.duplicateKeys === 'last'
-    this.isFlattening = isFlattening(plan)
-    this.trie = shapeTrieOf(plan, this.isFlattening)
-    this.node = this.trie.root
+    this.#maxNesting = plan.jsonSource.maxNesting
+    this.#keepsLastDuplicate = plan.jsonSource.duplicateKeys === 'last'
+    this.#isFlattening = isFlattening(plan)
+    this.#trie = shapeTrieOf(plan, this.#isFlattening)
+    this.#node = this.#trie.root
   }
 
   /** Prepares for the records of another chunk. */
   begin(batch: RecordBatch): void {
     const { bytes, cells } = batch.memory
-    this.trie.limitMemory()
-    this.bytes = bytes
-    this.sourceOffset = batch.sourceOffset
+    this.#trie.limitMemory()
+    this.#bytes = bytes
+    this.#sourceOffset = batch.sourceOffset
     // A member takes at least four bytes of input, so JSON never uses more than a quarter of the cell table. Its second half is
     // room for nested values that are rewritten: the source bytes stay as they are, for rejects of later stages.
-    if (batch.rowCount === 0) this.sparePosition = cells.byteOffset - bytes.byteOffset + cells.byteLength / 2
+    if (batch.rowCount === 0) this.#sparePosition = cells.byteOffset - bytes.byteOffset + cells.byteLength / 2
   }
 
   /**
@@ -106,10 +106,10 @@ export class JsonRecordParser {
   parse(batch: RecordBatch, start: number, end: number): number {
     const { bytes, cells } = batch.memory
     this.fault = null
-    this.member = null
-    this.recordStart = start
-    if (bytes[start] !== OPEN_BRACE) return this.refuseOtherValue(start)
-    let node = this.trie.root
+    this.#member = null
+    this.#recordStart = start
+    if (bytes[start] !== OPEN_BRACE) return this.#refuseOtherValue(start)
+    let node = this.#trie.root
     let word = 2 * batch.cellCount
     let level = 1
     let isOpening = true
@@ -117,10 +117,10 @@ export class JsonRecordParser {
     for (;;) {
       if (bytes[position]! <= SPACE) position = skipWhiteSpace(bytes, position, end)
       if (!isOpening || bytes[position] !== CLOSE_BRACE) {
-        this.member = null
-        position = this.readName(node, position, end)
+        this.#member = null
+        position = this.#readName(node, position, end)
         if (position < 0) return REFUSED
-        node = this.node
+        node = this.#node
         let byte = bytes[position]!
         if (byte <= SPACE) {
           position = skipWhiteSpace(bytes, position, end)
@@ -136,41 +136,41 @@ export class JsonRecordParser {
           kind = CELL_STRING
           if (bytes[position] === QUOTE) position++
           else {
-            this.member = node
-            position = this.finishString(position, end)
+            this.#member = node
+            position = this.#finishString(position, end)
             if (position < 0) return REFUSED
             kind = CELL_ESCAPED_STRING
           }
           length = position - 1 - valueStart
         } else if (startsNumber(byte)) {
           position = skipNumber(bytes, position)
-          if (position < 0) return this.refuseSyntax(valueStart, 'this is not a number of JSON')
+          if (position < 0) return this.#refuseSyntax(valueStart, 'this is not a number of JSON')
           kind = CELL_NUMBER
           length = position - valueStart
         } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-          this.member = node
-          if (byte === OPEN_BRACE && this.isFlattening) {
+          this.#member = node
+          if (byte === OPEN_BRACE && this.#isFlattening) {
             const first = skipWhiteSpace(bytes, position + 1, end)
             if (bytes[first] !== CLOSE_BRACE) {
-              if (++level > this.maxNesting) return this.refuseDepth(position)
-              node = this.trie.open(node)
+              if (++level > this.#maxNesting) return this.#refuseDepth(position)
+              node = this.#trie.open(node)
               position = first
               continue
             }
           }
-          position = this.skipNested(position, end, node, level)
+          position = this.#skipNested(position, end, node, level)
           if (position < 0) return REFUSED
-          kind = this.nestedIsSpaced ? CELL_SPACED_NESTED : CELL_NESTED
+          kind = this.#nestedIsSpaced ? CELL_SPACED_NESTED : CELL_NESTED
           length = position - valueStart
-          if (this.nestedHasDuplicates && this.fault === null) {
-            const rewrittenStart = this.sparePosition
-            this.sparePosition = dropDuplicateMembers(bytes, valueStart, position, rewrittenStart)
+          if (this.#nestedHasDuplicates && this.fault === null) {
+            const rewrittenStart = this.#sparePosition
+            this.#sparePosition = dropDuplicateMembers(bytes, valueStart, position, rewrittenStart)
             valueStart = rewrittenStart
-            length = this.sparePosition - rewrittenStart
+            length = this.#sparePosition - rewrittenStart
           }
         } else {
           position = skipLiteral(bytes, position)
-          if (position < 0) return this.refuseSyntax(valueStart, 'a value is expected')
+          if (position < 0) return this.#refuseSyntax(valueStart, 'a value is expected')
           kind = startsNull(byte) ? CELL_NULL : CELL_BOOLEAN
           length = position - valueStart
         }
@@ -182,11 +182,11 @@ export class JsonRecordParser {
       isOpening = false
       while (bytes[position] === CLOSE_BRACE) {
         position++
-        if (--level === 0) return this.finishRecord(batch, node, word / 2, position, end)
-        node = this.trie.close(node)
+        if (--level === 0) return this.#finishRecord(batch, node, word / 2, position, end)
+        node = this.#trie.close(node)
         if (bytes[position]! <= SPACE) position = skipWhiteSpace(bytes, position, end)
       }
-      if (bytes[position] !== COMMA) return this.refuseSyntax(position, 'a comma or a closing brace is expected')
+      if (bytes[position] !== COMMA) return this.#refuseSyntax(position, 'a comma or a closing brace is expected')
       position++
     }
   }
@@ -197,25 +197,25 @@ export class JsonRecordParser {
    */
   isValue(start: number, end: number): boolean {
     this.fault = null
-    this.member = null
-    this.recordStart = start
-    const position = this.skipNested(start, end, this.trie.root, 0)
+    this.#member = null
+    this.#recordStart = start
+    const position = this.#skipNested(start, end, this.#trie.root, 0)
     if (position < 0) return false
-    if (skipWhiteSpace(this.bytes, position, end) === end) return true
-    this.refuseSyntax(position, 'something follows the value')
+    if (skipWhiteSpace(this.#bytes, position, end) === end) return true
+    this.#refuseSyntax(position, 'something follows the value')
     return false
   }
 
-  private finishRecord(batch: RecordBatch, last: ShapeNode, cellEnd: number, position: number, end: number): number {
-    if (position !== end && skipWhiteSpace(this.bytes, position, end) !== end) {
-      return this.refuseSyntax(position, 'something follows the closing brace of the record')
+  #finishRecord(batch: RecordBatch, last: ShapeNode, cellEnd: number, position: number, end: number): number {
+    if (position !== end && skipWhiteSpace(this.#bytes, position, end) !== end) {
+      return this.#refuseSyntax(position, 'something follows the closing brace of the record')
     }
-    if (this.fault !== null) return this.refuseForFirst()
-    const layout = last.layout ?? this.trie.layoutAt(last)
-    if (layout.duplicateName !== null && !this.keepsLastDuplicate) return this.refuseDuplicate(layout.duplicateName)
-    if (this.isFlattening) {
-      const column = this.columns.admit(layout)
-      if (column !== null) return this.refuseCollision(column)
+    if (this.fault !== null) return this.#refuseForFirst()
+    const layout = last.layout ?? this.#trie.layoutAt(last)
+    if (layout.duplicateName !== null && !this.#keepsLastDuplicate) return this.#refuseDuplicate(layout.duplicateName)
+    if (this.#isFlattening) {
+      const column = this.#columns.admit(layout)
+      if (column !== null) return this.#refuseCollision(column)
     }
     batch.cellCount = layout.keptCells === null ? cellEnd : keepCells(batch, layout.keptCells)
     this.layout = layout
@@ -223,59 +223,59 @@ export class JsonRecordParser {
   }
 
   /** Reads a name and the colon behind it; its node goes to `this.node`. */
-  private readName(before: ShapeNode, position: number, end: number): number {
+  #readName(before: ShapeNode, position: number, end: number): number {
     const expected = before.next
-    if (expected === null) return this.readOtherName(before, position, end)
-    const bytes = this.bytes
-    const { nameBytes } = this.trie
+    if (expected === null) return this.#readOtherName(before, position, end)
+    const bytes = this.#bytes
+    const { nameBytes } = this.#trie
     const { nameStart, nameLength } = expected
     let index = 0
     while (index < nameLength && bytes[position + index] === nameBytes[nameStart + index]) index++
-    if (index < nameLength) return this.readOtherName(before, position, end)
-    this.node = expected
-    return this.skipColon(position + nameLength, end)
+    if (index < nameLength) return this.#readOtherName(before, position, end)
+    this.#node = expected
+    return this.#skipColon(position + nameLength, end)
   }
 
-  private readOtherName(before: ShapeNode, start: number, end: number): number {
-    if (this.bytes[start] !== QUOTE) return this.refuseSyntax(start, 'a name in double quotes is expected')
-    const faultsBefore = this.faultCount
-    const position = this.finishString(start + 1, end)
+  #readOtherName(before: ShapeNode, start: number, end: number): number {
+    if (this.#bytes[start] !== QUOTE) return this.#refuseSyntax(start, 'a name in double quotes is expected')
+    const faultsBefore = this.#faultCount
+    const position = this.#finishString(start + 1, end)
     if (position < 0) return REFUSED
-    const isSound = this.faultCount === faultsBefore
-    this.node = isSound ? this.trie.follow(before, this.bytes, start, position) : this.trie.detach(before)
-    return this.skipColon(position, end)
+    const isSound = this.#faultCount === faultsBefore
+    this.#node = isSound ? this.#trie.follow(before, this.#bytes, start, position) : this.#trie.detach(before)
+    return this.#skipColon(position, end)
   }
 
-  private skipColon(position: number, end: number): number {
-    if (this.bytes[position] === COLON) return position + 1
-    const colon = this.skipSpace(position, end)
-    if (this.bytes[colon] !== COLON) return this.refuseSyntax(colon, 'a colon is expected')
+  #skipColon(position: number, end: number): number {
+    if (this.#bytes[position] === COLON) return position + 1
+    const colon = this.#skipSpace(position, end)
+    if (this.#bytes[colon] !== COLON) return this.#refuseSyntax(colon, 'a colon is expected')
     return colon + 1
   }
 
   /** The position behind the string's closing quote, from any position between two characters of it. */
-  private finishString(position: number, end: number): number {
-    const bytes = this.bytes
+  #finishString(position: number, end: number): number {
+    const bytes = this.#bytes
     for (;;) {
       const byte = bytes[position]!
       if (IS_PLAIN[byte] === 1) position++
       else if (byte === QUOTE) return position + 1
       else if (byte === BACKSLASH) {
         const next = skipEscape(bytes, position)
-        if (next === NO_TOKEN) return this.refuseSyntax(position, 'this is not an escape of JSON')
+        if (next === NO_TOKEN) return this.#refuseSyntax(position, 'this is not an escape of JSON')
         if (next === LONE_SURROGATE) {
-          this.note(
+          this.#note(
             position,
             'LONE_SURROGATE',
-            `the escape at byte ${this.sourceOffset + position} is half of a surrogate pair`,
+            `the escape at byte ${this.#sourceOffset + position} is half of a surrogate pair`,
           )
         }
         position = next === LONE_SURROGATE ? position + 6 : next
       } else {
-        if (position >= end) return this.refuseSyntax(position, 'a closing quote is expected')
+        if (position >= end) return this.#refuseSyntax(position, 'a closing quote is expected')
         const code = byte.toString(16).padStart(2, '0')
-        const message = `the control character 0x${code} at byte ${this.sourceOffset + position} must be written as an escape`
-        this.note(position, 'CONTROL_CHARACTER', message)
+        const message = `the control character 0x${code} at byte ${this.#sourceOffset + position} must be written as an escape`
+        this.#note(position, 'CONTROL_CHARACTER', message)
         position++
       }
     }
@@ -287,121 +287,124 @@ export class JsonRecordParser {
    * @param owner the member that the value belongs to: the names inside are expected as they were in it before.
    * @param level how many containers the value lies in
    */
-  private skipNested(position: number, end: number, owner: ShapeNode, level: number): number {
-    const { bytes, outerMembers, outerIsObject } = this
+  #skipNested(position: number, end: number, owner: ShapeNode, level: number): number {
+    const bytes = this.#bytes
+    const outerMembers = this.#outerMembers
+    const outerIsObject = this.#outerIsObject
     let member = owner
     let isObject = false
     let depth = 0
-    this.nestedIsSpaced = false
-    this.nestedHasDuplicates = false
+    this.#nestedIsSpaced = false
+    this.#nestedHasDuplicates = false
     for (;;) {
       const byte = bytes[position]
       if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (level + depth >= this.maxNesting) return this.refuseDepth(position)
+        if (level + depth >= this.#maxNesting) return this.#refuseDepth(position)
         outerMembers[depth] = member
         outerIsObject[depth++] = isObject
         isObject = byte === OPEN_BRACE
-        if (isObject) member = this.trie.inside(member)
-        position = this.skipSpace(position + 1, end)
+        if (isObject) member = this.#trie.inside(member)
+        position = this.#skipSpace(position + 1, end)
         if (bytes[position] !== (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
           if (isObject) {
-            position = this.readName(member, position, end)
+            position = this.#readName(member, position, end)
             if (position < 0) return REFUSED
-            member = this.node
-            position = this.skipSpace(position, end)
+            member = this.#node
+            position = this.#skipSpace(position, end)
           }
           continue
         }
       } else {
-        position = this.skipScalar(position, end)
+        position = this.#skipScalar(position, end)
         if (position < 0 || depth === 0) return position
-        position = this.skipSpace(position, end)
+        position = this.#skipSpace(position, end)
       }
       while (bytes[position] === (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
-        if (isObject && this.trie.hasDuplicate(member)) this.noteNestedDuplicate(position, member)
+        if (isObject && this.#trie.hasDuplicate(member)) this.#noteNestedDuplicate(position, member)
         position++
         member = outerMembers[--depth]!
         isObject = outerIsObject[depth]!
         if (depth === 0) return position
-        position = this.skipSpace(position, end)
+        position = this.#skipSpace(position, end)
       }
-      if (bytes[position] !== COMMA) return this.refuseSyntax(position, 'a comma or a closing bracket is expected')
-      position = this.skipSpace(position + 1, end)
+      if (bytes[position] !== COMMA) return this.#refuseSyntax(position, 'a comma or a closing bracket is expected')
+      position = this.#skipSpace(position + 1, end)
       if (isObject) {
-        position = this.readName(member, position, end)
+        position = this.#readName(member, position, end)
         if (position < 0) return REFUSED
-        member = this.node
-        position = this.skipSpace(position, end)
+        member = this.#node
+        position = this.#skipSpace(position, end)
       }
     }
   }
 
-  private skipScalar(start: number, end: number): number {
-    const bytes = this.bytes
+  #skipScalar(start: number, end: number): number {
+    const bytes = this.#bytes
     const byte = bytes[start]!
-    if (byte === QUOTE) return this.finishString(start + 1, end)
+    if (byte === QUOTE) return this.#finishString(start + 1, end)
     const isNumber = startsNumber(byte)
     const position = isNumber ? skipNumber(bytes, start) : skipLiteral(bytes, start)
     if (position >= 0) return position
-    return this.refuseSyntax(start, isNumber ? 'this is not a number of JSON' : 'a value is expected')
+    return this.#refuseSyntax(start, isNumber ? 'this is not a number of JSON' : 'a value is expected')
   }
 
-  private skipSpace(position: number, end: number): number {
-    if (this.bytes[position]! > SPACE) return position
-    const next = skipWhiteSpace(this.bytes, position, end)
-    if (next !== position) this.nestedIsSpaced = true
+  #skipSpace(position: number, end: number): number {
+    if (this.#bytes[position]! > SPACE) return position
+    const next = skipWhiteSpace(this.#bytes, position, end)
+    if (next !== position) this.#nestedIsSpaced = true
     return next
   }
 
   /** Keeps the first fault of meaning; a syntax error may still replace it. */
-  private note(position: number, code: ErrorCode, message: string): void {
-    if (this.fault === null) this.faultPosition = position
-    const column = this.member === null || this.member.step !== 'name' ? {} : { column: this.trie.nameOf(this.member) }
+  #note(position: number, code: ErrorCode, message: string): void {
+    if (this.fault === null) this.#faultPosition = position
+    const column =
+      this.#member === null || this.#member.step !== 'name' ? {} : { column: this.#trie.nameOf(this.#member) }
     this.fault ??= { code, message, ...column }
-    this.faultCount++
+    this.#faultCount++
   }
 
-  private noteNestedDuplicate(position: number, member: ShapeNode): void {
-    if (this.keepsLastDuplicate) this.nestedHasDuplicates = true
-    else this.note(position, 'DUPLICATE_KEY', duplicateMessage(this.trie.nameOf(member)))
+  #noteNestedDuplicate(position: number, member: ShapeNode): void {
+    if (this.#keepsLastDuplicate) this.#nestedHasDuplicates = true
+    else this.#note(position, 'DUPLICATE_KEY', duplicateMessage(this.#trie.nameOf(member)))
   }
 
   /** Refuses a record for the first fault of meaning: a duplicate is noted only where its object ends. */
-  private refuseForFirst(): number {
-    if (this.keepsLastDuplicate) return REFUSED
-    const found = findFirstDuplicate(this.bytes, this.recordStart, this.faultPosition, this.isFlattening)
+  #refuseForFirst(): number {
+    if (this.#keepsLastDuplicate) return REFUSED
+    const found = findFirstDuplicate(this.#bytes, this.#recordStart, this.#faultPosition, this.#isFlattening)
     if (found === null) return REFUSED
     this.fault = { code: 'DUPLICATE_KEY', message: duplicateMessage(found.name), column: found.column }
     return REFUSED
   }
 
-  private refuseDuplicate(name: string): number {
+  #refuseDuplicate(name: string): number {
     this.fault = { code: 'DUPLICATE_KEY', message: duplicateMessage(name), column: name }
     return REFUSED
   }
 
-  private refuseCollision(column: string): number {
+  #refuseCollision(column: string): number {
     const message = `two paths of nested keys meet in the column ${quoteName(column)}; --nested json keeps nested values as JSON text`
     this.fault = { code: 'FLATTEN_COLLISION', message, column }
     return REFUSED
   }
 
   /** What lies deeper is not looked at, so this is the one fault of meaning that ends the parse. */
-  private refuseDepth(position: number): number {
-    const place = `at byte ${this.sourceOffset + position}`
-    const limit = `values are nested deeper than ${this.maxNesting} levels ${place}; --max-nesting sets the limit`
-    this.note(position, 'NESTING_TOO_DEEP', limit)
-    return this.refuseForFirst()
+  #refuseDepth(position: number): number {
+    const place = `at byte ${this.#sourceOffset + position}`
+    const limit = `values are nested deeper than ${this.#maxNesting} levels ${place}; --max-nesting sets the limit`
+    this.#note(position, 'NESTING_TOO_DEEP', limit)
+    return this.#refuseForFirst()
   }
 
-  private refuseOtherValue(start: number): number {
-    if (!startsOtherValue(this.bytes[start]!)) return this.refuseSyntax(start, 'a JSON object is expected')
+  #refuseOtherValue(start: number): number {
+    if (!startsOtherValue(this.#bytes[start]!)) return this.#refuseSyntax(start, 'a JSON object is expected')
     this.fault = { code: 'NOT_AN_OBJECT', message: 'a record must be a JSON object, and this is another value' }
     return REFUSED
   }
 
-  private refuseSyntax(position: number, problem: string): number {
-    const byte = this.sourceOffset + position
+  #refuseSyntax(position: number, problem: string): number {
+    const byte = this.#sourceOffset + position
     this.fault = { code: 'JSON_SYNTAX', message: `not valid JSON: ${problem} at byte ${byte}`, byte }
     return REFUSED
   }

@@ -14,9 +14,9 @@ const EMPTY_ARRAY = new TextEncoder().encode('[]\n')
 /** Writes one array with one record a line. Every record keeps its own names, so there are no columns to learn. */
 export class JsonWriter implements RecordWriter {
   readonly columns: readonly Key[] = []
-  private readonly encoder = new RecordEncoder()
-  private readonly fastRecords = new FastRecords(',\n{', '}')
-  private isEmpty = true
+  readonly #encoder = new RecordEncoder()
+  readonly #fastRecords = new FastRecords(',\n{', '}')
+  #isEmpty = true
 
   learnColumns(): boolean {
     return true
@@ -24,27 +24,27 @@ export class JsonWriter implements RecordWriter {
 
   write(batch: RecordBatch, output: OutputBuffer): void {
     const { kernels } = batch
-    if (kernels !== null) this.fastRecords.prepare(batch)
+    if (kernels !== null) this.#fastRecords.prepare(batch)
     for (let row = 0; row < batch.rowCount; row++) {
       // All records that the kernel writes have one before them.
-      if (kernels !== null && !this.isEmpty) row = this.fastRecords.encode(kernels, batch, row, output)
-      if (row < batch.rowCount) this.writeRow(batch, row, output)
+      if (kernels !== null && !this.#isEmpty) row = this.#fastRecords.encode(kernels, batch, row, output)
+      if (row < batch.rowCount) this.#writeRow(batch, row, output)
     }
   }
 
-  private writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
+  #writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
     const shape = batch.rowShape[row]!
     if (shape === REJECTED_ROW) return
-    output.append(this.isEmpty ? OPENING : SEPARATOR)
-    this.isEmpty = false
-    this.encoder.encode(batch, row, batch.views[shape]!, output)
+    output.append(this.#isEmpty ? OPENING : SEPARATOR)
+    this.#isEmpty = false
+    this.#encoder.encode(batch, row, batch.views[shape]!, output)
   }
 
   continueBehindRows(): void {
-    this.isEmpty = false
+    this.#isEmpty = false
   }
 
   finish(output: OutputBuffer): void {
-    output.append(this.isEmpty ? EMPTY_ARRAY : CLOSING)
+    output.append(this.#isEmpty ? EMPTY_ARRAY : CLOSING)
   }
 }

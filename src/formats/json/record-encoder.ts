@@ -41,18 +41,18 @@ const NO_MEMORY = new DataView(new ArrayBuffer(0))
 
 /** Encodes rows of batches. Keeps nothing between rows but the prefixes of views. */
 export class RecordEncoder {
-  private readonly prefixesOfView = new WeakMap<View, Prefixes>()
-  private lastView: View | null = null
-  private lastPrefixes: Prefixes = NO_PREFIXES
+  readonly #prefixesOfView = new WeakMap<View, Prefixes>()
+  #lastView: View | null = null
+  #lastPrefixes: Prefixes = NO_PREFIXES
   /** The batch memory, for words at any position. */
-  private memoryWords: DataView = NO_MEMORY
+  #memoryWords: DataView = NO_MEMORY
 
   /** Writes the row, under the names of `view`, without anything before or behind it. */
   encode(batch: RecordBatch, row: number, view: View, output: OutputBuffer): void {
     const { bytes, cells } = batch.memory
-    const { words, wordStarts, byteLengths } = this.prefixesOf(view)
-    if (this.memoryWords.buffer !== bytes.buffer) this.memoryWords = new DataView(bytes.buffer)
-    const memoryWords = this.memoryWords
+    const { words, wordStarts, byteLengths } = this.#prefixesOf(view)
+    if (this.#memoryWords.buffer !== bytes.buffer) this.#memoryWords = new DataView(bytes.buffer)
+    const memoryWords = this.#memoryWords
     const columns = view.cells
     const firstCell = batch.rowFirstCell[row]!
     let position = output.position
@@ -102,12 +102,12 @@ export class RecordEncoder {
     output.position = position
   }
 
-  private prefixesOf(view: View): Prefixes {
-    if (view === this.lastView) return this.lastPrefixes
-    let prefixes = this.prefixesOfView.get(view)
-    if (prefixes === undefined) this.prefixesOfView.set(view, (prefixes = createPrefixes(view)))
-    this.lastView = view
-    this.lastPrefixes = prefixes
+  #prefixesOf(view: View): Prefixes {
+    if (view === this.#lastView) return this.#lastPrefixes
+    let prefixes = this.#prefixesOfView.get(view)
+    if (prefixes === undefined) this.#prefixesOfView.set(view, (prefixes = createPrefixes(view)))
+    this.#lastView = view
+    this.#lastPrefixes = prefixes
     return prefixes
   }
 }

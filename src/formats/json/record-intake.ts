@@ -16,39 +16,39 @@ export class RecordIntake {
   recordCount = 0
   /** Line feeds that the last `takeRegular` passed. */
   regularLineCount = 0
-  private readonly plan: DataPlan
-  private readonly parser: JsonRecordParser
+  readonly #plan: DataPlan
+  readonly #parser: JsonRecordParser
   /** Null where kernels cannot help. */
-  private regularRecords: RegularRecords | null = null
-  private readonly file: string
-  private readonly maxRecordBytes: number
-  private readonly syntaxFailsFile: boolean
+  #regularRecords: RegularRecords | null = null
+  readonly #file: string
+  readonly #maxRecordBytes: number
+  readonly #syntaxFailsFile: boolean
   /** The chunk without a character that it may have cut in two. */
-  private chunkStart = 0
-  private chunkEnd = 0
+  #chunkStart = 0
+  #chunkEnd = 0
   /** Whether all of that is valid UTF-8; null: not looked at yet. */
-  private chunkIsUtf8: boolean | null = null
-  private lastLayout: RecordLayout | null = null
-  private lastShape = 0
+  #chunkIsUtf8: boolean | null = null
+  #lastLayout: RecordLayout | null = null
+  #lastShape = 0
 
   /** @param syntaxFailsFile true where the end of a text is only known as far as it is valid JSON. */
   constructor(plan: DataPlan, file: string, syntaxFailsFile: boolean) {
-    this.plan = plan
-    this.parser = new JsonRecordParser(plan)
-    this.file = file
-    this.maxRecordBytes = plan.maxRecordBytes
-    this.syntaxFailsFile = syntaxFailsFile
+    this.#plan = plan
+    this.#parser = new JsonRecordParser(plan)
+    this.#file = file
+    this.#maxRecordBytes = plan.maxRecordBytes
+    this.#syntaxFailsFile = syntaxFailsFile
   }
 
   /** Prepares for texts in [start, end) of the batch memory; `line` is the line that `start` lies in. */
   begin(batch: RecordBatch, start: number, end: number, line: number): void {
-    this.parser.begin(batch)
-    this.chunkStart = start
-    this.chunkEnd = wholeUtf8End(batch.memory.bytes, start, end)
-    this.chunkIsUtf8 = null
-    this.lastLayout = null
-    this.regularRecords = regularRecordsOf(batch, this.plan)
-    this.regularRecords?.begin()
+    this.#parser.begin(batch)
+    this.#chunkStart = start
+    this.#chunkEnd = wholeUtf8End(batch.memory.bytes, start, end)
+    this.#chunkIsUtf8 = null
+    this.#lastLayout = null
+    this.#regularRecords = regularRecordsOf(batch, this.#plan)
+    this.#regularRecords?.begin()
     if (batch.rowCount > 0) return
     batch.recordBase = this.recordCount
     batch.lineBase = line
@@ -61,12 +61,13 @@ export class RecordIntake {
    * @returns the position behind the last separator, or `start`.
    */
   takeRegular(batch: RecordBatch, start: number, line: number, separator: number): number {
-    const { regularRecords } = this
+    const regularRecords = this.#regularRecords
     this.regularLineCount = 0
-    if (regularRecords === null || !regularRecords.isWorthwhile() || !this.isChunkText(batch.memory.bytes)) return start
+    if (regularRecords === null || !regularRecords.isWorthwhile() || !this.#isChunkText(batch.memory.bytes))
+      return start
     const record = this.recordCount + 1 - batch.recordBase
     const ahead = { record, line: line - batch.lineBase, separator }
-    const position = regularRecords.take(batch, start, this.chunkEnd, ahead)
+    const position = regularRecords.take(batch, start, this.#chunkEnd, ahead)
     this.recordCount += regularRecords.rowCount
     this.regularLineCount = regularRecords.lineCount
     return position
@@ -78,48 +79,48 @@ export class RecordIntake {
    * @throws MigrationError JSON_SYNTAX where that fails the file.
    */
   take(batch: RecordBatch, start: number, end: number, line: number): void {
-    this.regularRecords?.yieldRecord()
+    this.#regularRecords?.yieldRecord()
     if (this.isTooLarge(batch.memory.bytes, start, end)) {
       const textEnd = trimEnd(batch.memory.bytes, start, end)
       this.rejectTooLarge(batch, batch.sourceOffset + start, batch.sourceOffset + textEnd, line)
       return
     }
     const firstCell = batch.cellCount
-    const isText = this.isText(batch.memory.bytes, start, end)
-    const textEnd = isText ? this.parser.parse(batch, start, end) : -1
+    const isText = this.#isText(batch.memory.bytes, start, end)
+    const textEnd = isText ? this.#parser.parse(batch, start, end) : -1
     if (textEnd < 0) {
-      this.refuse(batch, isText ? this.parser.fault! : INVALID_UTF8, start, end, line)
+      this.#refuse(batch, isText ? this.#parser.fault! : INVALID_UTF8, start, end, line)
       return
     }
     const row = batch.rowCount++
     batch.rowFirstCell[row] = firstCell
-    batch.rowShape[row] = this.shapeIndex(batch)
+    batch.rowShape[row] = this.#shapeIndex(batch)
     batch.rowStart[row] = start
     batch.rowEnd[row] = textEnd
     batch.rowRecord[row] = ++this.recordCount - batch.recordBase
     batch.rowLine[row] = line - batch.lineBase
-    this.regularRecords?.learn(batch, this.lastLayout!)
+    this.#regularRecords?.learn(batch, this.#lastLayout!)
   }
 
   /** Whether the text [start, end) is longer than records may be. A CR at its end is half of a line end and does not count. */
   isTooLarge(bytes: Uint8Array, start: number, end: number): boolean {
     const byteCount = end - start
     return (
-      byteCount > this.maxRecordBytes + 1 || (byteCount > this.maxRecordBytes && bytes[end - 1] !== CARRIAGE_RETURN)
+      byteCount > this.#maxRecordBytes + 1 || (byteCount > this.#maxRecordBytes && bytes[end - 1] !== CARRIAGE_RETURN)
     )
   }
 
   /** Rejects a record whose bytes are not in the memory any more, or are too many to be kept. Offsets are those of the source. */
   rejectTooLarge(batch: RecordBatch, byteStart: number, byteEnd: number, line: number): void {
-    const message = `the record is longer than ${this.maxRecordBytes} bytes; --max-record-size sets the limit`
+    const message = `the record is longer than ${this.#maxRecordBytes} bytes; --max-record-size sets the limit`
     const record = ++this.recordCount
     batch.rejects.push({ code: 'RECORD_TOO_LARGE', message, record, line, byteStart, byteEnd, hasRaw: false })
   }
 
-  private refuse(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
+  #refuse(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
     const { bytes } = batch.memory
-    if (this.syntaxFailsFile) this.throwOnSyntax(batch, fault, start, end, line)
-    const { code, message, column } = this.orSyntax(fault, start, end)
+    if (this.#syntaxFailsFile) this.#throwOnSyntax(batch, fault, start, end, line)
+    const { code, message, column } = this.#orSyntax(fault, start, end)
     batch.rejects.push({
       code,
       message,
@@ -133,37 +134,37 @@ export class RecordIntake {
   }
 
   /** A value that is no object was not looked at to its end: where it is no JSON, that is its fault. */
-  private orSyntax(fault: JsonFault, start: number, end: number): JsonFault {
-    if (fault.code !== 'NOT_AN_OBJECT' || this.parser.isValue(start, end)) return fault
-    return this.parser.fault?.code === 'JSON_SYNTAX' ? this.parser.fault : fault
+  #orSyntax(fault: JsonFault, start: number, end: number): JsonFault {
+    if (fault.code !== 'NOT_AN_OBJECT' || this.#parser.isValue(start, end)) return fault
+    return this.#parser.fault?.code === 'JSON_SYNTAX' ? this.#parser.fault : fault
   }
 
-  private throwOnSyntax(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
+  #throwOnSyntax(batch: RecordBatch, fault: JsonFault, start: number, end: number, line: number): void {
     // These two are found without a look at the rest of the text.
     const isUnread = fault.code === 'NOT_AN_OBJECT' || fault === INVALID_UTF8
-    const found = isUnread && !this.parser.isValue(start, end) ? this.parser.fault! : fault
+    const found = isUnread && !this.#parser.isValue(start, end) ? this.#parser.fault! : fault
     if (found.code !== 'JSON_SYNTAX') return
     const byte = found.byte!
     const before = batch.memory.bytes.subarray(start, byte - batch.sourceOffset)
     const position = { record: this.recordCount + 1, line: line + countLineFeeds(before), byte }
-    throw syntaxError(this.file, found.message, position)
+    throw syntaxError(this.#file, found.message, position)
   }
 
-  private isText(bytes: Uint8Array, start: number, end: number): boolean {
-    return (this.isChunkText(bytes) && end <= this.chunkEnd) || isUtf8(bytes.subarray(start, end))
+  #isText(bytes: Uint8Array, start: number, end: number): boolean {
+    return (this.#isChunkText(bytes) && end <= this.#chunkEnd) || isUtf8(bytes.subarray(start, end))
   }
 
-  private isChunkText(bytes: Uint8Array): boolean {
-    return (this.chunkIsUtf8 ??= isUtf8(bytes.subarray(this.chunkStart, this.chunkEnd)))
+  #isChunkText(bytes: Uint8Array): boolean {
+    return (this.#chunkIsUtf8 ??= isUtf8(bytes.subarray(this.#chunkStart, this.#chunkEnd)))
   }
 
-  private shapeIndex(batch: RecordBatch): number {
-    const layout = this.parser.layout!
-    if (layout !== this.lastLayout) {
-      this.lastLayout = layout
-      this.lastShape = batch.useShape(layout.shape)
+  #shapeIndex(batch: RecordBatch): number {
+    const layout = this.#parser.layout!
+    if (layout !== this.#lastLayout) {
+      this.#lastLayout = layout
+      this.#lastShape = batch.useShape(layout.shape)
     }
-    return this.lastShape
+    return this.#lastShape
   }
 }
 

@@ -35,35 +35,35 @@ export class RegularRecords {
   /** Rows taken and line feeds passed by the last `take`. */
   rowCount = 0
   lineCount = 0
-  private readonly kernels: Kernels
-  private readonly table: ShapeTable
-  private readonly maxRecordBytes: number
-  private readonly depthLimit: number
+  readonly #kernels: Kernels
+  readonly #table: ShapeTable
+  readonly #maxRecordBytes: number
+  readonly #depthLimit: number
   /** True while the record that the kernel stopped before is with the parser. */
-  private isLearning = false
-  private credit = FULL_CREDIT
-  private pauseLeft = 0
-  private nextPause = FIRST_PAUSE
+  #isLearning = false
+  #credit = FULL_CREDIT
+  #pauseLeft = 0
+  #nextPause = FIRST_PAUSE
 
   constructor(kernels: Kernels, memory: BatchMemory, plan: DataPlan) {
-    this.kernels = kernels
-    this.table = new ShapeTable(memory)
-    this.maxRecordBytes = plan.maxRecordBytes
+    this.#kernels = kernels
+    this.#table = new ShapeTable(memory)
+    this.#maxRecordBytes = plan.maxRecordBytes
     // The record itself is the first level.
-    this.depthLimit = Math.max(0, plan.jsonSource.maxNesting - 1)
+    this.#depthLimit = Math.max(0, plan.jsonSource.maxNesting - 1)
   }
 
   /** Prepares for a batch, or for more records of one. */
   begin(): void {
-    this.table.beginBatch()
-    this.isLearning = false
+    this.#table.beginBatch()
+    this.#isLearning = false
   }
 
   /** False where the next record should go to the parser without asking. To be asked once a record. */
   isWorthwhile(): boolean {
-    this.isLearning = false
-    if (this.pauseLeft === 0) return true
-    this.pauseLeft--
+    this.#isLearning = false
+    if (this.#pauseLeft === 0) return true
+    this.#pauseLeft--
     return false
   }
 
@@ -73,7 +73,7 @@ export class RegularRecords {
    * @returns where the next record begins, white space before it included: one that is not regular, not whole, or has no room.
    */
   take(batch: RecordBatch, start: number, end: number, ahead: RecordsAhead): number {
-    const { kernels } = this
+    const kernels = this.#kernels
     const { rowsStart, cellsStart } = batch.memory
     this.rowCount = 0
     this.lineCount = 0
@@ -89,10 +89,10 @@ export class RegularRecords {
         ahead.line + this.lineCount,
         position,
         end,
-        this.table.root,
+        this.#table.root,
         ahead.separator,
-        this.maxRecordBytes,
-        this.depthLimit,
+        this.#maxRecordBytes,
+        this.#depthLimit,
       )
       const rows = kernels.takenRecords()
       batch.rowCount += rows
@@ -101,28 +101,28 @@ export class RegularRecords {
       this.lineCount += kernels.takenRecordLines()
       position = kernels.takenRecordsEnd()
       if (ended !== ENDED_SHAPE) {
-        this.isLearning = ended === ENDED_ODD
-        this.credit = Math.min(this.credit + this.rowCount, FULL_CREDIT)
-        if (this.credit === FULL_CREDIT) this.nextPause = FIRST_PAUSE
+        this.#isLearning = ended === ENDED_ODD
+        this.#credit = Math.min(this.#credit + this.rowCount, FULL_CREDIT)
+        if (this.#credit === FULL_CREDIT) this.#nextPause = FIRST_PAUSE
         return position
       }
-      this.table.useIn(batch, kernels.unusedShapeNode())
+      this.#table.useIn(batch, kernels.unusedShapeNode())
     }
   }
 
   /** Takes note that the parser is given a record: where the kernel just stopped before it, having taken none, that was no use. */
   yieldRecord(): void {
-    if (!this.isLearning || this.rowCount > 0 || --this.credit > 0) return
-    this.credit = SPARE_CREDIT
-    this.pauseLeft = this.nextPause
-    this.nextPause = Math.min(2 * this.nextPause, LONGEST_PAUSE)
+    if (!this.#isLearning || this.rowCount > 0 || --this.#credit > 0) return
+    this.#credit = SPARE_CREDIT
+    this.#pauseLeft = this.#nextPause
+    this.#nextPause = Math.min(2 * this.#nextPause, LONGEST_PAUSE)
   }
 
   /** Takes note of the layout that the parser found for that record. */
   learn(batch: RecordBatch, layout: RecordLayout): void {
     // Where cells were left out, the names of the shape are not those of the record.
-    if (this.isLearning && layout.keptCells === null) this.table.add(batch, layout.shape)
-    this.isLearning = false
+    if (this.#isLearning && layout.keptCells === null) this.#table.add(batch, layout.shape)
+    this.#isLearning = false
   }
 }
 

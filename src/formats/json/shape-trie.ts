@@ -21,23 +21,23 @@ export class ShapeTrie {
   root = new ShapeNode(null, 'root', '', 0)
   /** The bytes of all names behind one another, quotes included. */
   nameBytes = new Uint8Array(4096)
-  private readonly isFlattening: boolean
-  private nameBytesLength = 0
-  private nodeCount = 0
-  private readonly keys = new Map<string, Key>()
+  readonly #isFlattening: boolean
+  #nameBytesLength = 0
+  #nodeCount = 0
+  readonly #keys = new Map<string, Key>()
 
   constructor(isFlattening: boolean) {
-    this.isFlattening = isFlattening
+    this.#isFlattening = isFlattening
   }
 
   /** Empties a trie that has grown too large. Nodes taken from it before must not be used any more. */
   limitMemory(): void {
-    if (this.nodeCount <= MAX_NODES && this.nameBytesLength <= MAX_NAME_BYTES) return
+    if (this.#nodeCount <= MAX_NODES && this.#nameBytesLength <= MAX_NAME_BYTES) return
     this.root = new ShapeNode(null, 'root', '', 0)
     this.nameBytes = new Uint8Array(4096)
-    this.nameBytesLength = 0
-    this.nodeCount = 0
-    this.keys.clear()
+    this.#nameBytesLength = 0
+    this.#nodeCount = 0
+    this.#keys.clear()
   }
 
   /** The node of the name (with its quotes) in [start, end) behind `node`; it is the one expected there from now on. */
@@ -45,7 +45,7 @@ export class ShapeTrie {
     const raw = rawName(bytes, start, end)
     let child = node.next?.raw === raw ? node.next : node.children?.get(raw)
     if (child === undefined) {
-      child = this.count(new ShapeNode(node, 'name', raw, this.addName(bytes, start, end)))
+      child = this.#count(new ShapeNode(node, 'name', raw, this.#addName(bytes, start, end)))
       // Most nodes only ever have one child, and a map of one costs more than all the rest.
       if (node.next !== null) (node.children ??= new Map([[node.next.raw, node.next]])).set(raw, child)
     }
@@ -60,24 +60,24 @@ export class ShapeTrie {
 
   /** The root for objects inside the value of `member`; all elements of an array share it. */
   inside(member: ShapeNode): ShapeNode {
-    return (member.inside ??= this.count(new ShapeNode(null, 'root', '', 0)))
+    return (member.inside ??= this.#count(new ShapeNode(null, 'root', '', 0)))
   }
 
   /** The place behind the opening brace of a flattened object. */
   open(member: ShapeNode): ShapeNode {
-    return (member.opened ??= this.count(new ShapeNode(member, 'open', '', 0)))
+    return (member.opened ??= this.#count(new ShapeNode(member, 'open', '', 0)))
   }
 
   /** The place behind the closing brace of a flattened object. */
   close(last: ShapeNode): ShapeNode {
-    return (last.closed ??= this.count(new ShapeNode(last, 'close', '', 0)))
+    return (last.closed ??= this.#count(new ShapeNode(last, 'close', '', 0)))
   }
 
   /** What the names from the root to `last` mean together. */
   layoutAt(last: ShapeNode): RecordLayout {
-    return (last.layout ??= this.isFlattening
-      ? resolveFlattenedLayout(last, this.columnKey)
-      : resolveLayout(last, this.nameKey))
+    return (last.layout ??= this.#isFlattening
+      ? resolveFlattenedLayout(last, this.#columnKey)
+      : resolveLayout(last, this.#nameKey))
   }
 
   /** The name of a member, decoded. */
@@ -91,29 +91,29 @@ export class ShapeTrie {
   }
 
   /** The key of a name as the source wrote it. */
-  private readonly nameKey = (raw: string): Key => {
-    let key = this.keys.get(raw)
-    if (key === undefined) this.keys.set(raw, (key = new JsonKey(raw)))
+  readonly #nameKey = (raw: string): Key => {
+    let key = this.#keys.get(raw)
+    if (key === undefined) this.#keys.set(raw, (key = new JsonKey(raw)))
     return key
   }
 
   /** The key of a flattened column. */
-  private readonly columnKey = (column: string): Key => {
-    let key = this.keys.get(column)
-    if (key === undefined) this.keys.set(column, (key = createKey(column)))
+  readonly #columnKey = (column: string): Key => {
+    let key = this.#keys.get(column)
+    if (key === undefined) this.#keys.set(column, (key = createKey(column)))
     return key
   }
 
-  private count(node: ShapeNode): ShapeNode {
-    this.nodeCount++
+  #count(node: ShapeNode): ShapeNode {
+    this.#nodeCount++
     return node
   }
 
-  private addName(bytes: Uint8Array, start: number, end: number): number {
-    const at = this.nameBytesLength
-    this.nameBytesLength += end - start
-    if (this.nameBytesLength > this.nameBytes.length) {
-      const grown = new Uint8Array(2 * this.nameBytesLength)
+  #addName(bytes: Uint8Array, start: number, end: number): number {
+    const at = this.#nameBytesLength
+    this.#nameBytesLength += end - start
+    if (this.#nameBytesLength > this.nameBytes.length) {
+      const grown = new Uint8Array(2 * this.#nameBytesLength)
       grown.set(this.nameBytes)
       this.nameBytes = grown
     }

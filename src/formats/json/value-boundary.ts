@@ -23,37 +23,39 @@ for (const byte of [QUOTE, LINE_FEED, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLO
 export class ValueBoundary {
   /** Line feeds passed since the value's start. */
   lineFeedCount = 0
-  private readonly isInArray: boolean
-  private depth = 0
-  private isInString = false
-  private isAfterBackslash = false
-  private isScalar = false
+  readonly #isInArray: boolean
+  #depth = 0
+  #isInString = false
+  #isAfterBackslash = false
+  #isScalar = false
 
   /** @param isInArray whether a comma or a closing bracket ends a number or a literal, as white space does. */
   constructor(isInArray: boolean) {
-    this.isInArray = isInArray
+    this.#isInArray = isInArray
   }
 
   /** Begins with the value whose first byte is `first`. */
   begin(first: number): void {
     this.lineFeedCount = 0
-    this.depth = 0
-    this.isInString = false
-    this.isAfterBackslash = false
-    this.isScalar = first !== OPEN_BRACE && first !== OPEN_BRACKET && first !== QUOTE
+    this.#depth = 0
+    this.#isInString = false
+    this.#isAfterBackslash = false
+    this.#isScalar = first !== OPEN_BRACE && first !== OPEN_BRACKET && first !== QUOTE
   }
 
   /** True for a number or a literal of a sequence: nothing needs to follow it. */
   get mayEndWithSource(): boolean {
-    return this.isScalar && !this.isInArray
+    return this.#isScalar && !this.#isInArray
   }
 
   /** Goes on at `position`, where it stopped before. Returns the position behind the value, or -1 where it does not end by `end`. */
   find(bytes: Uint8Array, position: number, end: number): number {
-    if (this.isScalar) return this.findScalarEnd(bytes, position, end)
-    let { depth, isInString, lineFeedCount } = this
-    if (this.isAfterBackslash && position < end) {
-      this.isAfterBackslash = false
+    if (this.#isScalar) return this.#findScalarEnd(bytes, position, end)
+    let { lineFeedCount } = this
+    let depth = this.#depth
+    let isInString = this.#isInString
+    if (this.#isAfterBackslash && position < end) {
+      this.#isAfterBackslash = false
       if (bytes[position] === LINE_FEED) lineFeedCount++
       position++
     }
@@ -66,7 +68,7 @@ export class ValueBoundary {
       else if (byte === QUOTE) isInString = !isInString
       else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
       else if (byte === BACKSLASH) {
-        if (position === end) this.isAfterBackslash = true
+        if (position === end) this.#isAfterBackslash = true
         else if (bytes[position++] === LINE_FEED) lineFeedCount++
       } else depth--
       if (depth <= 0 && !isInString && (byte === QUOTE || byte === CLOSE_BRACE || byte === CLOSE_BRACKET)) {
@@ -74,16 +76,16 @@ export class ValueBoundary {
         return position
       }
     }
-    this.depth = depth
-    this.isInString = isInString
+    this.#depth = depth
+    this.#isInString = isInString
     this.lineFeedCount = lineFeedCount
     return -1
   }
 
-  private findScalarEnd(bytes: Uint8Array, position: number, end: number): number {
+  #findScalarEnd(bytes: Uint8Array, position: number, end: number): number {
     for (; position < end; position++) {
       const byte = bytes[position]
-      if (isWhiteSpace(byte) || (this.isInArray && (byte === COMMA || byte === CLOSE_BRACKET))) return position
+      if (isWhiteSpace(byte) || (this.#isInArray && (byte === COMMA || byte === CLOSE_BRACKET))) return position
     }
     return -1
   }

@@ -10,8 +10,8 @@ import { RecordEncoder } from '../json/record-encoder.ts'
 /** Writes one record a line, each ended by a line feed. Every record keeps its own names, so there are no columns to learn. */
 export class NdjsonWriter implements RecordWriter {
   readonly columns: readonly Key[] = []
-  private readonly encoder = new RecordEncoder()
-  private readonly fastRecords = new FastRecords('{', '}\n')
+  readonly #encoder = new RecordEncoder()
+  readonly #fastRecords = new FastRecords('{', '}\n')
 
   learnColumns(): boolean {
     return true
@@ -19,17 +19,17 @@ export class NdjsonWriter implements RecordWriter {
 
   write(batch: RecordBatch, output: OutputBuffer): void {
     const { kernels } = batch
-    if (kernels !== null) this.fastRecords.prepare(batch)
+    if (kernels !== null) this.#fastRecords.prepare(batch)
     for (let row = 0; row < batch.rowCount; row++) {
-      if (kernels !== null) row = this.fastRecords.encode(kernels, batch, row, output)
-      if (row < batch.rowCount) this.writeRow(batch, row, output)
+      if (kernels !== null) row = this.#fastRecords.encode(kernels, batch, row, output)
+      if (row < batch.rowCount) this.#writeRow(batch, row, output)
     }
   }
 
-  private writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
+  #writeRow(batch: RecordBatch, row: number, output: OutputBuffer): void {
     const shape = batch.rowShape[row]!
     if (shape === REJECTED_ROW) return
-    this.encoder.encode(batch, row, batch.views[shape]!, output)
+    this.#encoder.encode(batch, row, batch.views[shape]!, output)
     const position = output.reserve(1)
     output.bytes[position] = LINE_FEED
     output.position = position + 1

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { simulate, type Simulation } from './simulate.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -15,25 +15,25 @@ function run(speeds: readonly number[], shards: readonly number[], rest: Partial
   })
 }
 
-test('static shards end with the slowest node', () => {
+it('static shards end with the slowest node', () => {
   expect(run([1, 1], [5, 7])).toBe(7)
   expect(run([1, 0.5], [5, 5])).toBe(10)
 })
 
-test('from a queue, a fast node takes more than a slow one', () => {
+it('from a queue, a fast node takes more than a slow one', () => {
   expect(run([1, 0.5], [2, 2, 2, 2, 2], { isDynamic: true })).toBe(8)
 })
 
-test('storage that feeds half of the nodes makes all half as fast, until fewer are at work', () => {
+it('storage that feeds half of the nodes makes all half as fast, until fewer are at work', () => {
   expect(run([1, 1], [4, 4], { storageNodes: 1 })).toBe(8)
   expect(run([1, 1], [2, 4], { storageNodes: 1 })).toBe(6)
 })
 
-test('the queue hands out one shard after the other', () => {
+it('the queue hands out one shard after the other', () => {
   expect(run([1, 1], [1, 1], { isDynamic: true, queueRate: 2 })).toBe(2)
 })
 
-test('what a lost node left is done after the recovery: by its successor, or by whoever is free', () => {
+it('what a lost node left is done after the recovery: by its successor, or by whoever is free', () => {
   const nodes = [
     { speed: 1, lostAt: 3 },
     { speed: 1, lostAt: NEVER },

@@ -56,82 +56,82 @@ class FileTable {
   readonly finder = document.createElement('div')
   readonly scroll = document.createElement('div')
   readonly more = document.createElement('button')
-  private readonly files: FileColumns
-  private readonly columns: readonly Column[]
-  private readonly body = document.createElement('tbody')
-  private readonly headers: HTMLTableCellElement[]
-  private readonly nameFilter = document.createElement('input')
-  private readonly verdictFilter = document.createElement('select')
-  private readonly count = document.createElement('output')
+  readonly #files: FileColumns
+  readonly #columns: readonly Column[]
+  readonly #body = document.createElement('tbody')
+  readonly #headers: HTMLTableCellElement[]
+  readonly #nameFilter = document.createElement('input')
+  readonly #verdictFilter = document.createElement('select')
+  readonly #count = document.createElement('output')
   /** The column and the way of the sorting: the longest first. */
-  private sortedBy = 2
-  private isAscending = false
-  private shownRows = ROWS_AT_ONCE
-  private rows: number[] = []
+  #sortedBy = 2
+  #isAscending = false
+  #shownRows = ROWS_AT_ONCE
+  #rows: number[] = []
 
   constructor(files: FileColumns, columns: readonly Column[], titles: Readonly<Record<string, string>>) {
-    this.files = files
-    this.columns = columns
-    this.headers = columns.map((column, at) => this.makeHeader(column, at))
-    this.makeFinder(titles)
+    this.#files = files
+    this.#columns = columns
+    this.#headers = columns.map((column, at) => this.#makeHeader(column, at))
+    this.#makeFinder(titles)
     const table = document.createElement('table')
     const head = document.createElement('thead')
     const row = document.createElement('tr')
-    row.append(...this.headers)
+    row.append(...this.#headers)
     head.append(row)
     table.className = 'files wide'
-    table.append(head, this.body)
+    table.append(head, this.#body)
     this.scroll.className = 'scroll'
     this.scroll.tabIndex = 0
     this.scroll.append(table)
     this.more.type = 'button'
     this.more.className = 'more'
     this.more.addEventListener('click', () => {
-      this.shownRows += ROWS_AT_ONCE
-      this.fill()
+      this.#shownRows += ROWS_AT_ONCE
+      this.#fill()
     })
   }
 
   /** Filters and sorts again, and shows the first rows. */
   update(): void {
-    const wanted = this.nameFilter.value.toLowerCase()
-    const verdict = this.verdictFilter.value
-    const column = this.columns[this.sortedBy]
-    const all = this.files.file.keys()
-    this.rows = [...all].filter(
+    const wanted = this.#nameFilter.value.toLowerCase()
+    const verdict = this.#verdictFilter.value
+    const column = this.#columns[this.#sortedBy]
+    const all = this.#files.file.keys()
+    this.#rows = [...all].filter(
       (index) =>
-        (verdict === '' || this.files.verdict[index] === verdict) &&
-        (wanted === '' || (this.files.file[index] ?? '').toLowerCase().includes(wanted)),
+        (verdict === '' || this.#files.verdict[index] === verdict) &&
+        (wanted === '' || (this.#files.file[index] ?? '').toLowerCase().includes(wanted)),
     )
-    if (column !== undefined) this.sort(column)
-    this.shownRows = ROWS_AT_ONCE
-    this.count.textContent = `${formatCount(this.rows.length)} of ${formatCount(this.files.file.length)} files`
-    for (const [at, header] of this.headers.entries()) {
-      header.setAttribute('aria-sort', at !== this.sortedBy ? 'none' : this.isAscending ? 'ascending' : 'descending')
+    if (column !== undefined) this.#sort(column)
+    this.#shownRows = ROWS_AT_ONCE
+    this.#count.textContent = `${formatCount(this.#rows.length)} of ${formatCount(this.#files.file.length)} files`
+    for (const [at, header] of this.#headers.entries()) {
+      header.setAttribute('aria-sort', at !== this.#sortedBy ? 'none' : this.#isAscending ? 'ascending' : 'descending')
     }
-    this.fill()
+    this.#fill()
   }
 
-  private sort({ valueOf }: Column): void {
-    const sign = this.isAscending ? 1 : -1
-    const values = new Map(this.rows.map((index) => [index, valueOf(index)]))
-    this.rows.sort((a, b) => {
+  #sort({ valueOf }: Column): void {
+    const sign = this.#isAscending ? 1 : -1
+    const values = new Map(this.#rows.map((index) => [index, valueOf(index)]))
+    this.#rows.sort((a, b) => {
       const left = values.get(a) ?? 0
       const right = values.get(b) ?? 0
       return left === right ? a - b : left < right ? -sign : sign
     })
   }
 
-  private fill(): void {
-    this.body.replaceChildren(...this.rows.slice(0, this.shownRows).map((index) => this.makeRow(index)))
-    const left = this.rows.length - this.shownRows
+  #fill(): void {
+    this.#body.replaceChildren(...this.#rows.slice(0, this.#shownRows).map((index) => this.#makeRow(index)))
+    const left = this.#rows.length - this.#shownRows
     this.more.hidden = left <= 0
     this.more.textContent = `Show ${formatCount(Math.min(left, ROWS_AT_ONCE))} more of ${formatCount(left)}`
   }
 
-  private makeRow(index: number): HTMLTableRowElement {
+  #makeRow(index: number): HTMLTableRowElement {
     const row = document.createElement('tr')
-    for (const column of this.columns) {
+    for (const column of this.#columns) {
       const cell = row.insertCell()
       cell.className = classOf(column)
       cell.dataset['label'] = column.title
@@ -141,7 +141,7 @@ class FileTable {
     return row
   }
 
-  private makeHeader(column: Column, at: number): HTMLTableCellElement {
+  #makeHeader(column: Column, at: number): HTMLTableCellElement {
     const header = document.createElement('th')
     header.scope = 'col'
     header.className = classOf(column)
@@ -149,25 +149,25 @@ class FileTable {
     button.type = 'button'
     button.textContent = column.title
     button.addEventListener('click', () => {
-      this.isAscending = at === this.sortedBy ? !this.isAscending : column.isText === true
-      this.sortedBy = at
+      this.#isAscending = at === this.#sortedBy ? !this.#isAscending : column.isText === true
+      this.#sortedBy = at
       this.update()
     })
     header.append(button)
     return header
   }
 
-  private makeFinder(titles: Readonly<Record<string, string>>): void {
-    this.nameFilter.type = 'search'
-    this.nameFilter.placeholder = 'Part of a name'
-    this.nameFilter.setAttribute('aria-label', 'Show only files whose name holds')
-    this.nameFilter.addEventListener('input', () => this.update())
-    this.verdictFilter.setAttribute('aria-label', 'Show only files with the verdict')
-    this.verdictFilter.append(new Option('Every verdict', ''))
-    for (const kind of new Set(this.files.verdict)) this.verdictFilter.append(new Option(titles[kind] ?? kind, kind))
-    this.verdictFilter.addEventListener('change', () => this.update())
+  #makeFinder(titles: Readonly<Record<string, string>>): void {
+    this.#nameFilter.type = 'search'
+    this.#nameFilter.placeholder = 'Part of a name'
+    this.#nameFilter.setAttribute('aria-label', 'Show only files whose name holds')
+    this.#nameFilter.addEventListener('input', () => this.update())
+    this.#verdictFilter.setAttribute('aria-label', 'Show only files with the verdict')
+    this.#verdictFilter.append(new Option('Every verdict', ''))
+    for (const kind of new Set(this.#files.verdict)) this.#verdictFilter.append(new Option(titles[kind] ?? kind, kind))
+    this.#verdictFilter.addEventListener('change', () => this.update())
     this.finder.className = 'finder'
-    this.finder.append(this.nameFilter, this.verdictFilter, this.count)
+    this.finder.append(this.#nameFilter, this.#verdictFilter, this.#count)
   }
 }
 

@@ -22,12 +22,12 @@ export function drawBlock(
  * the width of the chart and not on the number of files.
  */
 export class LanePixels {
-  private readonly sums: Float32Array
-  private readonly parts: number
+  readonly #sums: Float32Array
+  readonly #parts: number
 
   constructor(width: number, parts: number) {
-    this.parts = parts
-    this.sums = new Float32Array(Math.ceil(width + 1) * parts)
+    this.#parts = parts
+    this.#sums = new Float32Array(Math.ceil(width + 1) * parts)
   }
 
   /** Spreads a narrow block over the pixels that it touches. */
@@ -35,15 +35,15 @@ export class LanePixels {
     for (let x = Math.floor(left); x < Math.max(right, left + 0.01); x++) {
       const covered = Math.max(0.01, Math.min(right, x + 1) - Math.max(left, x))
       for (const [part, share] of shares.entries()) {
-        const slot = x * this.parts + part
-        this.sums[slot] = (this.sums[slot] ?? 0) + share * covered
+        const slot = x * this.#parts + part
+        this.#sums[slot] = (this.#sums[slot] ?? 0) + share * covered
       }
     }
   }
 
   draw(context: CanvasRenderingContext2D, top: number, colours: readonly string[]): void {
-    for (let x = 0; x * this.parts < this.sums.length; x++) {
-      const sums = this.sums.subarray(x * this.parts, (x + 1) * this.parts)
+    for (let x = 0; x * this.#parts < this.#sums.length; x++) {
+      const sums = this.#sums.subarray(x * this.#parts, (x + 1) * this.#parts)
       let sum = 0
       for (const share of sums) sum += share
       if (sum === 0) continue

@@ -39,80 +39,81 @@ export function drawGantt(place: HTMLElement, { files, endMs, verdictTitles }: P
 class Gantt {
   readonly canvas = document.createElement('canvas')
   readonly tip = document.createElement('div')
-  private readonly files: FileColumns
-  private readonly titles: Readonly<Record<string, string>>
-  private readonly lanes: readonly Lane[]
-  private readonly endMs: number
+  readonly #files: FileColumns
+  readonly #titles: Readonly<Record<string, string>>
+  readonly #lanes: readonly Lane[]
+  readonly #endMs: number
   /** The time that is shown, in milliseconds. */
-  private from = 0
-  private to: number
+  #from = 0
+  #to: number
   /** A drag under way, in pixels from the left of the canvas. */
-  private drag: { readonly from: number; to: number } | null = null
-  private isDue = false
-  private readonly actions: Readonly<Record<string, () => void>> = {
-    in: () => this.zoom(0.5),
-    out: () => this.zoom(2),
-    all: () => this.show(0, this.endMs),
-    '+': () => this.zoom(0.5),
-    '-': () => this.zoom(2),
-    '0': () => this.show(0, this.endMs),
-    ArrowLeft: () => this.move(-0.2),
-    ArrowRight: () => this.move(0.2),
+  #drag: { readonly from: number; to: number } | null = null
+  #isDue = false
+  readonly #actions: Readonly<Record<string, () => void>> = {
+    in: () => this.#zoom(0.5),
+    out: () => this.#zoom(2),
+    all: () => this.#show(0, this.#endMs),
+    '+': () => this.#zoom(0.5),
+    '-': () => this.#zoom(2),
+    '0': () => this.#show(0, this.#endMs),
+    ArrowLeft: () => this.#move(-0.2),
+    ArrowRight: () => this.#move(0.2),
   }
 
   constructor(files: FileColumns, endMs: number, titles: Readonly<Record<string, string>>) {
-    this.files = files
-    this.titles = titles
-    this.lanes = layOutLanes(files)
-    this.endMs = Math.max(1, endMs)
-    this.to = this.endMs
+    this.#files = files
+    this.#titles = titles
+    this.#lanes = layOutLanes(files)
+    this.#endMs = Math.max(1, endMs)
+    this.#to = this.#endMs
     this.tip.className = 'tip'
     this.tip.hidden = true
     this.canvas.tabIndex = 0
     this.canvas.setAttribute('role', 'img')
-    const size = `${formatCount(files.file.length)} files on ${this.lanes.length} threads over ${formatDuration(this.endMs)}`
+    const size = `${formatCount(files.file.length)} files on ${this.#lanes.length} threads over ${formatDuration(this.#endMs)}`
     this.canvas.setAttribute('aria-label', `${size}; the table of files has the same figures`)
-    this.listen()
+    this.#listen()
   }
 
   /** Does what a button or a key is for; nothing where it is for nothing. @returns whether it was for something. */
   act(name: string): boolean {
-    const action = Object.hasOwn(this.actions, name) ? this.actions[name] : undefined
+    const action = Object.hasOwn(this.#actions, name) ? this.#actions[name] : undefined
     action?.()
     return action !== undefined
   }
 
   /** Draws with the next frame, however often it is asked to before. */
   redraw(): void {
-    if (this.isDue) return
-    this.isDue = true
+    if (this.#isDue) return
+    this.#isDue = true
     requestAnimationFrame(() => {
-      this.isDue = false
-      this.draw()
+      this.#isDue = false
+      this.#draw()
     })
   }
 
-  private draw(): void {
-    const { canvas, lanes } = this
+  #draw(): void {
+    const { canvas } = this
+    const lanes = this.#lanes
     const height = lanes.length * ROW_HEIGHT + AXIS_HEIGHT
     canvas.style.height = `${height}px`
     const width = canvas.clientWidth
     canvas.width = Math.round(width * devicePixelRatio)
     canvas.height = Math.round(height * devicePixelRatio)
     const context = canvas.getContext('2d')
-    if (context === null || this.plotWidth <= 0) return
+    if (context === null || this.#plotWidth <= 0) return
     context.scale(devicePixelRatio, devicePixelRatio)
     context.font = '12px system-ui, sans-serif'
-    this.drawAxis(context, height - AXIS_HEIGHT)
+    this.#drawAxis(context, height - AXIS_HEIGHT)
     const colours = [...GANTT_STAGES, 'other'].map(colour)
-    for (const [row, lane] of lanes.entries()) this.drawLane(context, lane, row * ROW_HEIGHT, colours)
-    this.drawDrag(context, height - AXIS_HEIGHT)
+    for (const [row, lane] of lanes.entries()) this.#drawLane(context, lane, row * ROW_HEIGHT, colours)
+    this.#drawDrag(context, height - AXIS_HEIGHT)
   }
 
-  private drawAxis(context: CanvasRenderingContext2D, bottom: number): void {
+  #drawAxis(context: CanvasRenderingContext2D, bottom: number): void {
     context.textAlign = 'center'
-    for (const tick of axisTicks(this.from, this.to, this.plotWidth / 110)) {
-      const x = Math.round(this.xOf(tick))
+    for (const tick of axisTicks(this.#from, this.#to, this.#plotWidth / 110)) {
+      const x = Math.round(this.#xOf(tick))
       const text = `${Number((tick / 1000).toPrecision(6))} s`
       const half = context.measureText(text).width / 2
       context.fillStyle = colour('line')
@@ -122,18 +123,18 @@ class Gantt {
     }
   }
 
-  private drawLane(context: CanvasRenderingContext2D, lane: Lane, top: number, colours: readonly string[]): void {
-    const { files } = this
-    const width = AXIS_LEFT + this.plotWidth
+  #drawLane(context: CanvasRenderingContext2D, lane: Lane, top: number, colours: readonly string[]): void {
+    const files = this.#files
+    const width = AXIS_LEFT + this.#plotWidth
     context.textAlign = 'left'
     context.fillStyle = colour('muted')
     context.fillText(String(lane.thread), 2, top + LANE_HEIGHT / 2 + 4)
     const pixels = new LanePixels(width, colours.length)
-    for (let next = firstEndingAfter(lane, files, this.from); next < lane.files.length; next++) {
+    for (let next = firstEndingAfter(lane, files, this.#from); next < lane.files.length; next++) {
       const index = lane.files[next] ?? 0
-      const left = Math.max(AXIS_LEFT, this.xOf(files.startMs[index] ?? 0))
+      const left = Math.max(AXIS_LEFT, this.#xOf(files.startMs[index] ?? 0))
       if (left > width) break
-      const right = Math.min(width, this.xOf(files.endMs[index] ?? 0))
+      const right = Math.min(width, this.#xOf(files.endMs[index] ?? 0))
       const shares = stageShares(files, index)
       if (right - left < NARROWEST_BLOCK) pixels.add(left, right, shares)
       // The last pixel stays clear: there one file ends and the next begins.
@@ -142,88 +143,88 @@ class Gantt {
     pixels.draw(context, top, colours)
   }
 
-  private drawDrag(context: CanvasRenderingContext2D, height: number): void {
-    if (this.drag === null) return
+  #drawDrag(context: CanvasRenderingContext2D, height: number): void {
+    if (this.#drag === null) return
     context.globalAlpha = 0.18
     context.fillStyle = colour('accent')
-    context.fillRect(this.drag.from, 0, this.drag.to - this.drag.from, height)
+    context.fillRect(this.#drag.from, 0, this.#drag.to - this.#drag.from, height)
     context.globalAlpha = 1
   }
 
-  private get plotWidth(): number {
+  get #plotWidth(): number {
     return this.canvas.clientWidth - AXIS_LEFT - AXIS_RIGHT
   }
 
-  private xOf(timeMs: number): number {
-    return AXIS_LEFT + ((timeMs - this.from) / (this.to - this.from)) * this.plotWidth
+  #xOf(timeMs: number): number {
+    return AXIS_LEFT + ((timeMs - this.#from) / (this.#to - this.#from)) * this.#plotWidth
   }
 
-  private timeOf(x: number): number {
-    return this.from + (Math.max(0, x - AXIS_LEFT) / this.plotWidth) * (this.to - this.from)
+  #timeOf(x: number): number {
+    return this.#from + (Math.max(0, x - AXIS_LEFT) / this.#plotWidth) * (this.#to - this.#from)
   }
 
   /** Shows a span of time, as much of it as there is. */
-  private show(from: number, to: number): void {
-    const span = Math.min(this.endMs, Math.max(this.endMs / 1e6, to - from))
-    this.from = Math.min(Math.max(0, from), this.endMs - span)
-    this.to = this.from + span
+  #show(from: number, to: number): void {
+    const span = Math.min(this.#endMs, Math.max(this.#endMs / 1e6, to - from))
+    this.#from = Math.min(Math.max(0, from), this.#endMs - span)
+    this.#to = this.#from + span
     this.tip.hidden = true
     this.redraw()
   }
 
-  private zoom(factor: number): void {
-    const middle = (this.from + this.to) / 2
-    const half = ((this.to - this.from) / 2) * factor
-    this.show(middle - half, middle + half)
+  #zoom(factor: number): void {
+    const middle = (this.#from + this.#to) / 2
+    const half = ((this.#to - this.#from) / 2) * factor
+    this.#show(middle - half, middle + half)
   }
 
-  private move(share: number): void {
-    const distance = (this.to - this.from) * share
-    this.show(this.from + distance, this.to + distance)
+  #move(share: number): void {
+    const distance = (this.#to - this.#from) * share
+    this.#show(this.#from + distance, this.#to + distance)
   }
 
-  private listen(): void {
+  #listen(): void {
     const { canvas } = this
     canvas.addEventListener('pointerdown', (event) => {
       if (event.pointerType === 'touch' || event.button !== 0) return
       const x = Math.max(AXIS_LEFT, event.offsetX)
-      this.drag = { from: x, to: x }
+      this.#drag = { from: x, to: x }
       canvas.setPointerCapture(event.pointerId)
     })
     canvas.addEventListener('pointermove', (event) => {
-      if (this.drag === null) return this.showTip(event)
-      this.drag.to = event.offsetX
+      if (this.#drag === null) return this.#showTip(event)
+      this.#drag.to = event.offsetX
       this.redraw()
     })
-    canvas.addEventListener('pointerup', (event) => this.endDrag(event))
+    canvas.addEventListener('pointerup', (event) => this.#endDrag(event))
     canvas.addEventListener('pointerleave', () => (this.tip.hidden = true))
-    canvas.addEventListener('dblclick', () => this.show(0, this.endMs))
+    canvas.addEventListener('dblclick', () => this.#show(0, this.#endMs))
     canvas.addEventListener('keydown', (event) => {
       if (!event.ctrlKey && !event.metaKey && this.act(event.key)) event.preventDefault()
     })
   }
 
-  private endDrag(event: PointerEvent): void {
-    const from = this.drag?.from ?? event.offsetX
-    this.drag = null
-    if (Math.abs(event.offsetX - from) < SHORTEST_DRAG) this.showTip(event)
-    else this.show(this.timeOf(Math.min(from, event.offsetX)), this.timeOf(Math.max(from, event.offsetX)))
+  #endDrag(event: PointerEvent): void {
+    const from = this.#drag?.from ?? event.offsetX
+    this.#drag = null
+    if (Math.abs(event.offsetX - from) < SHORTEST_DRAG) this.#showTip(event)
+    else this.#show(this.#timeOf(Math.min(from, event.offsetX)), this.#timeOf(Math.max(from, event.offsetX)))
   }
 
-  private fileAt(x: number, y: number): number | undefined {
-    const lane = this.lanes[Math.floor(y / ROW_HEIGHT)]
+  #fileAt(x: number, y: number): number | undefined {
+    const lane = this.#lanes[Math.floor(y / ROW_HEIGHT)]
     if (lane === undefined || x < AXIS_LEFT) return undefined
-    const pixelMs = (this.to - this.from) / this.plotWidth
-    const index = lane.files[firstEndingAfter(lane, this.files, this.timeOf(x) - pixelMs)]
-    return index !== undefined && (this.files.startMs[index] ?? 0) <= this.timeOf(x) + pixelMs ? index : undefined
+    const pixelMs = (this.#to - this.#from) / this.#plotWidth
+    const index = lane.files[firstEndingAfter(lane, this.#files, this.#timeOf(x) - pixelMs)]
+    return index !== undefined && (this.#files.startMs[index] ?? 0) <= this.#timeOf(x) + pixelMs ? index : undefined
   }
 
-  private showTip(event: PointerEvent): void {
+  #showTip(event: PointerEvent): void {
     const { tip } = this
-    const index = this.fileAt(event.offsetX, event.offsetY)
+    const index = this.#fileAt(event.offsetX, event.offsetY)
     tip.hidden = index === undefined
     if (index === undefined) return
-    tip.textContent = describeFile(this.files, index, this.titles)
+    tip.textContent = describeFile(this.#files, index, this.#titles)
     const { width, height } = tip.getBoundingClientRect()
     const x = Math.max(8, Math.min(event.clientX + 14, innerWidth - width - 8))
     const isBelow = event.clientY + 18 + height <= innerHeight

@@ -27,25 +27,25 @@ export function drawLineCharts(charts: readonly LineChart[]): () => void {
 
 /** A chart that may get new values while it is looked at. */
 export class LiveChart {
-  private readonly plot: uPlot
+  readonly #plot: uPlot
 
   constructor(chart: LineChart, place: HTMLElement) {
-    this.plot = new window.uPlot(describePlot(chart, place.clientWidth), columnsOf(chart), place)
+    this.#plot = new window.uPlot(describePlot(chart, place.clientWidth), columnsOf(chart), place)
     new ResizeObserver(() => {
-      if (place.clientWidth > 0 && place.clientWidth !== this.plot.width) {
-        this.plot.setSize({ width: place.clientWidth, height: CHART_HEIGHT })
+      if (place.clientWidth > 0 && place.clientWidth !== this.#plot.width) {
+        this.#plot.setSize({ width: place.clientWidth, height: CHART_HEIGHT })
       }
     }).observe(place)
   }
 
   /** @param chart the same lines with other values. */
   update(chart: LineChart): void {
-    this.plot.setData(columnsOf(chart))
+    this.#plot.setData(columnsOf(chart))
   }
 
   /** In the colours of now. */
   redraw(): void {
-    this.plot.redraw(true, true)
+    this.#plot.redraw(true, true)
   }
 }
 

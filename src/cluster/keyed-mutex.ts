@@ -1,6 +1,6 @@
-/** Lets one after the other go on, in the order of coming: those of one plan. Plans do not wait for each other. */
-export class Turns {
-  private readonly lines = new Map<string, (() => void)[]>()
+/** A mutex for each plan: whoever asks for the same one goes on after those who asked before. Plans do not wait for each other. */
+export class KeyedMutex {
+  readonly #lines = new Map<string, (() => void)[]>()
 
   /**
    * @param signal ends the waiting, at once.
@@ -9,15 +9,15 @@ export class Turns {
    */
   take(plan: string, signal: AbortSignal): Promise<(() => void) | null> {
     if (signal.aborted) return Promise.resolve(null)
-    const line = this.lines.get(plan) ?? []
-    this.lines.set(plan, line)
+    const line = this.#lines.get(plan) ?? []
+    this.#lines.set(plan, line)
     return new Promise((resolve) => {
       const go = (): void => {
         signal.removeEventListener('abort', giveUp)
-        resolve(() => this.leave(plan, go))
+        resolve(() => this.#leave(plan, go))
       }
       const giveUp = (): void => {
-        this.leave(plan, go)
+        this.#leave(plan, go)
         resolve(null)
       }
       signal.addEventListener('abort', giveUp, { once: true })
@@ -27,12 +27,12 @@ export class Turns {
   }
 
   /** Whoever is first in a line has the turn. */
-  private leave(plan: string, go: () => void): void {
-    const line = this.lines.get(plan) ?? []
+  #leave(plan: string, go: () => void): void {
+    const line = this.#lines.get(plan) ?? []
     const place = line.indexOf(go)
     if (place < 0) return
     line.splice(place, 1)
-    if (line.length === 0) this.lines.delete(plan)
+    if (line.length === 0) this.#lines.delete(plan)
     else if (place === 0) line[0]?.()
   }
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
-import { Turns } from '../../src/cluster/turns.ts'
+import { KeyedMutex } from '../../src/cluster/keyed-mutex.ts'
 
 const never = new AbortController().signal
 
 it('lets one after the other of a plan go on, in the order of coming', async () => {
-  const turns = new Turns()
+  const mutex = new KeyedMutex()
   const order: number[] = []
   const work = async (number: number): Promise<void> => {
-    const letGo = await turns.take('plan', never)
+    const letGo = await mutex.take('plan', never)
     order.push(number)
     await new Promise((resolve) => setImmediate(resolve))
     order.push(number)
@@ -19,20 +19,20 @@ it('lets one after the other of a plan go on, in the order of coming', async () 
 })
 
 it('lets no plan wait for another', async () => {
-  const turns = new Turns()
-  expect(await turns.take('a large one', never)).not.toBeNull()
-  expect(await turns.take('a small one', never)).not.toBeNull()
+  const mutex = new KeyedMutex()
+  expect(await mutex.take('a large one', never)).not.toBeNull()
+  expect(await mutex.take('a small one', never)).not.toBeNull()
 })
 
 it('ends the waiting by a signal, at once, and those behind keep their places', async () => {
-  const turns = new Turns()
-  const first = await turns.take('plan', never)
+  const mutex = new KeyedMutex()
+  const first = await mutex.take('plan', never)
   const stop = new AbortController()
-  const second = turns.take('plan', stop.signal)
-  const third = turns.take('plan', never)
+  const second = mutex.take('plan', stop.signal)
+  const third = mutex.take('plan', never)
   stop.abort()
   expect(await second).toBeNull()
-  expect(await turns.take('plan', stop.signal)).toBeNull()
+  expect(await mutex.take('plan', stop.signal)).toBeNull()
   first?.()
   expect(await third).not.toBeNull()
 })
