@@ -8,10 +8,10 @@ interface SharedWithKernels {
 /**
  * The one memory that a worker thread converts in, allocated once.
  *
- *     0        1 KiB          rowsStart keysStart shapesStart separatorsStart inputStart       scratchStart cellsStart outputStart
- *     | unused | kernels' own | row     | names of | shapes of | separators of | carry + chunk  | decoded   | cell table | target |
- *     |        | constants    | columns | columns  | records   | a window      | max record     | cell: max | 8 bytes a  | 1 MiB  |
- *     |        |              | 768 KiB | 1 MiB    | 256 KiB   | 1 MiB         | + CRLF + chunk | record    | byte of in |        |
+ *     0       1 KiB          rowsStart keysStart shapesStart separatorsStart inputStart       scratchStart cellsStart outputStart
+ *     | call  | kernels' own | row     | names of | shapes of | separators of | carry + chunk  | decoded   | cell table | target |
+ *     | frame | constants    | columns | columns  | records   | a window      | max record     | cell: max | 8 bytes a  | 1 MiB  |
+ *     |       |              | 768 KiB | 1 MiB    | 256 KiB   | 1 MiB         | + CRLF + chunk | record    | byte of in |        |
  *
  *     castsStart     foldedStart    textsStart
  *     | types of     | a checksum's | values that are not in the |
@@ -23,7 +23,8 @@ interface SharedWithKernels {
  * ever needs are never touched, so they cost address space but no memory.
  *
  * If you change a region, also change the drawing here and in docs/data-plane.md, and what kernels know of it: the row table and MAX_ROWS
- * (assembly/rows.ts), KERNEL_BYTES (asconfig.json), FOLDED_BYTES (assembly/fold-checksum.ts). All other positions they are told.
+ * (assembly/rows.ts), FRAME_WORDS (kernels/call-frame.ts, and memoryBase in asconfig.json), FOLDED_BYTES (assembly/fold-checksum.ts). Where all
+ * other regions lie the call frame tells them.
  *
  * It is WebAssembly memory, so that kernels work on it too. That reserves 10 GiB of address space for each thread; where a limit does not allow
  * it, a plain buffer of the same layout serves the reference twins.
@@ -75,7 +76,7 @@ const ROW_COLUMNS = 6
 export const WINDOW_BYTES = 256 * 1024
 
 const PAGE_BYTES = 65_536
-/** Below it lie the constants of the kernels (asconfig.json: memoryBase). */
+/** Below it lie the call frame (kernels/call-frame.ts) and the constants of the kernels. */
 const KERNEL_BYTES = 16 * 1024
 const KEYS_BYTES = 1024 * 1024
 const SHAPES_BYTES = 256 * 1024

@@ -5,6 +5,17 @@ import { MAX_ROWS } from '../batch/batch-memory.ts'
 import type { OutputBuffer } from '../batch/output-buffer.ts'
 import type { RecordBatch } from '../batch/record-batch.ts'
 import type { View } from '../batch/shape.ts'
+import {
+  ENDED_OUTPUT,
+  OUTPUT,
+  OUTPUT_END,
+  OUTPUT_START,
+  ROW,
+  ROW_LIMIT,
+  SHAPE_COUNT,
+  SOURCE_ESCAPE,
+  SOURCE_QUOTE,
+} from '../kernels/call-frame.ts'
 import type { Kernels } from '../kernels/load-kernels.ts'
 
 /** Shapes that a batch may have in the kernels' eyes: as many as rows. */
@@ -26,7 +37,7 @@ export class ViewTables {
   /** Where the next view goes. */
   #next = 0
   /** The shapes that are known to the kernel, by number. */
-  shapeCount = 0
+  #shapeCount = 0
 
   /**
    * @param layOut the kernel's form of a view, whole words; null: the kernel does not take it
@@ -41,14 +52,18 @@ export class ViewTables {
     return batch.memory.keysStart + SHAPE_TABLE_BYTES
   }
 
-  /** Shows the kernel the views of a batch. Those that the region has no room for stay unknown to it. */
-  place(batch: RecordBatch): void {
+  /** Shows the kernel a batch and its views, once before it is encoded. Views that the region has no room for stay unknown to it. */
+  place(batch: RecordBatch, { frame }: Kernels): void {
     if (batch.keysOwner !== this) this.#start(batch)
     // The region may be full of views of earlier batches: it is then filled again with those of this one.
     if (!this.#placeAll(batch)) {
       this.#start(batch)
       this.#placeAll(batch)
     }
+    frame[ROW_LIMIT] = batch.rowCount
+    frame[SHAPE_COUNT] = this.#shapeCount
+    frame[SOURCE_QUOTE] = batch.quoteByte
+    frame[SOURCE_ESCAPE] = batch.escapeByte
   }
 
   #start(batch: RecordBatch): void {
@@ -62,13 +77,13 @@ export class ViewTables {
   /** Stops at the first view that there is no room for any more, and returns false then. */
   #placeAll(batch: RecordBatch): boolean {
     const { memory, views } = batch
-    this.shapeCount = Math.min(views.length, MAX_ROWS)
-    const table = new Uint32Array(memory.bytes.buffer, memory.keysStart, this.shapeCount)
+    this.#shapeCount = Math.min(views.length, MAX_ROWS)
+    const table = new Uint32Array(memory.bytes.buffer, memory.keysStart, this.#shapeCount)
     for (let shape = 0; shape < table.length; shape++) {
       const view = views[shape]!
       const place = this.#places.get(view) ?? this.#add(batch, view)
       if (place === NO_ROOM) {
-        this.shapeCount = shape
+        this.#shapeCount = shape
         return false
       }
       table[shape] = place
@@ -109,22 +124,18 @@ export function countMostUses(cells: Int32Array): number {
 
 /**
  * Lets a kernel encode rows from `row` on, with flushes as it needs them.
- * @param encode calls the kernel for the rows from the given one on, and returns the first row that it did not encode
+ * @param encode the kernel, which was shown the batch (`ViewTables.place`)
  * @returns the first row that the kernel leaves to the reference, or the number of rows.
  */
-export function encodeRows(
-  kernels: Kernels,
-  batch: RecordBatch,
-  row: number,
-  output: OutputBuffer,
-  encode: (row: number) => number,
-): number {
-  let next = row
+export function encodeRows(frame: Uint32Array, row: number, output: OutputBuffer, encode: () => number): number {
+  frame[ROW] = row
+  frame[OUTPUT_START] = output.start
+  frame[OUTPUT_END] = output.end
   for (;;) {
-    next = encode(next)
-    // Kernels return signed numbers, and the output of the largest records lies beyond 2 GiB.
-    output.position = kernels.encodedEnd() >>> 0
-    if (next === batch.rowCount || kernels.isOutputFull() === 0) return next
+    frame[OUTPUT] = output.position
+    const ended = encode()
+    output.position = frame[OUTPUT]!
+    if (ended !== ENDED_OUTPUT) return frame[ROW]
     output.flush()
   }
 }

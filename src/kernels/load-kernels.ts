@@ -1,114 +1,56 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { BatchMemory } from '../batch/batch-memory.ts'
+import {
+  CASTS_START,
+  CELLS_START,
+  FRAME_WORDS,
+  KEYS_START,
+  LINES_START,
+  ROWS_START,
+  SCRATCH_START,
+  SEPARATORS_START,
+  SHAPES_START,
+} from './call-frame.ts'
 
 /**
- * The kernels of src/kernels/assembly over one batch memory. Every argument and result is a 32-bit number; positions are indexes
- * into that memory. What each one does stands in its source.
- * No compiler compares the two: if you change a parameter there, also change it here and at the caller, in the same place.
+ * The kernels of src/kernels/assembly over one batch memory. What each one does stands in its source. All but one are told what to do, and
+ * answer, in the call frame: call-frame.ts names its words, and both sides are compiled from it.
  */
 export interface Kernels {
-  scanSeparators(table: number, lineTable: number, start: number, end: number, delimiter: number, quote: number): void
-  isCut(): number
-  takeRows(
-    rows: number,
-    row: number,
-    rowLimit: number,
-    cell: number,
-    firstCell: number,
-    shape: number,
-    record: number,
-    firstLine: number,
-    start: number,
-    columnCount: number,
-    quote: number,
-    comment: number,
-    maxRecordBytes: number,
-    nullText: number,
-    nullLength: number,
-  ): number
-  takenRows(): number
-  takenEnd(): number
-  takenLines(): number
-  takeRecords(
-    rows: number,
-    row: number,
-    rowLimit: number,
-    cell: number,
-    firstCell: number,
-    record: number,
-    line: number,
-    start: number,
-    end: number,
-    root: number,
-    separator: number,
-    maxRecordBytes: number,
-    depthLimit: number,
-  ): number
-  takenRecords(): number
-  takenCells(): number
-  takenRecordLines(): number
-  takenRecordsEnd(): number
-  unusedShapeNode(): number
-  castRows(
-    rows: number,
-    row: number,
-    rowLimit: number,
-    cells: number,
-    entries: number,
-    entriesEnd: number,
-    words: number,
-  ): number
-  encodeJsonRows(
-    rows: number,
-    row: number,
-    rowLimit: number,
-    cells: number,
-    shapes: number,
-    shapeCount: number,
-    scratch: number,
-    quote: number,
-    escape: number,
-    ending: number,
-    endingBytes: number,
-    outputStart: number,
-    output: number,
-    outputEnd: number,
-  ): number
-  encodeCsvRows(
-    rows: number,
-    row: number,
-    rowLimit: number,
-    cells: number,
-    shapes: number,
-    shapeCount: number,
-    scratch: number,
-    sourceQuote: number,
-    sourceEscape: number,
-    columnCount: number,
-    delimiter: number,
-    quote: number,
-    hasCrLf: number,
-    nullText: number,
-    nullLength: number,
-    outputStart: number,
-    output: number,
-    outputEnd: number,
-  ): number
-  foldChecksum(register: number, start: number, length: number, folded: number): number
-  /** Signed: `>>> 0` makes a position of it. */
-  encodedEnd(): number
-  isOutputFull(): number
+  /** The call frame. Negative numbers are written as they are, and read back as 32 bits without a sign. */
+  readonly frame: Uint32Array
+  readonly scanSeparators: () => void
+  /** Why it ended, as of takeRecords: ENDED_FULL, ENDED_TEXT, ENDED_ODD or ENDED_SHAPE. */
+  readonly takeRows: () => number
+  readonly takeRecords: () => number
+  readonly castRows: () => void
+  /** Why it ended, as of encodeCsvRows: ENDED_ROWS or ENDED_OUTPUT. */
+  readonly encodeJsonRows: () => number
+  readonly encodeCsvRows: () => number
+  /** A pure function of few numbers, so it needs no frame. */
+  readonly foldChecksum: (register: number, start: number, length: number, folded: number) => number
 }
 
 /**
  * Binds the kernels to a memory.
  * @returns null where this machine has no SIMD for WebAssembly, or a limit no room for it: the reference twins then do the work.
  */
-export function loadKernels({ memory }: BatchMemory): Kernels | null {
+export function loadKernels(regions: BatchMemory): Kernels | null {
+  const { memory } = regions
   const module = memory === null ? null : compiledKernels()
   if (module === null || memory === null) return null
-  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as Kernels
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } })
+  const frame = new Uint32Array(memory.buffer, 0, FRAME_WORDS)
+  frame[ROWS_START] = regions.rowsStart
+  frame[CELLS_START] = regions.cellsStart
+  frame[SCRATCH_START] = regions.scratchStart
+  frame[SEPARATORS_START] = regions.separatorsStart
+  frame[LINES_START] = regions.linesStart
+  frame[SHAPES_START] = regions.shapesStart
+  frame[KEYS_START] = regions.keysStart
+  frame[CASTS_START] = regions.castsStart
+  return { ...(exports as unknown as Omit<Kernels, 'frame'>), frame }
 }
 
 /** True where `loadKernels` would not return null. */

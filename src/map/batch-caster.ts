@@ -2,6 +2,7 @@ import { REJECTED_ROW, type RecordBatch } from '../batch/record-batch.ts'
 import type { Shape, View } from '../batch/shape.ts'
 import type { ErrorCode } from '../errors/error-codes.ts'
 import { MigrationError } from '../errors/migration-error.ts'
+import { ENTRIES_END, ENTRIES_START, ROW, ROW_LIMIT } from '../kernels/call-frame.ts'
 import type { ColumnType, DataPlan } from '../model/data-plan.ts'
 import { CellCaster, type Cast } from './cast-cell.ts'
 import { CastTables } from './cast-tables.ts'
@@ -47,12 +48,17 @@ export class BatchCaster {
   #castRun(batch: RecordBatch, row: number, rules: ShapeRules): number {
     const { casts, jsonCasts, fault } = rules
     const shape = batch.rowShape[row]!
-    const place = batch.kernels !== null && fault === null ? this.#tables.place(batch, casts) : null
+    const { kernels } = batch
+    const place = kernels !== null && fault === null ? this.#tables.place(batch, casts) : null
     let next = row
-    if (place !== null) {
-      const { rowsStart, cellsStart, castsStart } = batch.memory
-      const { start, end } = place
-      next = batch.kernels!.castRows(rowsStart, row, batch.rowCount, cellsStart, start, end, castsStart)
+    if (kernels !== null && place !== null) {
+      const { frame } = kernels
+      frame[ROW] = row
+      frame[ROW_LIMIT] = batch.rowCount
+      frame[ENTRIES_START] = place.start
+      frame[ENTRIES_END] = place.end
+      kernels.castRows()
+      next = frame[ROW]!
       if (jsonCasts.length > 0) for (let cast = row; cast < next; cast++) this.#castRow(batch, cast, jsonCasts)
       if (next === batch.rowCount || batch.rowShape[next] !== shape) return next
     }

@@ -20,6 +20,7 @@ import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { createKey } from '../../src/batch/shape.ts'
 import type { Key, Shape, View } from '../../src/batch/shape.ts'
 import type { Format } from '../../src/formats/format.ts'
+import { OUTPUT, OUTPUT_END } from '../../src/kernels/call-frame.ts'
 import { loadKernels, type Kernels } from '../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../src/model/data-plan.ts'
 
@@ -59,17 +60,17 @@ export const hasSimd = kernels !== null
 /** The kernels, watched: they never write past the room that they are given, but for the pad. */
 const watchedKernels = kernels && {
   ...kernels,
-  encodeJsonRows: watch((...places: Parameters<Kernels['encodeJsonRows']>) => kernels.encodeJsonRows(...places)),
-  encodeCsvRows: watch((...places: Parameters<Kernels['encodeCsvRows']>) => kernels.encodeCsvRows(...places)),
+  encodeJsonRows: watch(kernels, kernels.encodeJsonRows),
+  encodeCsvRows: watch(kernels, kernels.encodeCsvRows),
 }
 
-function watch<Places extends number[]>(encode: (...places: Places) => number): (...places: Places) => number {
-  return (...places) => {
-    const [output, outputEnd] = places.slice(-2)
-    const row = encode(...places)
-    expect(kernels!.encodedEnd()).toBeGreaterThanOrEqual(output!)
-    expect(kernels!.encodedEnd()).toBeLessThanOrEqual(Math.max(output!, outputEnd!))
-    return row
+function watch({ frame }: Kernels, encode: () => number): () => number {
+  return () => {
+    const output = frame[OUTPUT]!
+    const ended = encode()
+    expect(frame[OUTPUT]).toBeGreaterThanOrEqual(output)
+    expect(frame[OUTPUT]).toBeLessThanOrEqual(Math.max(output, frame[OUTPUT_END]!))
+    return ended
   }
 }
 

@@ -163,7 +163,7 @@ export class CsvReader implements SplittableReader {
     if (batch.kernels !== null && this.#fastRows === null && FastRows.takesDialect(this.#dialect)) {
       this.#fastRows = new FastRows(batch.kernels, this.#dialect, this.#source.comment, this.#maxRecordBytes)
     }
-    this.#fastRows?.forget()
+    this.#fastRows?.begin(batch)
     batch.quoteByte = this.#dialect.quote
     batch.escapeByte = this.#dialect.escape
     if (this.#shape !== null) this.#shapeIndex = batch.useShape(this.#shape)

@@ -65,9 +65,9 @@ export class CsvWriter implements RecordWriter {
     for (let row = 0; row < batch.rowCount; row++) {
       // The reference writes the header and what might look like a byte order mark.
       if (batch.kernels !== null && this.#isOpen && !this.#isAtFileStart && this.#fastLines !== null) {
-        if (!isPrepared) this.#fastLines.prepare(batch)
+        if (!isPrepared) this.#fastLines.prepare(batch, batch.kernels)
         isPrepared = true
-        row = this.#fastLines.encode(batch.kernels, batch, row, output)
+        row = this.#fastLines.encode(batch.kernels, row, output)
       }
       if (row < batch.rowCount) this.#writeRow(batch, row, output)
     }

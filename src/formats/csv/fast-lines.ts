@@ -1,5 +1,13 @@
 import type { OutputBuffer } from '../../batch/output-buffer.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
+import {
+  HAS_CR_LF,
+  TARGET_COLUMN_COUNT,
+  TARGET_DELIMITER,
+  TARGET_NULL_BYTES,
+  TARGET_NULL_TEXT,
+  TARGET_QUOTE,
+} from '../../kernels/call-frame.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
 import type { DelimitedTarget } from '../../model/data-plan.ts'
 import { LARGEST_CONSTANT_BYTES, ViewTables, countMostUses, encodeRows } from '../view-tables.ts'
@@ -31,35 +39,20 @@ export class FastLines {
   }
 
   /** Once for each batch, before `encode`. */
-  prepare(batch: RecordBatch): void {
-    this.#tables.place(batch)
+  prepare(batch: RecordBatch, kernels: Kernels): void {
+    this.#tables.place(batch, kernels)
+    const { frame } = kernels
+    frame[TARGET_COLUMN_COUNT] = this.#columnCount
+    frame[TARGET_DELIMITER] = this.#delimiter
+    frame[TARGET_QUOTE] = this.#target.quote
+    frame[HAS_CR_LF] = this.#target.lineEnd === 'crlf' ? 1 : 0
+    frame[TARGET_NULL_TEXT] = ViewTables.constantStart(batch)
+    frame[TARGET_NULL_BYTES] = this.#nullBytes
   }
 
   /** Encodes rows from `row` on. Returns the first one that it leaves to the reference, or the number of rows. */
-  encode(kernels: Kernels, batch: RecordBatch, row: number, output: OutputBuffer): number {
-    const { memory } = batch
-    return encodeRows(kernels, batch, row, output, (from) =>
-      kernels.encodeCsvRows(
-        memory.rowsStart,
-        from,
-        batch.rowCount,
-        memory.cellsStart,
-        memory.keysStart,
-        this.#tables.shapeCount,
-        memory.scratchStart,
-        batch.quoteByte,
-        batch.escapeByte,
-        this.#columnCount,
-        this.#delimiter,
-        this.#target.quote,
-        this.#target.lineEnd === 'crlf' ? 1 : 0,
-        ViewTables.constantStart(batch),
-        this.#nullBytes,
-        output.start,
-        output.position,
-        output.end,
-      ),
-    )
+  encode({ frame, encodeCsvRows }: Kernels, row: number, output: OutputBuffer): number {
+    return encodeRows(frame, row, output, encodeCsvRows)
   }
 }
 

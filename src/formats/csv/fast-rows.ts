@@ -1,13 +1,26 @@
-import { MAX_ROWS, WINDOW_BYTES } from '../../batch/batch-memory.ts'
+import { WINDOW_BYTES } from '../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
+import {
+  CELL,
+  COLUMN_COUNT,
+  COMMENT,
+  ENDED_TEXT,
+  INPUT_END,
+  IS_CUT,
+  LINE,
+  MAX_RECORD_BYTES,
+  POSITION,
+  RECORD,
+  ROW,
+  SHAPE,
+  SOURCE_DELIMITER,
+  SOURCE_NULL_BYTES,
+  SOURCE_NULL_TEXT,
+  SOURCE_NULL_TEXT_WORDS,
+  SOURCE_QUOTE,
+} from '../../kernels/call-frame.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
 import type { CsvDialect } from './csv-dialect.ts'
-
-/** takeRows used its table up; otherwise the batch is full or the next row is odd: kernels/assembly/delimited-scan.ts. */
-const ENDED_TABLE = 1
-
-/** Room for the text that stands for null: the end of the kernels' own region, right before the row table. */
-const NULL_TEXT_LIMIT = 128
 
 interface RowsAhead {
   readonly shapeIndex: number
@@ -42,12 +55,20 @@ export class FastRows {
     return (
       (dialect.quote < 0 || dialect.escape === dialect.quote) &&
       !dialect.trimsAroundQuotes &&
-      (dialect.nullText === null || dialect.nullText.length <= NULL_TEXT_LIMIT)
+      (dialect.nullText === null || dialect.nullText.length <= 4 * SOURCE_NULL_TEXT_WORDS)
     )
   }
 
-  /** Forgets what was scanned: the bytes in the memory are others now. */
-  forget(): void {
+  /** Begins with bytes of a file, once for each `parse`: what was scanned in the memory before is gone. */
+  begin({ memory }: RecordBatch): void {
+    const { delimiter, quote, nullText } = this.#dialect
+    const { frame } = this.#kernels
+    frame[SOURCE_DELIMITER] = delimiter
+    frame[SOURCE_QUOTE] = quote
+    frame[COMMENT] = this.#comment
+    frame[MAX_RECORD_BYTES] = this.#maxRecordBytes
+    frame[SOURCE_NULL_BYTES] = nullText === null ? -1 : nullText.length
+    if (nullText !== null) memory.bytes.set(nullText, 4 * SOURCE_NULL_TEXT)
     this.#scannedEnd = 0
   }
 
@@ -56,60 +77,38 @@ export class FastRows {
    * @returns where the next record begins: one that is not regular, not whole, or has no room in the batch.
    */
   take(batch: RecordBatch, start: number, end: number, ahead: RowsAhead): number {
-    const kernels = this.#kernels
-    const dialect = this.#dialect
-    const { memory } = batch
-    this.rowCount = 0
-    this.lineCount = 0
-    let position = start
-    for (;;) {
-      if (this.#scannedEnd === 0) {
-        this.#scannedFrom = position
-        this.#scannedEnd = Math.min(end, position + WINDOW_BYTES)
-        kernels.scanSeparators(
-          memory.separatorsStart,
-          memory.linesStart,
-          position,
-          this.#scannedEnd,
-          dialect.delimiter,
-          dialect.quote,
-        )
-      }
-      const ended = kernels.takeRows(
-        memory.rowsStart,
-        batch.rowCount,
-        MAX_ROWS,
-        memory.cellsStart + 8 * batch.cellCount,
-        batch.cellCount,
-        ahead.shapeIndex,
-        ahead.record + this.rowCount,
-        ahead.line + this.lineCount,
-        position,
-        ahead.columnCount,
-        dialect.quote,
-        this.#comment,
-        this.#maxRecordBytes,
-        this.#placeNullText(batch),
-        dialect.nullText === null ? -1 : dialect.nullText.length,
-      )
-      const rows = kernels.takenRows()
-      batch.rowCount += rows
-      batch.cellCount += rows * ahead.columnCount
-      this.rowCount += rows
-      this.lineCount += kernels.takenLines()
-      position = kernels.takenEnd()
-      if (ended !== ENDED_TABLE || position === this.#scannedFrom) return position
-      // The table is used up. What follows is the next window, or an odd record, or one that is not whole.
-      const isWindowEnd = kernels.isCut() === 0 && this.#scannedEnd < end
-      this.forget()
-      if (!isWindowEnd) return position
-    }
+    const { frame } = this.#kernels
+    const firstRow = batch.rowCount
+    frame[ROW] = firstRow
+    frame[CELL] = batch.cellCount
+    frame[RECORD] = ahead.record
+    frame[LINE] = ahead.line
+    frame[POSITION] = start
+    frame[COLUMN_COUNT] = ahead.columnCount
+    frame[SHAPE] = ahead.shapeIndex
+    this.#takeWindows(end)
+    batch.rowCount = frame[ROW]!
+    batch.cellCount = frame[CELL]!
+    this.rowCount = batch.rowCount - firstRow
+    this.lineCount = frame[LINE] - ahead.line
+    return frame[POSITION]
   }
 
-  #placeNullText(batch: RecordBatch): number {
-    const { nullText } = this.#dialect
-    const place = batch.memory.rowsStart - NULL_TEXT_LIMIT
-    if (nullText !== null) batch.memory.bytes.set(nullText, place)
-    return place
+  #takeWindows(end: number): void {
+    const kernels = this.#kernels
+    const { frame } = kernels
+    for (;;) {
+      if (this.#scannedEnd === 0) {
+        this.#scannedFrom = frame[POSITION]!
+        this.#scannedEnd = Math.min(end, this.#scannedFrom + WINDOW_BYTES)
+        frame[INPUT_END] = this.#scannedEnd
+        kernels.scanSeparators()
+      }
+      if (kernels.takeRows() !== ENDED_TEXT || frame[POSITION] === this.#scannedFrom) return
+      // The table is used up. What follows is the next window, or an odd record, or one that is not whole.
+      const isWindowEnd = frame[IS_CUT] === 0 && this.#scannedEnd < end
+      this.#scannedEnd = 0
+      if (!isWindowEnd) return
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { OutputBuffer } from '../../batch/output-buffer.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { View } from '../../batch/shape.ts'
+import { ENDING, ENDING_BYTES } from '../../kernels/call-frame.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
 import { ViewTables, countMostUses, encodeRows } from '../view-tables.ts'
 
@@ -27,31 +28,15 @@ export class FastRecords {
   }
 
   /** Once for each batch, before `encode`. */
-  prepare(batch: RecordBatch): void {
-    this.#tables.place(batch)
+  prepare(batch: RecordBatch, kernels: Kernels): void {
+    this.#tables.place(batch, kernels)
+    kernels.frame[ENDING] = this.#ending
+    kernels.frame[ENDING_BYTES] = this.#endingBytes
   }
 
   /** Encodes rows from `row` on. Returns the first one that it leaves to the reference, or the number of rows. */
-  encode(kernels: Kernels, batch: RecordBatch, row: number, output: OutputBuffer): number {
-    const { memory } = batch
-    return encodeRows(kernels, batch, row, output, (from) =>
-      kernels.encodeJsonRows(
-        memory.rowsStart,
-        from,
-        batch.rowCount,
-        memory.cellsStart,
-        memory.keysStart,
-        this.#tables.shapeCount,
-        memory.scratchStart,
-        batch.quoteByte,
-        batch.escapeByte,
-        this.#ending,
-        this.#endingBytes,
-        output.start,
-        output.position,
-        output.end,
-      ),
-    )
+  encode({ frame, encodeJsonRows }: Kernels, row: number, output: OutputBuffer): number {
+    return encodeRows(frame, row, output, encodeJsonRows)
   }
 }
 

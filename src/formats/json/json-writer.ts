@@ -24,10 +24,10 @@ export class JsonWriter implements RecordWriter {
 
   write(batch: RecordBatch, output: OutputBuffer): void {
     const { kernels } = batch
-    if (kernels !== null) this.#fastRecords.prepare(batch)
+    if (kernels !== null) this.#fastRecords.prepare(batch, kernels)
     for (let row = 0; row < batch.rowCount; row++) {
       // All records that the kernel writes have one before them.
-      if (kernels !== null && !this.#isEmpty) row = this.#fastRecords.encode(kernels, batch, row, output)
+      if (kernels !== null && !this.#isEmpty) row = this.#fastRecords.encode(kernels, row, output)
       if (row < batch.rowCount) this.#writeRow(batch, row, output)
     }
   }

@@ -1,7 +1,20 @@
 import type { BatchMemory } from '../../batch/batch-memory.ts'
-import { MAX_ROWS } from '../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
+import {
+  CELL,
+  DEPTH_LIMIT,
+  ENDED_ODD,
+  ENDED_SHAPE,
+  INPUT_END,
+  LINE,
+  MAX_RECORD_BYTES,
+  POSITION,
+  RECORD,
+  RECORD_SEPARATOR,
+  ROW,
+  UNUSED_NODE,
+} from '../../kernels/call-frame.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
 import { isFlattening } from './flattened-columns.ts'
 import type { RecordLayout } from './shape-node.ts'
@@ -10,10 +23,6 @@ import { ShapeTable } from './shape-table.ts'
 // The host of the JSON kernel (kernels/assembly/json-parse.ts): it takes regular records by the chunk and leaves each odd one to the
 // parser, from which it learns the shape. Where names never repeat, asking the kernel for each record is lost time, so the credit
 // that useless calls have is limited, and the pauses behind it grow.
-
-/** Why takeRecords ended. */
-const ENDED_ODD = 2
-const ENDED_SHAPE = 3
 
 /** Useless calls in a row, less the rows of useful ones, before the first pause, and before each later one. */
 const FULL_CREDIT = 64
@@ -55,6 +64,9 @@ export class RegularRecords {
 
   /** Prepares for a batch, or for more records of one. */
   begin(): void {
+    const { frame } = this.#kernels
+    frame[MAX_RECORD_BYTES] = this.#maxRecordBytes
+    frame[DEPTH_LIMIT] = this.#depthLimit
     this.#table.beginBatch()
     this.#isLearning = false
   }
@@ -74,40 +86,28 @@ export class RegularRecords {
    */
   take(batch: RecordBatch, start: number, end: number, ahead: RecordsAhead): number {
     const kernels = this.#kernels
-    const { rowsStart, cellsStart } = batch.memory
-    this.rowCount = 0
-    this.lineCount = 0
-    let position = start
-    for (;;) {
-      const ended = kernels.takeRecords(
-        rowsStart,
-        batch.rowCount,
-        MAX_ROWS,
-        cellsStart + 8 * batch.cellCount,
-        batch.cellCount,
-        ahead.record + this.rowCount,
-        ahead.line + this.lineCount,
-        position,
-        end,
-        this.#table.root,
-        ahead.separator,
-        this.#maxRecordBytes,
-        this.#depthLimit,
-      )
-      const rows = kernels.takenRecords()
-      batch.rowCount += rows
-      batch.cellCount += kernels.takenCells()
-      this.rowCount += rows
-      this.lineCount += kernels.takenRecordLines()
-      position = kernels.takenRecordsEnd()
-      if (ended !== ENDED_SHAPE) {
-        this.#isLearning = ended === ENDED_ODD
-        this.#credit = Math.min(this.#credit + this.rowCount, FULL_CREDIT)
-        if (this.#credit === FULL_CREDIT) this.#nextPause = FIRST_PAUSE
-        return position
-      }
-      this.#table.useIn(batch, kernels.unusedShapeNode())
+    const { frame } = kernels
+    const firstRow = batch.rowCount
+    frame[ROW] = firstRow
+    frame[CELL] = batch.cellCount
+    frame[RECORD] = ahead.record
+    frame[LINE] = ahead.line
+    frame[POSITION] = start
+    frame[INPUT_END] = end
+    frame[RECORD_SEPARATOR] = ahead.separator
+    let ended = kernels.takeRecords()
+    while (ended === ENDED_SHAPE) {
+      this.#table.useIn(batch, frame[UNUSED_NODE]!)
+      ended = kernels.takeRecords()
     }
+    batch.rowCount = frame[ROW]!
+    batch.cellCount = frame[CELL]!
+    this.rowCount = batch.rowCount - firstRow
+    this.lineCount = frame[LINE] - ahead.line
+    this.#isLearning = ended === ENDED_ODD
+    this.#credit = Math.min(this.#credit + this.rowCount, FULL_CREDIT)
+    if (this.#credit === FULL_CREDIT) this.#nextPause = FIRST_PAUSE
+    return frame[POSITION]
   }
 
   /** Takes note that the parser is given a record: where the kernel just stopped before it, having taken none, that was no use. */

@@ -19,9 +19,9 @@ export class NdjsonWriter implements RecordWriter {
 
   write(batch: RecordBatch, output: OutputBuffer): void {
     const { kernels } = batch
-    if (kernels !== null) this.#fastRecords.prepare(batch)
+    if (kernels !== null) this.#fastRecords.prepare(batch, kernels)
     for (let row = 0; row < batch.rowCount; row++) {
-      if (kernels !== null) row = this.#fastRecords.encode(kernels, batch, row, output)
+      if (kernels !== null) row = this.#fastRecords.encode(kernels, row, output)
       if (row < batch.rowCount) this.#writeRow(batch, row, output)
     }
   }

@@ -5,6 +5,8 @@
 //
 // Nearly all numbers have at most 16 bytes: which of those are digits is one mask, of which the length of a number, its sign and
 // its dot take what they allow. What the masks do not settle goes through the grammar byte by byte.
+import { CASTS_START, CELLS_START, ENTRIES_END, ENTRIES_START, ROW, ROWS_START, ROW_LIMIT } from '../call-frame'
+import { readWord, writeWord } from './frame'
 import {
   CELL_BOOLEAN,
   CELL_ESCAPED_STRING,
@@ -46,22 +48,18 @@ const BLOCK_BYTES: usize = 64 * 4
 const FALSE_OFFSET: usize = 4
 
 /**
- * Casts rows until one has a value that does not fit, or that must be written anew, or another shape than the first.
- * @param row, rowLimit: the rows [row, rowLimit) of the table `rows`.
- * @param words where `truefalse` stands, for booleans that are not written like that.
- * @returns the first row that is not cast. Some of its cells may be: casting them again changes nothing.
+ * Casts the rows [ROW, ROW_LIMIT) until one has a value that does not fit, or that must be written anew, or another shape than the first.
+ * Moves ROW on to the first row that is not cast. Some of its cells may be: casting them again changes nothing.
  */
-export function castRows(
-  rows: usize,
-  row: u32,
-  rowLimit: u32,
-  cells: usize,
-  entries: usize,
-  entriesEnd: usize,
-  words: usize,
-): u32 {
-  let rowAt = rows + ((<usize>row) << 2)
-  const rowAtLimit = rows + ((<usize>rowLimit) << 2)
+export function castRows(): void {
+  const rows = <usize>readWord(ROWS_START)
+  const cells = <usize>readWord(CELLS_START)
+  const entries = <usize>readWord(ENTRIES_START)
+  const entriesEnd = <usize>readWord(ENTRIES_END)
+  // `truefalse` stands there, for booleans that are not written like that.
+  const words = <usize>readWord(CASTS_START)
+  const rowAtLimit = rows + ((<usize>readWord(ROW_LIMIT)) << 2)
+  let rowAt = rows + ((<usize>readWord(ROW)) << 2)
   const shape = load<u32>(rowAt + ROW_SHAPE)
   while (rowAt < rowAtLimit) {
     const blockLimit = min(rowAtLimit, rowAt + BLOCK_BYTES)
@@ -75,7 +73,7 @@ export function castRows(
     rowAt = misfit
     if (isCut || misfit < end) break
   }
-  return <u32>((rowAt - rows) >> 2)
+  writeWord(ROW, <u32>((rowAt - rows) >> 2))
 }
 
 /** Casts one column of the rows [rowAt, rowAtLimit). Returns the first row whose value does not fit, or the limit. */

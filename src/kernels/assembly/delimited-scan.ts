@@ -17,78 +17,73 @@
 // Stage 2, takeRows: lines of `columnCount` separators become rows (src/batch/record-batch.ts) and cells (src/batch/cell.ts), four cells at
 // a time where the line has no quotes. A row that is not regular (field count, comment, too long) stops it. The host hands that one record to the reference reader and comes
 // back with the position behind it; the table is still good if a separator stands right before that position.
+import {
+  CELL,
+  CELLS_START,
+  COLUMN_COUNT,
+  COMMENT,
+  ENDED_FULL,
+  ENDED_ODD,
+  ENDED_TEXT,
+  INPUT_END,
+  IS_CUT,
+  LINE,
+  LINES_START,
+  MAX_RECORD_BYTES,
+  POSITION,
+  RECORD,
+  ROW,
+  ROWS_START,
+  SEPARATORS_START,
+  SHAPE,
+  SOURCE_DELIMITER,
+  SOURCE_NULL_BYTES,
+  SOURCE_NULL_TEXT,
+  SOURCE_QUOTE,
+} from '../call-frame'
 import { CR, LF, isSame, matches, prefixXor } from './bytes'
 import {
   CELL_ESCAPED_TEXT,
   CELL_KIND_SHIFT,
   CELL_NULL,
   CELL_TEXT,
+  ROW_COLUMN_BYTES,
   ROW_END,
   ROW_LINE,
   ROW_RECORD,
   ROW_SHAPE,
   ROW_START,
 } from './rows'
-
-/** takeRows ended because the batch is full, the table is used up, or the next row is not regular. */
-export const ENDED_FULL: i32 = 0
-export const ENDED_TABLE: i32 = 1
-export const ENDED_ODD: i32 = 2
+import { readWord, writeWord } from './frame'
 
 let scannedFrom: usize = 0
-let wasCut: bool = false
 let tableStart: usize = 0
 let tableNext: usize = 0
 let tableEnd: usize = 0
 let lineNext: usize = 0
 let lineEnd: usize = 0
 
-let rowCount: u32 = 0
-let nextPosition: usize = 0
-let lineCount: u32 = 0
-
-/** Rows that the last takeRows took. */
-export function takenRows(): u32 {
-  return rowCount
-}
-
-/** Where the next record starts after the last takeRows. */
-export function takenEnd(): usize {
-  return nextPosition
-}
-
-/** True where the last scan met an odd byte, and its table ends there. */
-export function isCut(): bool {
-  return wasCut
-}
-
-/** Line feeds in the rows that the last takeRows took. */
-export function takenLines(): u32 {
-  return lineCount
-}
-
 const LINE_INDEX_SHIFT: u32 = 2
 const LINE_IS_CRLF: u32 = 2
 const LINE_HAS_QUOTES: u32 = 1
 
 /**
- * Fills the tables of separators and lines for [start, end), of which `start` begins a record. At most WINDOW_BYTES.
- * @param quote the quote, or -1.
+ * Fills the tables of separators and lines for [POSITION, INPUT_END), which begins with a record and has at most WINDOW_BYTES.
+ * Answers in IS_CUT.
  */
-export function scanSeparators(
-  table: usize,
-  lineTable: usize,
-  start: usize,
-  end: usize,
-  delimiter: u32,
-  quote: i32,
-): void {
+export function scanSeparators(): void {
+  const table = <usize>readWord(SEPARATORS_START)
+  const lineTable = <usize>readWord(LINES_START)
+  const start = <usize>readWord(POSITION)
+  const end = <usize>readWord(INPUT_END)
+  const delimiter = readWord(SOURCE_DELIMITER)
+  const quote = <i32>readWord(SOURCE_QUOTE)
   const delimiters = i8x16.splat(<i8>delimiter)
   const quotes = i8x16.splat(<i8>quote)
   const lineFeeds = i8x16.splat(<i8>LF)
   const returns = i8x16.splat(<i8>CR)
   const hasQuotes: u64 = quote < 0 ? 0 : -1
-  wasCut = false
+  let wasCut = false
   let entry = table
   let line = lineTable
   let quotesCarry: u32 = 0
@@ -166,6 +161,7 @@ export function scanSeparators(
       break
     }
   }
+  writeWord(IS_CUT, u32(wasCut))
   scannedFrom = start
   tableStart = table
   tableNext = table
@@ -175,40 +171,29 @@ export function scanSeparators(
 }
 
 /**
- * Makes rows of the records from `start` on, which must begin a record.
- * @param rows the row table, @param row the row to begin with, @param rowLimit the row to end before.
- * @param cell where the first cell goes, @param firstCell its number.
- * @param record, firstLine: of the first row, less the batch's bases.
- * @param comment the first byte of a comment, or -1. @param nullText, nullLength: unquoted text that is null; length -1: none.
- * @returns why it ended. See takenRows, takenEnd, takenLines.
+ * Makes rows of the records from POSITION on, which must begin a record, as far as the tables reach. Moves ROW, CELL, RECORD, LINE
+ * and POSITION on.
+ * @returns why it ended.
  */
-export function takeRows(
-  rows: usize,
-  row: u32,
-  rowLimit: u32,
-  cell: usize,
-  firstCell: u32,
-  shape: u32,
-  record: u32,
-  firstLine: u32,
-  start: usize,
-  columnCount: u32,
-  quote: i32,
-  comment: i32,
-  maxRecordBytes: u32,
-  nullText: usize,
-  nullLength: i32,
-): i32 {
-  rowCount = 0
-  lineCount = 0
-  nextPosition = start
-  if (!seekTable(start)) return ENDED_TABLE
+export function takeRows(): i32 {
+  let rowStart = <usize>readWord(POSITION)
+  if (!seekTable(rowStart)) return ENDED_TEXT
+  const rows = <usize>readWord(ROWS_START)
+  const shape = readWord(SHAPE)
+  const columnCount = readWord(COLUMN_COUNT)
+  const quote = <i32>readWord(SOURCE_QUOTE)
+  const comment = <i32>readWord(COMMENT)
+  const maxRecordBytes = readWord(MAX_RECORD_BYTES)
+  const nullText = (<usize>SOURCE_NULL_TEXT) << 2
+  const nullLength = <i32>readWord(SOURCE_NULL_BYTES)
   const rowBytes = (<usize>columnCount) << 2
-  let rowAt = rows + ((<usize>row) << 2)
-  const rowAtLimit = rows + ((<usize>rowLimit) << 2)
-  let rowStart = start
-  let end: i32 = ENDED_TABLE
-  let lines: u32 = 0
+  const rowAtLimit = rows + ROW_COLUMN_BYTES
+  let rowAt = rows + ((<usize>readWord(ROW)) << 2)
+  let firstCell = readWord(CELL)
+  let cell = <usize>readWord(CELLS_START) + ((<usize>firstCell) << 3)
+  let record = readWord(RECORD)
+  let lineNumber = readWord(LINE)
+  let end: i32 = ENDED_TEXT
   for (; lineNext < lineEnd; lineNext += 4) {
     if (rowAt == rowAtLimit) {
       end = ENDED_FULL
@@ -240,17 +225,19 @@ export function takeRows(
     store<u32>(rowAt + ROW_START, <u32>rowStart)
     store<u32>(rowAt + ROW_END, <u32>textEnd)
     store<u32>(rowAt + ROW_RECORD, record)
-    store<u32>(rowAt + ROW_LINE, firstLine + lines)
+    store<u32>(rowAt + ROW_LINE, lineNumber)
     rowAt += 4
     firstCell += columnCount
     record++
-    lines += 1 + quotedLines
+    lineNumber += 1 + quotedLines
     rowStart = lineFeed + 1
     tableNext = lastEntry + 4
   }
-  rowCount = <u32>((rowAt - rows) >> 2) - row
-  nextPosition = rowStart
-  lineCount = lines
+  writeWord(ROW, <u32>((rowAt - rows) >> 2))
+  writeWord(CELL, firstCell)
+  writeWord(RECORD, record)
+  writeWord(LINE, lineNumber)
+  writeWord(POSITION, <u32>rowStart)
   return end
 }
 

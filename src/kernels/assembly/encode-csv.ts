@@ -5,9 +5,32 @@
 // A field is copied as it stands while its bytes are looked at, 16 at a time; only where one of them asks for quotes is it written
 // again, between quotes. A row that a target without quotes cannot hold is the reference's, which rejects it. The first line of
 // a file is the reference's too: it is the only one in which a byte order mark matters.
+import {
+  CELLS_START,
+  ENDED_OUTPUT,
+  ENDED_ROWS,
+  HAS_CR_LF,
+  KEYS_START,
+  OUTPUT,
+  OUTPUT_END,
+  OUTPUT_START,
+  ROW,
+  ROWS_START,
+  ROW_LIMIT,
+  SCRATCH_START,
+  SHAPE_COUNT,
+  SOURCE_ESCAPE,
+  SOURCE_QUOTE,
+  TARGET_COLUMN_COUNT,
+  TARGET_DELIMITER,
+  TARGET_NULL_BYTES,
+  TARGET_NULL_TEXT,
+  TARGET_QUOTE,
+} from '../call-frame'
 import { CR, LF, isSame } from './bytes'
 import { compactNested, copyBytes, decodeJsonString, decodeQuotedText, marksBefore } from './cell-text'
-import { findView, isRejected, mostBytes, setEncoded } from './encoded-rows'
+import { findView, isRejected, mostBytes } from './encoded-rows'
+import { readWord, writeWord } from './frame'
 import {
   CELL_ESCAPED_STRING,
   CELL_ESCAPED_TEXT,
@@ -41,35 +64,29 @@ let nullAt: usize = 0
 let nullBytes: i32 = -1
 
 /**
- * Encodes rows, rejected ones left out, until one has no room, an unknown view, or a field that the target cannot hold.
- * @param row, rowLimit: the rows [row, rowLimit) of the table `rows`.
- * @param sourceQuote, sourceEscape: of the delimited source, or -1.
- * @param columnCount of the target, at least 1.
- * @param quote of the target, or -1.
- * @param nullText, nullLength: the text that stands for null; length -1: the empty field does.
- * @param outputStart, outputEnd: the output region, of which the bytes before `output` are taken.
- * @returns the first row that is not encoded. See encodedEnd, isOutputFull.
+ * Encodes the rows [ROW, ROW_LIMIT), rejected ones left out, until one has no room, an unknown view, or a field that the target cannot
+ * hold. Moves ROW and OUTPUT on.
+ * @returns ENDED_OUTPUT where the next row would have room in the whole output region, else ENDED_ROWS.
  */
-export function encodeCsvRows(
-  rows: usize,
-  row: u32,
-  rowLimit: u32,
-  cells: usize,
-  shapes: usize,
-  shapeCount: u32,
-  scratch: usize,
-  sourceQuote: i32,
-  sourceEscape: i32,
-  columnCount: u32,
-  delimiter: u32,
-  quote: i32,
-  hasCrLf: bool,
-  nullText: usize,
-  nullLength: i32,
-  outputStart: usize,
-  output: usize,
-  outputEnd: usize,
-): u32 {
+export function encodeCsvRows(): i32 {
+  const rows = <usize>readWord(ROWS_START)
+  const cells = <usize>readWord(CELLS_START)
+  const scratch = <usize>readWord(SCRATCH_START)
+  const shapes = <usize>readWord(KEYS_START)
+  const shapeCount = readWord(SHAPE_COUNT)
+  const sourceQuote = <i32>readWord(SOURCE_QUOTE)
+  const sourceEscape = <i32>readWord(SOURCE_ESCAPE)
+  const columnCount = readWord(TARGET_COLUMN_COUNT)
+  const delimiter = readWord(TARGET_DELIMITER)
+  const quote = <i32>readWord(TARGET_QUOTE)
+  const hasCrLf = readWord(HAS_CR_LF) != 0
+  const nullText = <usize>readWord(TARGET_NULL_TEXT)
+  const nullLength = <i32>readWord(TARGET_NULL_BYTES)
+  const outputStart = <usize>readWord(OUTPUT_START)
+  const outputEnd = <usize>readWord(OUTPUT_END)
+  const rowAtLimit = rows + ((<usize>readWord(ROW_LIMIT)) << 2)
+  let rowAt = rows + ((<usize>readWord(ROW)) << 2)
+  let to = <usize>readWord(OUTPUT)
   targetQuote = quote
   nullAt = nullText
   nullBytes = nullLength
@@ -83,17 +100,14 @@ export function encodeCsvRows(
   // Text that the source has between the same quotes, all those in it doubled, is copied as it stands.
   const isQuotedAlike = sourceQuote >= 0 && sourceQuote == quote && sourceEscape == quote
   const columnsBytes = (<usize>columnCount) << 2
-  let to = output
-  let rowAt = rows + ((<usize>row) << 2)
-  const rowAtLimit = rows + ((<usize>rowLimit) << 2)
-  let isFull = false
+  let ended = ENDED_ROWS
   for (; rowAt < rowAtLimit; rowAt += 4) {
     if (isRejected(rowAt)) continue
     const view = findView(rowAt, shapes, shapeCount)
     if (view == 0) break
     const most = mostBytes(rowAt, load<u32>(view), LONGEST_QUOTED, fixedBytes)
     if (<u64>to + most > <u64>outputEnd) {
-      isFull = most <= <u64>(outputEnd - outputStart)
+      if (most <= <u64>(outputEnd - outputStart)) ended = ENDED_OUTPUT
       break
     }
     const line = to
@@ -144,8 +158,9 @@ export function encodeCsvRows(
     if (hasCrLf) store<u8>(to++, CR)
     store<u8>(to++, LF)
   }
-  setEncoded(to, isFull)
-  return <u32>((rowAt - rows) >> 2)
+  writeWord(ROW, <u32>((rowAt - rows) >> 2))
+  writeWord(OUTPUT, <u32>to)
+  return ended
 }
 
 /** True for kinds whose bytes are their text. */

@@ -8,8 +8,27 @@
 // The quote that ends each prefix is taken back where the value is no string. 16 bytes are copied before anything is known of
 // them, which is all that most names and values have, and the mask of what JSON must escape is looked at only then. So up to 16
 // bytes more than a record has are written, into the pad behind the region.
+import {
+  CELLS_START,
+  ENDED_OUTPUT,
+  ENDED_ROWS,
+  ENDING,
+  ENDING_BYTES,
+  KEYS_START,
+  OUTPUT,
+  OUTPUT_END,
+  OUTPUT_START,
+  ROW,
+  ROWS_START,
+  ROW_LIMIT,
+  SCRATCH_START,
+  SHAPE_COUNT,
+  SOURCE_ESCAPE,
+  SOURCE_QUOTE,
+} from '../call-frame'
 import { compactNested, copyBytes, decodeQuotedText, marksBefore } from './cell-text'
-import { findView, isRejected, mostBytes, setEncoded } from './encoded-rows'
+import { findView, isRejected, mostBytes } from './encoded-rows'
+import { readWord, writeWord } from './frame'
 import {
   CELL_ESCAPED_STRING,
   CELL_ESCAPED_TEXT,
@@ -33,40 +52,32 @@ const ENTRY_HEADER_BYTES: usize = 8
 const LONGEST_ESCAPE: u32 = 6
 
 /**
- * Encodes rows, rejected ones left out, until one has no room or an unknown view.
- * @param row, rowLimit: the rows [row, rowLimit) of the table `rows`.
- * @param quote, escape: of the delimited source, or -1.
- * @param ending what follows the last value of a record: `endingBytes` (up to 4) bytes.
- * @param outputStart, outputEnd: the output region, of which the bytes before `output` are taken.
- * @returns the first row that is not encoded. See encodedEnd, isOutputFull.
+ * Encodes the rows [ROW, ROW_LIMIT), rejected ones left out, until one has no room or an unknown view. Moves ROW and OUTPUT on.
+ * @returns ENDED_OUTPUT where the next row would have room in the whole output region, else ENDED_ROWS.
  */
-export function encodeJsonRows(
-  rows: usize,
-  row: u32,
-  rowLimit: u32,
-  cells: usize,
-  shapes: usize,
-  shapeCount: u32,
-  scratch: usize,
-  quote: i32,
-  escape: i32,
-  ending: u32,
-  endingBytes: u32,
-  outputStart: usize,
-  output: usize,
-  outputEnd: usize,
-): u32 {
-  let to = output
-  let rowAt = rows + ((<usize>row) << 2)
-  const rowAtLimit = rows + ((<usize>rowLimit) << 2)
-  let isFull = false
+export function encodeJsonRows(): i32 {
+  const rows = <usize>readWord(ROWS_START)
+  const cells = <usize>readWord(CELLS_START)
+  const scratch = <usize>readWord(SCRATCH_START)
+  const shapes = <usize>readWord(KEYS_START)
+  const shapeCount = readWord(SHAPE_COUNT)
+  const quote = <i32>readWord(SOURCE_QUOTE)
+  const escape = <i32>readWord(SOURCE_ESCAPE)
+  const ending = readWord(ENDING)
+  const endingBytes = readWord(ENDING_BYTES)
+  const outputStart = <usize>readWord(OUTPUT_START)
+  const outputEnd = <usize>readWord(OUTPUT_END)
+  const rowAtLimit = rows + ((<usize>readWord(ROW_LIMIT)) << 2)
+  let rowAt = rows + ((<usize>readWord(ROW)) << 2)
+  let to = <usize>readWord(OUTPUT)
+  let ended = ENDED_ROWS
   for (; rowAt < rowAtLimit; rowAt += 4) {
     if (isRejected(rowAt)) continue
     const view = findView(rowAt, shapes, shapeCount)
     if (view == 0) break
     const most = mostBytes(rowAt, load<u32>(view, 4), LONGEST_ESCAPE, load<u32>(view, 8))
     if (<u64>to + most > <u64>outputEnd) {
-      isFull = most <= <u64>(outputEnd - outputStart)
+      if (most <= <u64>(outputEnd - outputStart)) ended = ENDED_OUTPUT
       break
     }
     const rowCells = cells + ((<usize>load<u32>(rowAt)) << 3)
@@ -107,8 +118,9 @@ export function encodeJsonRows(
     store<u32>(to, ending)
     to += endingBytes
   }
-  setEncoded(to, isFull)
-  return <u32>((rowAt - rows) >> 2)
+  writeWord(ROW, <u32>((rowAt - rows) >> 2))
+  writeWord(OUTPUT, <u32>to)
+  return ended
 }
 
 /** What JSON must escape. */

@@ -1,4 +1,4 @@
-// What the encoding kernels say of their last call, and how they find what the host has prepared of a row's view:
+// How the encoding kernels find what the host has prepared of a row's view:
 //
 //     keysStart        shape table: a word for each shape of the batch, the place of its view; 0: the kernel does not know it
 //     + 128 KiB        constants of the writer (the text of null)
@@ -6,24 +6,6 @@
 //
 // src/formats/view-tables.ts writes it.
 import { ROW_END, ROW_SHAPE, ROW_START } from './rows'
-
-let position: usize = 0
-let wasFull: bool = false
-
-/** Where the bytes of the last call end. */
-export function encodedEnd(): usize {
-  return position
-}
-
-/** True where the last call ended for want of room, which the whole region would have; false: the next row is the reference's. */
-export function isOutputFull(): bool {
-  return wasFull
-}
-
-export function setEncoded(end: usize, isFull: bool): void {
-  position = end
-  wasFull = isFull
-}
 
 // @ts-ignore: decorator
 @inline

@@ -15,7 +15,27 @@
 // it to the reference reader, alone, puts its shape into the table, and comes back.
 //
 // Cells (src/batch/cell.ts) and rows (src/batch/record-batch.ts) go where the reference puts them.
+import {
+  CELL,
+  CELLS_START,
+  DEPTH_LIMIT,
+  ENDED_FULL,
+  ENDED_ODD,
+  ENDED_SHAPE,
+  ENDED_TEXT,
+  INPUT_END,
+  LINE,
+  MAX_RECORD_BYTES,
+  POSITION,
+  RECORD,
+  RECORD_SEPARATOR,
+  ROW,
+  ROWS_START,
+  SHAPES_START,
+  UNUSED_NODE,
+} from '../call-frame'
 import { LF } from './bytes'
+import { readWord, writeWord } from './frame'
 import { nestedIsSpaced, skipNested } from './json-nested'
 import {
   CLOSE_BRACE,
@@ -43,6 +63,7 @@ import {
   CELL_NUMBER,
   CELL_SPACED_NESTED,
   CELL_STRING,
+  ROW_COLUMN_BYTES,
   ROW_END,
   ROW_LINE,
   ROW_RECORD,
@@ -59,80 +80,34 @@ const NAME: usize = 16
 /** No record of this batch had the shape yet: the host must give it a number. NO_SHAPE, -2, is any other negative number. */
 const UNUSED: i32 = -1
 
-/** takeRecords ended because the batch is full, the text is used up, the next record is not regular, or its shape is UNUSED. */
-export const RECORDS_ENDED_FULL: i32 = 0
-export const RECORDS_ENDED_TEXT: i32 = 1
-export const RECORDS_ENDED_ODD: i32 = 2
-export const RECORDS_ENDED_SHAPE: i32 = 3
-
-let rowCount: u32 = 0
-let cellCount: u32 = 0
-let lineCount: u32 = 0
-let nextPosition: usize = 0
 /** Of the record in work, or the last one: the node of its last name, and where the cell behind its last one goes. */
 let lastNode: usize = 0
 let nextCell: usize = 0
 
-/** Rows that the last takeRecords took. */
-export function takenRecords(): u32 {
-  return rowCount
-}
-
-/** Their cells. */
-export function takenCells(): u32 {
-  return cellCount
-}
-
-/** Line feeds up to `takenRecordsEnd`. */
-export function takenRecordLines(): u32 {
-  return lineCount
-}
-
-/** Where the text goes on after the last takeRecords: behind the line feed or the comma of the last record. */
-export function takenRecordsEnd(): usize {
-  return nextPosition
-}
-
-/** The node whose shape is UNUSED where takeRecords ended for that. */
-export function unusedShapeNode(): usize {
-  return lastNode
-}
-
 /**
- * Makes rows of the records in [start, end), which is valid UTF-8; a line feed stands at `end` or at most a cut character later.
- * @param rows the row table, @param row the row to begin with, @param rowLimit the row to end before.
- * @param cell where the first cell goes, @param firstCell its number.
- * @param record, line: of the first row, less the batch's bases.
- * @param root of the shape table.
- * @param separator what ends a record: a line feed (records contain none, none stands before them), or the comma of an array.
- * @param depthLimit how many containers may be open in a member's value.
- * @returns why it ended. See takenRecords, takenCells, takenRecordLines, takenRecordsEnd, unusedShapeNode.
+ * Makes rows of the records in [POSITION, INPUT_END), which is valid UTF-8; a line feed stands at its end or at most a cut character
+ * later. Moves ROW, CELL, RECORD, LINE and POSITION on: behind the line feed or the comma of the last record.
+ * @returns why it ended. See UNUSED_NODE.
  */
-export function takeRecords(
-  rows: usize,
-  row: u32,
-  rowLimit: u32,
-  cell: usize,
-  firstCell: u32,
-  record: u32,
-  line: u32,
-  start: usize,
-  end: usize,
-  root: usize,
-  separator: u32,
-  maxRecordBytes: u32,
-  depthLimit: u32,
-): i32 {
-  const firstOfAll = firstCell
+export function takeRecords(): i32 {
+  const rows = <usize>readWord(ROWS_START)
+  const end = <usize>readWord(INPUT_END)
+  const root = <usize>readWord(SHAPES_START)
+  const separator = readWord(RECORD_SEPARATOR)
+  const maxRecordBytes = readWord(MAX_RECORD_BYTES)
+  const depthLimit = readWord(DEPTH_LIMIT)
   const isPerLine = separator == LF
-  let rowAt = rows + (<usize>row << 2)
-  const rowAtLimit = rows + (<usize>rowLimit << 2)
-  let position = start
-  let lines: u32 = 0
-  let ended = RECORDS_ENDED_TEXT
+  const rowAtLimit = rows + ROW_COLUMN_BYTES
+  let rowAt = rows + ((<usize>readWord(ROW)) << 2)
+  let firstCell = readWord(CELL)
+  let cell = <usize>readWord(CELLS_START) + ((<usize>firstCell) << 3)
+  let record = readWord(RECORD)
+  let line = readWord(LINE)
+  let position = <usize>readWord(POSITION)
+  let ended = ENDED_TEXT
   while (position < end) {
     if (rowAt == rowAtLimit) {
-      ended = RECORDS_ENDED_FULL
+      ended = ENDED_FULL
       break
     }
     let recordStart = position
@@ -144,7 +119,7 @@ export function takeRecords(
         recordStart = skipSpace(recordStart + 1)
       }
     }
-    ended = RECORDS_ENDED_ODD
+    ended = ENDED_ODD
     if (<u32>load<u8>(recordStart) != OPEN_BRACE) break
     const recordEnd = takeRecord(recordStart, cell, root, depthLimit)
     if (recordEnd == ODD) break
@@ -160,28 +135,32 @@ export function takeRecords(
     }
     const shape = load<i32>(lastNode, SHAPE)
     if (shape < 0) {
-      if (shape == UNUSED) ended = RECORDS_ENDED_SHAPE
+      if (shape == UNUSED) {
+        ended = ENDED_SHAPE
+        writeWord(UNUSED_NODE, <u32>lastNode)
+      }
       break
     }
-    lines += linesBefore
+    line += linesBefore
     store<u32>(rowAt, firstCell)
     store<u32>(rowAt + ROW_SHAPE, shape)
     store<u32>(rowAt + ROW_START, <u32>recordStart)
     store<u32>(rowAt + ROW_END, <u32>recordEnd)
     store<u32>(rowAt + ROW_RECORD, record)
-    store<u32>(rowAt + ROW_LINE, line + lines)
-    if (isPerLine) lines++
+    store<u32>(rowAt + ROW_LINE, line)
+    if (isPerLine) line++
     rowAt += 4
     record++
     firstCell += <u32>(nextCell - cell) >> 3
     cell = nextCell
     position = separatorAt + 1
-    ended = RECORDS_ENDED_TEXT
+    ended = ENDED_TEXT
   }
-  rowCount = (<u32>(rowAt - rows) >> 2) - row
-  cellCount = firstCell - firstOfAll
-  lineCount = lines
-  nextPosition = position
+  writeWord(ROW, <u32>((rowAt - rows) >> 2))
+  writeWord(CELL, firstCell)
+  writeWord(RECORD, record)
+  writeWord(LINE, line)
+  writeWord(POSITION, <u32>position)
   return ended
 }
 

@@ -1,10 +1,10 @@
 // How a batch is laid out: the rows of src/batch/record-batch.ts and the cells of src/batch/cell.ts. They must change together.
 
 /** Rows that a batch holds: MAX_ROWS of batch-memory.ts. The row table is six columns of so many words. */
-const ROW_COLUMN_BYTES: usize = 32768 * 4
+export const ROW_COLUMN_BYTES: usize = 32768 * 4
 
 /** Where the columns of the row table lie behind its start. The first one is each row's first cell. */
-export const ROW_SHAPE: usize = ROW_COLUMN_BYTES
+export const ROW_SHAPE: usize = 1 * ROW_COLUMN_BYTES
 export const ROW_START: usize = 2 * ROW_COLUMN_BYTES
 export const ROW_END: usize = 3 * ROW_COLUMN_BYTES
 export const ROW_RECORD: usize = 4 * ROW_COLUMN_BYTES

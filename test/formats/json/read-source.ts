@@ -16,6 +16,7 @@ import { RecordBatch } from '../../../src/batch/record-batch.ts'
 import { identityView } from '../../../src/batch/shape.ts'
 import { MigrationError } from '../../../src/errors/migration-error.ts'
 import type { Format } from '../../../src/formats/format.ts'
+import { ROW } from '../../../src/kernels/call-frame.ts'
 import { loadKernels } from '../../../src/kernels/load-kernels.ts'
 import type { Kernels } from '../../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../../src/model/data-plan.ts'
@@ -118,12 +119,13 @@ class RowCounter {
   readonly kernels: Kernels
 
   constructor(kernels: Kernels) {
-    const takenRecords = (): number => {
-      const count = kernels.takenRecords()
-      this.rowCount += count
-      return count
+    const takeRecords = (): number => {
+      const before = kernels.frame[ROW]!
+      const ended = kernels.takeRecords()
+      this.rowCount += kernels.frame[ROW]! - before
+      return ended
     }
-    this.kernels = { ...kernels, takenRecords }
+    this.kernels = { ...kernels, takeRecords }
   }
 }
 
