@@ -3,13 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { listFileCallFaults } from './list-file-call-faults.mjs'
 
-/** Runs the check on a project that consists of one module. */
-function check(path: string, text: string): { readonly status: number | null; readonly stderr: string } {
+/** What the check finds in a project that consists of one module. */
+function faultsOf(path: string, text: string): readonly string[] {
   const root = temporaryFolder()
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), text)
-  return spawnSync(process.execPath, ['test/layers/check-file-calls.mjs', root], { encoding: 'utf8' })
+  return listFileCallFaults(root).faults
 }
 
 describe('the check of who may change files', () => {
@@ -28,9 +29,9 @@ describe('the check of who may change files', () => {
       'openSync',
     ],
   ])('finds %s', (_, text, call) => {
-    const { status, stderr } = check('src/commit/new.ts', text)
-    expect(stderr).toContain(`src/commit/new.ts: ${call}() changes files outside of src/storage`)
-    expect(status).toBe(1)
+    expect(faultsOf('src/commit/new.ts', text)).toEqual([
+      expect.stringContaining(`src/commit/new.ts: ${call}() changes files outside of src/storage`),
+    ])
   })
 
   it.each([
@@ -39,10 +40,20 @@ describe('the check of who may change files', () => {
     ['storage itself', 'src/storage/a.ts', "import fs from 'node:fs/promises'\nawait fs.rename('a', 'b')"],
     ['a named exception', 'src/commit/rejects-file.ts', "await fileSystem.rename('a', 'b')"],
   ])('lets %s pass', (_, path, text) => {
-    expect(check(path, text)).toMatchObject({ status: 0, stderr: '' })
+    expect(faultsOf(path, text)).toEqual([])
   })
 
   it('does not pass where it saw nothing', () => {
-    expect(check('src/a.txt', 'nothing').status).toBe(1)
+    expect(faultsOf('src/a.txt', 'nothing')).toEqual([expect.stringContaining('no modules in')])
+  })
+
+  it('ends with 1 where there is a fault, and names it', () => {
+    const root = temporaryFolder()
+    mkdirSync(join(root, 'src'))
+    writeFileSync(join(root, 'src/new.ts'), "import { rmSync } from 'node:fs'\nrmSync('a')")
+    const script = join(import.meta.dirname, 'check-file-calls.mjs')
+    const { status, stderr } = spawnSync(process.execPath, [script], { cwd: root, encoding: 'utf8' })
+    expect(stderr).toContain('src/new.ts: rmSync() changes files outside of src/storage')
+    expect(status).toBe(1)
   })
 })

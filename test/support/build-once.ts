@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What `dist` is made of. */
@@ -17,6 +17,8 @@ export default function buildOnce(): void {
   if (isBuilt) return
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
   mkdirSync(dirname(STAMP), { recursive: true })
+  // A new file: where folders were copied by links, the stamp of another copy stays as it is.
+  rmSync(STAMP, { force: true })
   writeFileSync(STAMP, describeSources())
 }
 
