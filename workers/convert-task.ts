@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads'
-import { createTaskRunner, type WorkerSetup } from '../src/convert-task.ts'
+import { createTaskRunner, type WorkerSetup } from '../src/convert/convert-task.ts'
 import { loadFormats } from '../src/formats/load-formats.ts'
 
 const setup = workerData as WorkerSetup & { readonly formats: readonly string[] }

@@ -21,7 +21,7 @@ export interface Reject {
   readonly hasRaw: boolean
 }
 
-/** Marks a row that a later stage rejected: writers pass over it. */
+/** Marks a row that a later stage rejected or dropped: writers pass over it. */
 export const REJECTED_ROW = -1
 
 /**
@@ -61,6 +61,8 @@ export class RecordBatch {
   /** The views of rows that the mapping did not reject, in the order of their first rows; null: it rejected none, or a table's. */
   acceptedViews: readonly View[] | null = null
   readonly rejects: Reject[] = []
+  /** Rows that are neither written nor rejected. */
+  droppedCount = 0
   /** How escaped text of a delimited source is escaped; -1: not at all. Set by the reader. */
   quoteByte = -1
   escapeByte = -1
@@ -98,6 +100,7 @@ export class RecordBatch {
     this.views = []
     this.acceptedViews = null
     this.rejects.length = 0
+    this.droppedCount = 0
     this.isOutOfCells = false
   }
 
@@ -113,6 +116,12 @@ export class RecordBatch {
   /** True where no further row fits, or so many records are rejected that they should be written before more are. */
   get isFull(): boolean {
     return this.rowCount === MAX_ROWS || this.isOutOfCells || this.rejects.length >= MAX_ROWS
+  }
+
+  /** Leaves a row out that the reader had accepted: the mapping does not want it. */
+  dropRow(row: number): void {
+    this.rowShape[row] = REJECTED_ROW
+    this.droppedCount++
   }
 
   /** Rejects a row that the reader had accepted: the mapping or the target cannot take it. */

@@ -20,7 +20,7 @@ export interface FileTask {
 /** A file that several threads convert together. */
 export interface SplitTask {
   readonly file: FileTask
-  /** What the threads know of each other (src/split/split-board.ts), made anew for each attempt. */
+  /** What the threads know of each other (src/convert/split/split-board.ts), made anew for each attempt. */
   readonly memory: SharedArrayBuffer
   /** Bytes of the source that a thread claims at once. */
   readonly blockBytes: number

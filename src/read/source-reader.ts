@@ -110,6 +110,11 @@ export class SourceReader {
     this.#isSettled = this.isLast
   }
 
+  /** True where the bytes that are here end where the file does; a sample ends before. */
+  get isFileEnd(): boolean {
+    return this.isLast && this.#limitBytes === this.#file.sizeBytes
+  }
+
   /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a hash only. */
   seek(offset: number): void {
     this.start = this.#memory.inputStart

@@ -1,4 +1,4 @@
-import { isLargeExpansion, isTable } from '../limit-expansion.ts'
+import { isLargeExpansion, isTable } from '../convert/limit-expansion.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 
 /** More files are not named one by one, but counted at the end. */

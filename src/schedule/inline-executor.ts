@@ -6,7 +6,7 @@ import {
   createTaskRunner,
   requestStop,
   type TaskRunner,
-} from '../convert-task.ts'
+} from '../convert/convert-task.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import { SMALL_FILE_BYTES } from '../model/policy.ts'
 import type { SourceList } from '../model/source-list.ts'

@@ -1,7 +1,7 @@
 import { toWireError, type WireError } from '../errors/migration-error.ts'
 import type { FileTask, SplitTask } from '../model/task.ts'
 import type { HelpResult, TaskResult } from '../model/task-result.ts'
-import { abortSplit, createSplitMemory } from '../split/split-board.ts'
+import { abortSplit, createSplitMemory } from '../convert/split/split-board.ts'
 import type { Executor } from './executor.ts'
 
 /** One try at a file that is split. */

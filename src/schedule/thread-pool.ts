@@ -6,7 +6,7 @@ import {
   countWithoutKernels,
   requestStop,
   type WorkerSetup,
-} from '../convert-task.ts'
+} from '../convert/convert-task.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { loadedFormats } from '../formats/load-formats.ts'
 import type { DataPlan } from '../model/data-plan.ts'

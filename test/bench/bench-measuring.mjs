@@ -4,10 +4,10 @@
 // timed here on the same machine; shares are of one thread's time.
 import { readdirSync, readFileSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'
-import { ThreadMeter } from '../../dist/src/thread-meter.js'
+import { ThreadMeter } from '../../dist/src/convert/thread-meter.js'
 
 const READINGS = 20_000
-/** As in src/thread-meter.ts: a slice covers at least this. */
+/** As in src/convert/thread-meter.ts: a slice covers at least this. */
 const SLICE_US = 5000
 /** As in src/report/timeline.ts and src/run/tune-threads.ts. */
 const LOOK_US = 100_000

@@ -42,7 +42,7 @@ export const EXCEPTIONS = {
     reason: HELD,
   },
   'src/control/node/node-trees.ts': { calls: ['mkdir'], reason: LOOKED_AT },
-  'src/stream/convert-with-streams.ts': { calls: ['createWriteStream', 'openSync'], reason: STAGED },
+  'src/convert/stream/convert-with-streams.ts': { calls: ['createWriteStream', 'openSync'], reason: STAGED },
   'src/write/positioned-file.ts': { calls: ['openSync'], reason: STAGED },
   'src/write/staged-file.ts': { calls: ['openSync'], reason: STAGED },
 }

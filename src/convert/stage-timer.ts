@@ -1,6 +1,6 @@
-import type { FileResult } from './model/task-result.ts'
-import type { StageTimes } from './model/times.ts'
-import type { SpanRecorder } from './report/span-recorder.ts'
+import type { FileResult } from '../model/task-result.ts'
+import type { StageTimes } from '../model/times.ts'
+import type { SpanRecorder } from '../report/span-recorder.ts'
 
 /** How a thread times the stages of its files. */
 

@@ -1,7 +1,7 @@
-import { MigrationError } from './errors/migration-error.ts'
-import { getFormat } from './formats/registry.ts'
-import type { DataPlan } from './model/data-plan.ts'
-import type { FormatName } from './model/format-name.ts'
+import { MigrationError } from '../errors/migration-error.ts'
+import { getFormat } from '../formats/registry.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { FormatName } from '../model/format-name.ts'
 
 /**
  * Holds `--max-expansion`: the columns of a table are the names of all its records, and a record that lacks them has a delimiter for each all the

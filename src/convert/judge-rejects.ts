@@ -1,10 +1,10 @@
-import type { RecordBatch } from './batch/record-batch.ts'
-import { MigrationError } from './errors/migration-error.ts'
-import type { DataPlan } from './model/data-plan.ts'
-import type { RejectWriter } from './write/reject-writer.ts'
+import type { RecordBatch } from '../batch/record-batch.ts'
+import { MigrationError } from '../errors/migration-error.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { RejectWriter } from '../write/reject-writer.ts'
 
 /** @throws MigrationError TOO_MANY_REJECTS where more records are rejected than `--max-rejects N` allows. */
-export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
+export function failOnTooManyRejects(plan: Pick<DataPlan, 'maxRejects'>, rejected: number): void {
   if (plan.maxRejects && 'count' in plan.maxRejects && rejected > plan.maxRejects.count) {
     throw tooManyRejects(`more than ${plan.maxRejects.count} records are rejected`, '--max-rejects allows more')
   }
@@ -17,7 +17,7 @@ export function failOnTooManyRejects(plan: DataPlan, rejected: number): void {
  * @throws MigrationError TOO_MANY_REJECTS, or what `parse` throws.
  */
 export function parseJudged<Result>(
-  plan: DataPlan,
+  plan: Pick<DataPlan, 'maxRejects'>,
   batch: RecordBatch,
   refusedBefore: number,
   parse: () => Result,

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { migrate } from '../support/migrate.ts'
-import type { MigrateOptions } from '../../src/options/options.ts'
-import type { Report } from '../../src/model/report.ts'
-import { runFiles } from '../../src/schedule/run-files.ts'
-import { ThreadLimit } from '../../src/schedule/thread-limit.ts'
-import { ThreadPool } from '../../src/schedule/thread-pool.ts'
-import { planOf } from '../support/convert-bytes.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { migrate } from '../../support/migrate.ts'
+import type { MigrateOptions } from '../../../src/options/options.ts'
+import type { Report } from '../../../src/model/report.ts'
+import { runFiles } from '../../../src/schedule/run-files.ts'
+import { ThreadLimit } from '../../../src/schedule/thread-limit.ts'
+import { ThreadPool } from '../../../src/schedule/thread-pool.ts'
+import { planOf } from '../../support/convert-bytes.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 afterEach(() => vi.unstubAllEnvs())

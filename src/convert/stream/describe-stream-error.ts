@@ -1,5 +1,5 @@
-import { MigrationError } from '../errors/migration-error.ts'
-import type { ErrorCode } from '../errors/error-codes.ts'
+import { MigrationError } from '../../errors/migration-error.ts'
+import type { ErrorCode } from '../../errors/error-codes.ts'
 
 /** What the libraries of the stream engine throw, by their words: they have no codes. */
 const KNOWN_MESSAGES: readonly (readonly [words: RegExp, code: ErrorCode])[] = [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ThreadMeter } from '../src/thread-meter.ts'
+import { ThreadMeter } from '../../src/convert/thread-meter.ts'
 
 const ms = (amount: number): number => amount * 1e6
 

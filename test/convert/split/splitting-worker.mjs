@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
-import { createTaskRunner } from '../../dist/src/convert-task.js'
-import { SplitBoard } from '../../dist/src/split/split-board.js'
+import { createTaskRunner } from '../../../dist/src/convert/convert-task.js'
+import { SplitBoard } from '../../../dist/src/convert/split/split-board.js'
 
 /*
  * The real worker, but for one thing: the first thread that gets the task named by DROVER_DIES (`lead` or `help`) ends in the middle

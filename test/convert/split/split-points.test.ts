@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { formatNames } from '../../src/formats/registry.ts'
-import type { FormatName } from '../../src/model/format-name.ts'
-import type { MigrateOptions } from '../../src/options/options.ts'
-import { SplitBoard } from '../../src/split/split-board.ts'
-import { convertBytes, type Conversion } from '../support/convert-bytes.ts'
-import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../support/fuzz-runs.ts'
+import { formatNames } from '../../../src/formats/registry.ts'
+import type { FormatName } from '../../../src/model/format-name.ts'
+import type { MigrateOptions } from '../../../src/options/options.ts'
+import { SplitBoard } from '../../../src/convert/split/split-board.ts'
+import { convertBytes, type Conversion } from '../../support/convert-bytes.ts'
+import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz-runs.ts'
 
 vi.setConfig({ testTimeout: FUZZ_TIMEOUT_MS })
 

@@ -1,18 +1,18 @@
-import { OutputBuffer } from '../batch/output-buffer.ts'
-import { createStages, inspectorOf, stopped, type FileWork } from '../convert-file.ts'
-import { parseJudged } from '../judge-rejects.ts'
-import { getFormat } from '../formats/registry.ts'
-import type { RecordWriter, SplittableReader } from '../formats/format.ts'
-import type { NoticeCounts } from '../model/task-result.ts'
-import { ColumnWatch } from '../map/column-watch.ts'
-import type { Mapper } from '../map/mapper.ts'
-import { SourceReader } from '../read/source-reader.ts'
+import { OutputBuffer } from '../../batch/output-buffer.ts'
+import type { RecordBatch } from '../../batch/record-batch.ts'
+import { getFormat } from '../../formats/registry.ts'
+import type { RecordWriter, SplittableReader } from '../../formats/format.ts'
+import type { NoticeCounts } from '../../model/task-result.ts'
+import type { ColumnWatch } from '../../map/column-watch.ts'
+import { SourceReader } from '../../read/source-reader.ts'
+import { stopped, type FileWork } from '../file-work.ts'
+import { inspectorOf } from '../open-source.ts'
+import { Pipeline } from '../pipeline.ts'
+import { createStages } from '../record-stages.ts'
 import { timed, timedEncoding } from '../stage-timer.ts'
 import { BlockStore, GuessGivenUp, type SplitFiles } from './block-store.ts'
 import type { SplitTotals } from './split-board.ts'
 
-/** Bytes read at once behind a block, to complete its last record. */
-const TAIL_BYTES = 4096
 /** How far a guess may lead behind its block: a quote that opens nothing would lead to the end of the file. */
 const MOST_GUESSED_TAIL_BYTES = 1024 * 1024
 /** Where a file is not settled by then, it is converted by one thread. */
@@ -33,7 +33,14 @@ interface ConvertedPart {
   readonly lineCount: number
   readonly notices: NoticeCounts
   readonly refusedByReader: number
+  readonly filteredCount: number
 }
+
+/** What the reader begins a part with. */
+type PartStart = Pick<SplitTotals, 'recordCount' | 'line' | 'refusedByReader'>
+
+/** Of the file, and of a block that is begun with a guess: it counts for itself. */
+const START_OF_FILE: PartStart = { recordCount: 0, line: 1, refusedByReader: 0 }
 
 /** Thrown where a record has a column that is not in the header: the file must be begun again. */
 export class LateColumn extends Error {}
@@ -42,14 +49,17 @@ export class LateColumn extends Error {}
 export class BlockConverter {
   readonly source: SourceReader
   readonly reader: SplittableReader
-  readonly watch: ColumnWatch
   readonly #work: FileWork
-  readonly #map: Mapper
+  readonly #pipeline: Pipeline
   /** Knows all columns, and writes nothing before its first row. */
   #continuing: RecordWriter | null = null
   readonly #opening: RecordWriter
   readonly #output: OutputBuffer
   #store: BlockStore | null = null
+  /** Of the part at hand. */
+  #writer: RecordWriter
+  /** Offset that must not be read past. */
+  #furthest = Number.POSITIVE_INFINITY
 
   constructor(work: FileWork) {
     const { file, context } = work
@@ -59,9 +69,8 @@ export class BlockConverter {
     if (reader === undefined) throw new Error(`${file.format} files cannot be split`)
     const { writer, map } = createStages(plan, file.format, file.relativePath)
     this.reader = reader
-    this.watch = ColumnWatch.over(plan)
     this.#opening = writer
-    this.#map = map
+    this.#writer = writer
     this.#output = new OutputBuffer(batch.memory, (bytes, start, end) =>
       timed(work.stageNs, 'write', () => this.#store?.takeTarget(bytes, start, end)),
     )
@@ -73,11 +82,15 @@ export class BlockConverter {
       pace: context.pace?.wait,
       inspectStart: inspectorOf(file, plan),
     })
+    const parts = { plan, batch, stageNs: work.stageNs, source: this.source, reader, map }
+    this.#pipeline = new Pipeline(parts, {
+      beforeRead: () => this.#checkRead(),
+      take: () => this.#take(batch),
+    })
   }
 
-  /** Where the next record starts, when a part is done. */
-  get position(): number {
-    return this.source.start + this.source.sourceOffset
+  get watch(): ColumnWatch {
+    return this.#pipeline.watch
   }
 
   /**
@@ -88,14 +101,13 @@ export class BlockConverter {
   convertOpening(store: BlockStore | null, blockBytes: number): ConvertedPart {
     const { reader, source } = this
     this.source.seek(0)
-    this.#begin(0, 1, store)
-    let refusedByReader = 0
+    this.#begin(START_OF_FILE, this.#opening, store)
     for (let limit = blockBytes; ; limit += blockBytes) {
-      refusedByReader += this.#advance(limit, this.#opening, Number.POSITIVE_INFINITY, refusedByReader)
+      this.#pipeline.step(limit)
       if (reader.isSettled && limit <= MOST_OPENING_BYTES) break
       if (source.isLast && source.start === source.end) break
     }
-    return this.#endPart(0, 1, refusedByReader)
+    return this.#endPart(START_OF_FILE)
   }
 
   /** Converts the records that start in [start of the totals, limit). @throws MigrationError, LateColumn. */
@@ -103,10 +115,9 @@ export class BlockConverter {
     const store = new BlockStore(files, this.#work, totals)
     const start = totals.sourceOffset
     this.source.seek(start)
-    this.#begin(totals.recordCount, totals.line, store)
-    const writer = totals.targetBytes === 0 ? this.#createWriter() : this.#continuingWriter()
-    const refusedByReader = this.#advance(limit, writer, Number.POSITIVE_INFINITY, totals.refusedByReader)
-    return { start, store, ...this.#endPart(totals.recordCount, totals.line, refusedByReader) }
+    this.#begin(totals, totals.targetBytes === 0 ? this.#createWriter() : this.#continuingWriter(), store)
+    this.#pipeline.step(limit)
+    return { start, store, ...this.#endPart(totals) }
   }
 
   /**
@@ -124,10 +135,12 @@ export class BlockConverter {
     const start = guess + source.sourceOffset
     const store = new BlockStore(files, work, null)
     source.consume(guess)
-    this.#begin(0, 1, store)
+    this.#begin(START_OF_FILE, this.#opening, store)
     try {
-      const refusedByReader = this.#advance(limit, this.#continuingWriter(), limit + MOST_GUESSED_TAIL_BYTES, 0)
-      return { start, store, ...this.#endPart(0, 1, refusedByReader) }
+      this.#writer = this.#continuingWriter()
+      this.#furthest = limit + MOST_GUESSED_TAIL_BYTES
+      this.#pipeline.step(limit)
+      return { start, store, ...this.#endPart(START_OF_FILE) }
     } catch {
       // Whatever is wrong is looked at again from where the block really starts.
       return null
@@ -155,52 +168,26 @@ export class BlockConverter {
     this.source.close()
   }
 
-  #begin(recordCount: number, line: number, store: BlockStore | null): void {
+  #begin({ recordCount, line, refusedByReader }: PartStart, writer: RecordWriter, store: BlockStore | null): void {
     this.reader.resume(recordCount, line)
+    this.#pipeline.refusedByReader = refusedByReader
+    this.#pipeline.filteredCount = 0
     this.#output.position = this.#output.start
+    this.#writer = writer
     this.#store = store
+    this.#furthest = Number.POSITIVE_INFINITY
   }
 
-  /**
-   * Converts the records that start before `limit`.
-   * @param furthest offset that must not be read past.
-   * @param refusedBefore records that the reader has refused so far; 0 where that is not known yet.
-   * @returns the records that the reader refused.
-   */
-  #advance(limit: number, writer: RecordWriter, furthest: number, refusedBefore: number): number {
-    const { source, reader } = this
-    const work = this.#work
-    const { batch, plan, shouldStop } = work.context
-    const { stageNs } = work
-    let refused = 0
-    // Where a start was guessed, the block is here already.
-    let isRead = source.end > source.start && source.readBytes >= limit
-    do {
-      if (shouldStop()) throw stopped()
-      if (source.readBytes > furthest) throw new GuessGivenUp('the record has no end in sight')
-      if (!isRead) timed(stageNs, 'read', () => source.fill(this.#nextReadEnd(limit)))
-      isRead = false
-      do {
-        batch.clear()
-        batch.sourceOffset = source.sourceOffset
-        const { start, end, isLast, sourceOffset } = source
-        const parse = (): number =>
-          timed(stageNs, 'parse', () => reader.parse(batch, start, end, isLast, limit - sourceOffset))
-        source.consume(parseJudged(plan, batch, refusedBefore + refused, parse))
-        refused += batch.rejects.length
-        timed(stageNs, 'map', () => this.#map(batch))
-        this.watch.look(batch)
-        if (!writer.learnColumns(batch)) throw new LateColumn('a column came too late')
-        if (this.#store !== null) this.#encode(writer, this.#store)
-      } while (batch.isFull)
-    } while (!source.isLast && !(reader.isBetweenRecords && this.position >= limit))
-    return refused
+  /** Before each chunk. */
+  #checkRead(): void {
+    if (this.#work.context.shouldStop()) throw stopped()
+    if (this.source.readBytes > this.#furthest) throw new GuessGivenUp('the record has no end in sight')
   }
 
-  #nextReadEnd(limit: number): number {
-    const { readBytes, start, end } = this.source
-    // The more is left over, the more is read, as in `fill`.
-    return readBytes < limit ? limit : readBytes + Math.max(TAIL_BYTES, end - start)
+  #take(batch: RecordBatch): true {
+    if (!this.#writer.learnColumns(batch)) throw new LateColumn('a column came too late')
+    if (this.#store !== null) this.#encode(this.#writer, this.#store)
+    return true
   }
 
   #encode(writer: RecordWriter, store: BlockStore): void {
@@ -209,16 +196,17 @@ export class BlockConverter {
     if (context.batch.rejects.length > 0) timed(stageNs, 'write', () => store.takeRejects(context.batch))
   }
 
-  /** @param recordCount, line: what the reader began with. */
-  #endPart(recordCount: number, line: number, refusedByReader: number): ConvertedPart {
-    const { reader } = this
+  #endPart(before: PartStart): ConvertedPart {
+    const reader = this.reader
+    const { position, refusedByReader, filteredCount } = this.#pipeline
     this.#closeStore()
     return {
-      end: this.position,
-      recordCount: reader.recordCount - recordCount,
-      lineCount: reader.line - line,
+      end: position,
+      recordCount: reader.recordCount - before.recordCount,
+      lineCount: reader.line - before.line,
       notices: { ...reader.notices },
-      refusedByReader,
+      refusedByReader: refusedByReader - before.refusedByReader,
+      filteredCount,
     }
   }
 

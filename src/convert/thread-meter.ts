@@ -1,5 +1,5 @@
 import { openSync, readSync } from 'node:fs'
-import type { BusyTime } from './model/times.ts'
+import type { BusyTime } from '../model/times.ts'
 
 /**
  * Busy time that one reading covers at least. A reading takes 6 to 12 us here (Linux 6.18, shared VM, 2026) and was seen to take 37 us,

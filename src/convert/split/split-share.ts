@@ -1,12 +1,12 @@
-import { stopped, type ConvertContext, type FileWork } from '../convert-file.ts'
+import { stopped, type ConvertContext, type FileWork } from '../file-work.ts'
 import { failOnTooManyRejects } from '../judge-rejects.ts'
 import { ExpansionLimit } from '../limit-expansion.ts'
 import { noStageTimes, timed } from '../stage-timer.ts'
-import { MigrationError } from '../errors/migration-error.ts'
-import { NOTICE_NAMES, noNotices, pickNotices } from '../formats/format.ts'
-import { namedColumns, type ColumnWatch } from '../map/column-watch.ts'
-import type { SplitTask } from '../model/task.ts'
-import type { PositionedFile } from '../write/positioned-file.ts'
+import { MigrationError } from '../../errors/migration-error.ts'
+import { NOTICE_NAMES, noNotices, pickNotices } from '../../formats/format.ts'
+import { namedColumns, type ColumnWatch } from '../../map/column-watch.ts'
+import type { SplitTask } from '../../model/task.ts'
+import type { PositionedFile } from '../../write/positioned-file.ts'
 import { BlockConverter, type ConvertedBlock } from './block-converter.ts'
 import { BlockStore, type SplitFiles } from './block-store.ts'
 import { combineCrc32 } from './combine-crc32.ts'
@@ -243,7 +243,7 @@ export class SplitShare {
 
 function emptyTotals(): SplitTotals {
   const hashes = { targetHash: 0, sourceHash: 0 }
-  const rejects = { rejectBytes: 0, rejectCount: 0, refusedByReader: 0 }
+  const rejects = { rejectBytes: 0, rejectCount: 0, refusedByReader: 0, filteredCount: 0 }
   return { sourceOffset: 0, recordCount: 0, line: 1, targetBytes: 0, ...hashes, ...rejects, ...noNotices() }
 }
 
@@ -258,5 +258,6 @@ function addPart(totals: SplitTotals, part: Omit<ConvertedBlock, 'start' | 'stor
     recordCount: totals.recordCount + part.recordCount,
     line: totals.line + part.lineCount,
     refusedByReader: totals.refusedByReader + part.refusedByReader,
+    filteredCount: totals.filteredCount + part.filteredCount,
   }
 }

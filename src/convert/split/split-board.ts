@@ -1,10 +1,10 @@
 // What the threads that convert one file together know of each other, in shared memory. The file is cut into blocks, which are
 // claimed in order. The turn goes from block to block: whose turn it is knows all totals of the file before its block, adds its
 // own, and passes the turn on. Only then are its bytes written, so that threads write at the same time, each at its own place.
-import { ERROR_CODES, type ErrorCode } from '../errors/error-codes.ts'
-import { NOTICE_NAMES } from '../formats/format.ts'
-import type { NoticeCounts } from '../model/task-result.ts'
-import type { FileIdentity } from '../storage/made-file.ts'
+import { ERROR_CODES, type ErrorCode } from '../../errors/error-codes.ts'
+import { NOTICE_NAMES } from '../../formats/format.ts'
+import type { NoticeCounts } from '../../model/task-result.ts'
+import type { FileIdentity } from '../../storage/made-file.ts'
 
 /** What a file came to, up to some block of it. */
 export interface SplitTotals extends NoticeCounts {
@@ -21,6 +21,8 @@ export interface SplitTotals extends NoticeCounts {
   rejectCount: number
   /** Rejects that are not the target's doing. */
   refusedByReader: number
+  /** Records that the mapping has dropped. */
+  filteredCount: number
 }
 
 const TOTALS: readonly (keyof SplitTotals)[] = [
@@ -33,6 +35,7 @@ const TOTALS: readonly (keyof SplitTotals)[] = [
   'rejectBytes',
   'rejectCount',
   'refusedByReader',
+  'filteredCount',
   ...NOTICE_NAMES,
 ]
 /** Syncing is the business of the commit. */

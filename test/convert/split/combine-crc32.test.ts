@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combineCrc32 } from '../../src/split/combine-crc32.ts'
+import { combineCrc32 } from '../../../src/convert/split/combine-crc32.ts'
 
 describe('combineCrc32', () => {
   it('gives the CRC-32 of the whole for every place where a text can be cut', () => {

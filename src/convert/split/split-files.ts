@@ -1,7 +1,7 @@
-import type { FileWork } from '../convert-file.ts'
-import { PRIVATE_FILE_MODE } from '../model/paths/file-modes.ts'
-import { removeMade } from '../storage/made-file.ts'
-import { PositionedFile } from '../write/positioned-file.ts'
+import type { FileWork } from '../file-work.ts'
+import { PRIVATE_FILE_MODE } from '../../model/paths/file-modes.ts'
+import { removeMade } from '../../storage/made-file.ts'
+import { PositionedFile } from '../../write/positioned-file.ts'
 import type { SplitBoard } from './split-board.ts'
 
 /*

@@ -3,26 +3,20 @@
 // A helper that meets anything wrong leaves the block to the leader, which meets it again: errors have one way to the report.
 import { statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import {
-  convertFile,
-  convertRecords,
-  refuseCompressed,
-  unseenOf,
-  type Conversion,
-  type ConvertContext,
-  type FileWork,
-} from '../convert-file.ts'
-import type { Reject } from '../batch/record-batch.ts'
-import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import { pickNotices } from '../formats/format.ts'
-import { PRIVATE_FILE_MODE, targetFileMode } from '../model/paths/file-modes.ts'
+import { convertFile } from '../convert-file.ts'
+import { convertRecords, countRecords, refuseCompressed, unseenOf } from '../convert-records.ts'
+import type { Conversion, ConvertContext, FileWork } from '../file-work.ts'
+import type { Reject } from '../../batch/record-batch.ts'
+import { MigrationError, toWireError, type WireError } from '../../errors/migration-error.ts'
+import { pickNotices } from '../../formats/format.ts'
+import { PRIVATE_FILE_MODE, targetFileMode } from '../../model/paths/file-modes.ts'
 import { failOnMostlyRejects } from '../judge-rejects.ts'
 import { noStageTimes } from '../stage-timer.ts'
-import type { FileResult } from '../model/task-result.ts'
-import type { StageTimes } from '../model/times.ts'
-import type { SplitTask } from '../model/task.ts'
-import type { PositionedFile } from '../write/positioned-file.ts'
-import { describeFirstReject } from '../write/reject-writer.ts'
+import type { FileResult } from '../../model/task-result.ts'
+import type { StageTimes } from '../../model/times.ts'
+import type { SplitTask } from '../../model/task.ts'
+import type { PositionedFile } from '../../write/positioned-file.ts'
+import { describeFirstReject } from '../../write/reject-writer.ts'
 import { LateColumn } from './block-converter.ts'
 import { abortSplit, SplitAborted, SplitBoard } from './split-board.ts'
 import { makeSplitTarget, openSplitRejects, removeSplitFiles } from './split-files.ts'
@@ -112,12 +106,7 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
       hasRejects: totals.rejectBytes > 0,
       ...(totals.rejectBytes > 0 ? { rejects: readRejects(work, board, sumOf) } : {}),
       rejectCodes: board.readRejectCodes(),
-      records: {
-        read: totals.recordCount,
-        written: totals.recordCount - totals.rejectCount,
-        rejected: totals.rejectCount,
-        filtered: 0,
-      },
+      records: countRecords(totals.recordCount, totals.rejectCount, totals.filteredCount),
       notices: pickNotices(totals),
       ...unseenOf(share.watchedColumns()),
     }

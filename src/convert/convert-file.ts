@@ -1,0 +1,66 @@
+import { adviseOnFailure, adviseOnRejects } from '../advise/advise.ts'
+import { toWireError } from '../errors/migration-error.ts'
+import { targetFileMode } from '../model/paths/file-modes.ts'
+import type { FileResult } from '../model/task-result.ts'
+import type { FileTask } from '../model/task.ts'
+import { nowNs } from '../report/clock.ts'
+import { convertRecords } from './convert-records.ts'
+import { copyFile } from './copy-file.ts'
+import type { Conversion, ConvertContext, FileWork } from './file-work.ts'
+import { openSource } from './open-source.ts'
+import { beginSpans, noStageTimes, wholeNs } from './stage-timer.ts'
+
+/**
+ * The data plane: converts one source file into a staged target and staged rejects. It never throws: what goes wrong with the
+ * file is its result, and then what was staged is removed, or goes at the end of the run.
+ * @param convert how records are converted: by this thread alone, or with the help of others (split/).
+ */
+export async function convertFile(
+  file: FileTask,
+  context: ConvertContext,
+  convert: (work: FileWork) => Conversion = convertRecords,
+): Promise<FileResult> {
+  const stageNs = noStageTimes()
+  const startNs = nowNs()
+  const takeSpans = beginSpans(context.spans)
+  const times = () => ({
+    stageNs: wholeNs(stageNs),
+    startNs,
+    durationNs: nowNs() - startNs,
+    ...takeSpans(),
+  })
+  try {
+    const { format } = file
+    const converted =
+      format === 'bytes'
+        ? copyFile(file, context, stageNs)
+        : context.plan.engine === 'stream'
+          ? await convertStream({ ...file, format }, context)
+          : convert({ file: { ...file, format }, context, stageNs })
+    const advice = converted.hasRejects ? adviseOnRejects(file, converted.rejectCodes, context) : null
+    return { index: file.index, isConverted: true, ...converted, ...(advice === null ? {} : { advice }), ...times() }
+  } catch (error) {
+    const wire = adviseOnFailure(file, toWireError(error, { phase: 'read', file: file.relativePath }), context)
+    return { index: file.index, isConverted: false, error: wire, ...times() }
+  }
+}
+
+async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
+  // The streams read and wait for themselves; this reader only watches over the file.
+  const source = openSource(file, { ...context, pace: undefined })
+  try {
+    source.assertUnchanged()
+    source.lookAtStart()
+    context.staged?.requireFolders(file)
+    // Only this engine pays for its libraries.
+    const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
+    return await convertWithStreams(file, context.plan, {
+      shouldStop: context.shouldStop,
+      pace: context.pace?.waitAsync,
+      assertUnchanged: () => source.assertUnchanged(),
+      mode: targetFileMode(source.mode),
+    })
+  } finally {
+    source.close()
+  }
+}

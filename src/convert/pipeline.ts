@@ -1,0 +1,124 @@
+import type { RecordBatch } from '../batch/record-batch.ts'
+import type { RecordReader, SplittableReader } from '../formats/format.ts'
+import { ColumnWatch } from '../map/column-watch.ts'
+import type { Mapper } from '../map/mapper.ts'
+import type { DataPlan } from '../model/data-plan.ts'
+import type { StageTimes } from '../model/times.ts'
+import type { SourceReader } from '../read/source-reader.ts'
+import { parseJudged } from './judge-rejects.ts'
+import { timed } from './stage-timer.ts'
+
+/** Bytes read at once behind a limit, to complete the last record before it. */
+const TAIL_BYTES = 4096
+
+/** What the records of a pipeline go through before they are taken. */
+export interface PipelineParts {
+  readonly plan: Pick<DataPlan, 'maxRejects' | 'select' | 'drop' | 'columns'>
+  readonly batch: RecordBatch
+  readonly stageNs: StageTimes
+  readonly source: SourceReader
+  /** A splittable one where `step` is given limits. */
+  readonly reader: RecordReader | SplittableReader
+  readonly map: Mapper
+}
+
+/** Who runs a pipeline. */
+export interface PipelineOwner {
+  /** Called before each chunk is read. May throw. */
+  readonly beforeRead?: () => void
+  /** Called after each chunk. */
+  readonly afterRead?: () => void
+  /**
+   * Takes the rows of a batch, which are parsed and mapped: learns their columns, writes them and the rejects. May throw.
+   * @returns false to end the step behind this batch, wherever in the chunk that is.
+   */
+  readonly take: (batch: RecordBatch) => boolean
+}
+
+/**
+ * The one loop over the records of a file: read, parse, map, and then whatever the owner does with them. A whole file, the start of one, and the
+ * blocks of a split file go through it alike.
+ */
+export class Pipeline {
+  /** Records that the reader has refused so far. Judged at once, so an owner that goes on elsewhere in the file sets it. */
+  refusedByReader = 0
+  /** Records that the mapping has dropped so far: neither written nor rejected. */
+  filteredCount = 0
+  readonly watch: ColumnWatch
+  readonly #parts: PipelineParts
+  readonly #owner: PipelineOwner
+  readonly #splittable: SplittableReader | null
+
+  constructor(parts: PipelineParts, owner: PipelineOwner) {
+    this.#parts = parts
+    this.#owner = owner
+    this.#splittable = 'isBetweenRecords' in parts.reader ? parts.reader : null
+    this.watch = ColumnWatch.over(parts.plan)
+  }
+
+  /** Offset in the decoded source up to which it is parsed: where the next record starts, when a step is done. */
+  get position(): number {
+    const { source } = this.#parts
+    return source.start + source.sourceOffset
+  }
+
+  /**
+   * Converts the records that start before `limit`, or all up to the end of the source. What is read and not consumed comes first.
+   * @param limit offset in the decoded source; only a splittable reader can end there.
+   * @throws whatever reader, mapping and owner throw; MigrationError TOO_MANY_REJECTS.
+   */
+  step(limit = Number.POSITIVE_INFINITY): void {
+    const { source } = this.#parts
+    // An owner may have read all that lies before the limit already.
+    let isRead = source.end > source.start && source.readBytes >= limit
+    do {
+      this.#owner.beforeRead?.()
+      if (!isRead) this.#read(limit)
+      isRead = false
+      if (!this.#convertChunk(limit)) return
+    } while (!source.isLast && !this.#isAt(limit))
+  }
+
+  #read(limit: number): void {
+    const { source, stageNs } = this.#parts
+    const { readBytes, start, end } = source
+    // The more is left over, the more is read, as in `fill`.
+    const stopAt = readBytes < limit ? limit : readBytes + Math.max(TAIL_BYTES, end - start)
+    timed(stageNs, 'read', () => source.fill(stopAt))
+    this.#owner.afterRead?.()
+  }
+
+  /** All batches of what is read. @returns false where the owner ends the step. */
+  #convertChunk(limit: number): boolean {
+    const { batch, source, stageNs, map } = this.#parts
+    do {
+      batch.clear()
+      batch.sourceOffset = source.sourceOffset
+      this.#parse(limit)
+      timed(stageNs, 'map', () => map(batch))
+      this.watch.look(batch)
+      this.filteredCount += batch.droppedCount
+      if (!this.#owner.take(batch)) return false
+    } while (batch.isFull)
+    return true
+  }
+
+  #parse(limit: number): void {
+    const { plan, batch, source, reader, stageNs } = this.#parts
+    const { start, end, sourceOffset, isFileEnd } = source
+    const splittable = this.#splittable
+    const parse = (): number =>
+      timed(stageNs, 'parse', () =>
+        splittable === null
+          ? reader.parse(batch, start, end, isFileEnd)
+          : splittable.parse(batch, start, end, isFileEnd, Math.min(end, limit - sourceOffset)),
+      )
+    source.consume(parseJudged(plan, batch, this.refusedByReader, parse))
+    // What a writer rejects is not final before the end: in a second pass, with all columns, it may take those records.
+    this.refusedByReader += batch.rejects.length
+  }
+
+  #isAt(limit: number): boolean {
+    return this.#splittable?.isBetweenRecords === true && this.position >= limit
+  }
+}
