@@ -3,9 +3,11 @@ import { join, relative, sep } from 'node:path'
 import { readFrozenPlan } from '../commit/records/frozen-plan.ts'
 import type { Generation } from '../commit/records/generation-paths.ts'
 import { MigrationError } from '../errors/migration-error.ts'
-import { broughtFormats, hasFormat } from '../formats/registry.ts'
+import { broughtFormats, getFormat, hasFormat } from '../formats/registry.ts'
+import type { FormatName } from '../model/format-name.ts'
 import type { FrozenPlan } from '../model/frozen-plan.ts'
 import { isPathInside } from '../model/paths/path-inside.ts'
+import { faultOfOptions } from '../options/format-option.ts'
 import { filePlanHash, planHash } from '../plan/plan-hash.ts'
 import { ShardJobSchema, type ShardJob } from './shard-job.ts'
 
@@ -58,6 +60,13 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
 function requireFormats({ data, filePlanHashes }: FrozenPlan): void {
   if (!hasFormat(data.targetFormat))
     throw unfit(`the plan makes targets of the format ${data.targetFormat}, which is not known here`)
+  for (const [format, given] of Object.entries(data.formats)) {
+    if (!hasFormat(format as FormatName))
+      throw unfit(`the plan has options for the format ${format}, which is not known here`)
+    const fault =
+      getFormat(format as FormatName).checkOptions && faultOfOptions(format, given as Readonly<Record<string, string>>)
+    if (fault) throw unfit(`the plan has options that are not known here: ${fault}`)
+  }
   const changed = broughtFormats().find((format) => {
     const frozenHash = filePlanHashes[format]
     return frozenHash !== undefined && frozenHash !== filePlanHash(data, format)

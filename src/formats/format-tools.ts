@@ -12,6 +12,7 @@ import {
 import { compactNested, decodeCellText } from '../batch/cell-text.ts'
 import { REJECTED_ROW, type RecordBatch } from '../batch/record-batch.ts'
 import { createKey, type Shape } from '../batch/shape.ts'
+import type { DataPlan } from '../model/data-plan.ts'
 import { findRecordEnd } from './find-record-end.ts'
 import { LineReader } from './line-reader.ts'
 
@@ -73,11 +74,17 @@ class CellText {
   }
 }
 
+/** What is given for the options that a format of a third party has of its own, as text. */
+function givenOptions(plan: DataPlan, format: string): Readonly<Record<string, string>> {
+  return (plan.formats[format] ?? {}) as Readonly<Record<string, string>>
+}
+
 export const FORMAT_TOOLS = {
   LineReader,
   ShapeCache,
   CellText,
   addCell,
+  givenOptions,
   /** The kind of cells that are text as it stands. */
   CELL_TEXT,
   /** In place of the shape of a row that was rejected: writers pass over it. */

@@ -100,6 +100,13 @@ export interface Format {
   sourceSettings(plan: DataPlan): object | null
   /** What of the plan decides how its targets are written: a part of the plan hash. */
   targetSettings(plan: DataPlan): object | null
+  /**
+   * Of a format of a third party: looks at what is given for options of its own (`--format-option NAME.KEY=VALUE`). The plan holds the
+   * same text in `formats[name]`, where nothing is given nothing. What of it decides bytes belongs into the settings above. Missing: the
+   * format has no options.
+   * @throws Error whose message says what is wrong, without the name of the format.
+   */
+  checkOptions?(given: Readonly<Record<string, string>>): void
   /** Characters by their codes that no null text (`--nullstr`) of its targets may hold; -1 counts for nothing. */
   reservedInNullText?(plan: DataPlan): readonly number[]
   /** True where NUL bytes in its sources are no sign of another encoding. */

@@ -21,6 +21,7 @@ import { isWhiteSpace, startsNull, startsNumber } from '../formats/json/json-byt
 import { JsonRecordParser } from '../formats/json/json-record-parser.ts'
 import type { ColumnType, DataPlan } from '../model/data-plan.ts'
 import { isIntegerText, isNumberText } from './number-text.ts'
+import { jsonSource, withJsonSource } from '../formats/json/json-settings.ts'
 
 const QUOTE = 0x22
 const OPEN_BRACE = 0x7b
@@ -60,8 +61,8 @@ export class CellCaster {
 
   constructor(plan: DataPlan) {
     // Duplicate keys are refused whatever the option says about sources, and the record that the value will be in is one level.
-    const jsonSource = { maxNesting: plan.jsonSource.maxNesting - 1, duplicateKeys: 'reject' } as const
-    this.#parser = new JsonRecordParser({ ...plan, jsonSource })
+    const maxNesting = jsonSource(plan).maxNesting - 1
+    this.#parser = new JsonRecordParser(withJsonSource(plan, { maxNesting, duplicateKeys: 'reject' }))
   }
 
   begin(batch: RecordBatch): void {

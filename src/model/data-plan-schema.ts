@@ -5,7 +5,6 @@ import { isFormatName, type FormatName } from './format-name.ts'
 /** The shape of a data plan that comes from a file: a node of a cluster runs nothing that was not looked at. It changes with DataPlan. */
 
 const count = z.number().int().nonnegative()
-const byte = z.number().int().min(-1).max(127)
 
 const MappedColumnSchema = z.strictObject({
   name: z.string(),
@@ -18,30 +17,9 @@ const MappedColumnSchema = z.strictObject({
 export const DataPlanSchema: z.ZodType<DataPlan> = z.strictObject({
   engine: z.enum(['kernel', 'reference', 'stream']),
   encoding: z.string(),
-  delimitedSource: z.strictObject({
-    delimiter: byte,
-    quote: byte,
-    escape: byte,
-    comment: byte,
-    hasHeader: z.boolean(),
-    nullText: z.string().nullable(),
-    skipLines: count,
-    quotes: z.enum(['lenient', 'rfc']),
-    trimAroundQuotes: z.boolean(),
-    ragged: z.enum(['reject', 'pad', 'truncate']),
-    duplicateColumns: z.enum(['fail', 'rename']),
-    unterminatedQuote: z.enum(['fail', 'reject']),
-  }),
-  jsonSource: z.strictObject({ maxNesting: count, duplicateKeys: z.enum(['reject', 'last']) }),
+  /** What is in them, only formats know (src/options/format-settings.ts). */
+  formats: z.record(z.string(), z.record(z.string(), z.unknown())),
   targetFormat: z.custom<FormatName>(isFormatName),
-  delimitedTarget: z.strictObject({
-    delimiter: byte,
-    quote: byte,
-    hasHeader: z.boolean(),
-    lineEnd: z.enum(['lf', 'crlf']),
-    nullText: z.string().nullable(),
-    nested: z.enum(['json', 'flatten']),
-  }),
   select: z.array(z.strictObject({ name: z.string(), source: z.string() })).nullable(),
   drop: z.array(z.string()),
   columns: z.array(MappedColumnSchema),

@@ -1,45 +1,6 @@
 import type { FormatName } from './format-name.ts'
 import type { Pacing } from './pacing.ts'
 
-/** How delimited sources are written. Bytes are given as their codes, 0 to 127; -1 stands for "none". */
-export interface DelimitedSource {
-  /** The delimiter of csv sources; a tsv source always has the tab. */
-  readonly delimiter: number
-  readonly quote: number
-  /** Equal to `quote` where a quote is escaped by doubling it. */
-  readonly escape: number
-  readonly comment: number
-  readonly hasHeader: boolean
-  /** Unquoted text that stands for null; null: no text does. */
-  readonly nullText: string | null
-  /** Lines to pass over at the start of the file. */
-  readonly skipLines: number
-  readonly quotes: 'lenient' | 'rfc'
-  readonly trimAroundQuotes: boolean
-  readonly ragged: 'reject' | 'pad' | 'truncate'
-  readonly duplicateColumns: 'fail' | 'rename'
-  readonly unterminatedQuote: 'fail' | 'reject'
-}
-
-export interface JsonSource {
-  /** Levels of objects and arrays in a record, the record itself counted as 1. */
-  readonly maxNesting: number
-  readonly duplicateKeys: 'reject' | 'last'
-}
-
-/** How delimited targets are written. */
-export interface DelimitedTarget {
-  /** The delimiter of csv targets; a tsv target always has the tab. */
-  readonly delimiter: number
-  readonly quote: number
-  readonly hasHeader: boolean
-  readonly lineEnd: 'lf' | 'crlf'
-  /** Text that null becomes; null: the empty field. */
-  readonly nullText: string | null
-  /** Always `json` where targets are no tables. */
-  readonly nested: 'json' | 'flatten'
-}
-
 export interface SelectedColumn {
   /** The name in the target. */
   readonly name: string
@@ -71,10 +32,12 @@ export interface DataPlan {
   /** `auto` is resolved before a plan is made. */
   readonly engine: EngineName
   readonly encoding: string
-  readonly delimitedSource: DelimitedSource
-  readonly jsonSource: JsonSource
+  /**
+   * What each format is told, by the name of the format whose folder says how (tsv finds it with csv, ndjson with json): only formats
+   * look into it. Of a format of a third party, the text of its own options, where some are given.
+   */
+  readonly formats: Readonly<Record<string, object>>
   readonly targetFormat: FormatName
-  readonly delimitedTarget: DelimitedTarget
   /** The columns of the target in order; null: all. */
   readonly select: readonly SelectedColumn[] | null
   readonly drop: readonly string[]

@@ -17,7 +17,7 @@ const treeInside = z.string().refine(isFolderInside, {
 })
 
 /** The form of frozen plans, shards, jobs and commit records: nodes work for plans of this one alone. Raise it when one of them changes. */
-export const PLAN_VERSION = 4
+export const PLAN_VERSION = 5
 
 export const FrozenPlanSchema = z.strictObject({
   planVersion: z.literal(PLAN_VERSION),

@@ -5,6 +5,7 @@ import { formatNames } from '../formats/registry.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { MappingInput } from '../model/mapping.ts'
 import { faultOfPath } from '../model/paths/path-text.ts'
+import { formatOption } from './format-option.ts'
 
 /**
  * The options of a run, as the library takes them and as flags, environment and configuration files end up: the one schema
@@ -220,6 +221,7 @@ export const OptionsSchema = z.strictObject({
   to: formatName.optional(),
   /** Modules that bring formats of their own. */
   formats: pathList.default([]),
+  formatOption: formatOption.default([]),
   include: list.default([]),
   exclude: list.default([]),
   filter: list.default([]),

@@ -1,17 +1,11 @@
 import { MigrationError } from '../errors/migration-error.ts'
-import {
-  checkSourceDialect,
-  checkTargetDialect,
-  delimitedSourceOf,
-  delimitedTargetOf,
-} from '../formats/csv/csv-settings.ts'
-import { jsonSourceOf } from '../formats/json/json-settings.ts'
 import { getFormat } from '../formats/registry.ts'
 import { hasKernels } from '../kernels/load-kernels.ts'
 import type { DataPlan, EngineName, MappedColumn } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { Mapping } from '../model/mapping.ts'
 import { LARGEST_RECORD_BYTES } from '../model/policy.ts'
+import { checkFormatSettings, makeFormatSettings } from '../options/format-settings.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 
 /** The batch memory must hold ten bytes for each byte read at once, within the 4 GiB that offsets reach. */
@@ -28,13 +22,13 @@ export function buildDataPlan(
   mapping: Mapping | null = null,
 ): DataPlan {
   checkColumns(options)
+  const target = getFormat(targetFormat)
+  const formats = makeFormatSettings(options, target.isTable)
   const plan: DataPlan = {
     engine: chooseEngine(options.engine),
     encoding: knownEncoding(options.encoding),
-    delimitedSource: delimitedSourceOf(options),
-    jsonSource: jsonSourceOf(options),
+    formats,
     targetFormat,
-    delimitedTarget: delimitedTargetOf(options, getFormat(targetFormat).isTable),
     ...(mapping === null
       ? { select: options.select ?? null, drop: options.drop, columns: [] }
       : compileMapping(mapping)),
@@ -55,8 +49,7 @@ export function buildDataPlan(
   checkSize('--max-record-size', plan.maxRecordBytes, LARGEST_RECORD_BYTES)
   checkSize('--chunk-size', plan.chunkBytes, MAX_CHUNK_BYTES)
   checkSize('--split-size', plan.splitBytes, Number.MAX_SAFE_INTEGER)
-  checkSourceDialect(plan.delimitedSource)
-  checkTargetDialect(plan.delimitedTarget, getFormat(targetFormat).reservedInNullText?.(plan) ?? [])
+  checkFormatSettings(formats, target.reservedInNullText?.(plan) ?? [])
   return plan
 }
 

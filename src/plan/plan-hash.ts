@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
+import type { FormatName } from '../model/format-name.ts'
 import type { SourceFormat, SourceList } from '../model/source-list.ts'
 
 /**
@@ -16,7 +17,9 @@ const SEMANTICS_VERSION = 2
 export function planHash(plan: DataPlan, targetName: 'replace' | 'append'): string {
   return hashValue({
     ...commonPart(plan),
-    source: [plan.delimitedSource, plan.jsonSource],
+    source: Object.keys(plan.formats)
+      .toSorted()
+      .map((name) => getFormat(name as FormatName).sourceSettings(plan)),
     target: targetPart(plan),
     targetName,
   })

@@ -31,7 +31,8 @@ describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
 
     it('is served by a node that has the module; another one refuses the plan by name', async () => {
       if (bed === undefined) throw new Error('the suite has not begun')
-      const args = ['--in', bed.source, '--to', 'ltsv', '--formats', MODULE]
+      const own = ['--formats', MODULE, '--format-option', 'ltsv.duplicates=rename']
+      const args = ['--in', bed.source, '--to', 'ltsv', ...own]
       const gold = bed.newOut()
       expectExit(await runProgram([...args, '--out', gold]), 0)
       const stranger = bed.startNode()

@@ -4,7 +4,7 @@ import { CELL_ESCAPED_STRING, CELL_ESCAPED_TEXT, CELL_NULL } from '../../src/bat
 import type { Format } from '../../src/formats/format.ts'
 import { csv } from '../../src/formats/csv/csv.ts'
 import { tsv } from '../../src/formats/tsv/tsv.ts'
-import type { DelimitedTarget } from '../../src/model/data-plan.ts'
+import type { DelimitedTarget } from '../../src/formats/csv/csv-settings.ts'
 import { createPlan } from '../formats/csv/csv-driver.ts'
 import { anyTable, hasSimd, outputSizes, textTable, writeTables, type Cell, type Table } from './encode-driver.ts'
 import { fuzzRuns } from '../support/fuzz-runs.ts'

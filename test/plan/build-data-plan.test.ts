@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { csvSettings } from '../../src/formats/csv/csv-settings.ts'
 import { MappingSchema } from '../../src/model/mapping.ts'
 import type { MigrateOptions } from '../../src/options/options.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
@@ -8,23 +9,27 @@ it('the defaults make this plan', () => {
   expect(buildDataPlan(optionsOf(), 'ndjson')).toEqual({
     engine: 'kernel',
     encoding: 'utf-8',
-    delimitedSource: {
-      delimiter: 44,
-      quote: 34,
-      escape: 34,
-      comment: -1,
-      hasHeader: true,
-      nullText: null,
-      skipLines: 0,
-      quotes: 'lenient',
-      trimAroundQuotes: false,
-      ragged: 'reject',
-      duplicateColumns: 'fail',
-      unterminatedQuote: 'fail',
+    formats: {
+      csv: {
+        source: {
+          delimiter: 44,
+          quote: 34,
+          escape: 34,
+          comment: -1,
+          hasHeader: true,
+          nullText: null,
+          skipLines: 0,
+          quotes: 'lenient',
+          trimAroundQuotes: false,
+          ragged: 'reject',
+          duplicateColumns: 'fail',
+          unterminatedQuote: 'fail',
+        },
+        target: { delimiter: 44, quote: 34, hasHeader: true, lineEnd: 'lf', nullText: null, nested: 'json' },
+      },
+      json: { maxNesting: 512, duplicateKeys: 'reject' },
     },
-    jsonSource: { maxNesting: 512, duplicateKeys: 'reject' },
     targetFormat: 'ndjson',
-    delimitedTarget: { delimiter: 44, quote: 34, hasHeader: true, lineEnd: 'lf', nullText: null, nested: 'json' },
     select: null,
     drop: [],
     columns: [],
@@ -39,12 +44,12 @@ it('the defaults make this plan', () => {
 })
 
 it.each<[Partial<MigrateOptions>, object]>([
-  [{ quote: "'" }, { delimitedSource: { quote: 39, escape: 39 } }],
-  [{ quote: 'none' }, { delimitedSource: { quote: -1, escape: -1 } }],
-  [{ escape: '\\' }, { delimitedSource: { quote: 34, escape: 92 } }],
-  [{ escape: 'none' }, { delimitedSource: { escape: -1 } }],
-  [{ nullstr: 'NA' }, { delimitedSource: { nullText: 'NA' }, delimitedTarget: { nullText: 'NA' } }],
-  [{ outCrlf: true, outQuote: 'none' }, { delimitedTarget: { lineEnd: 'crlf', quote: -1 } }],
+  [{ quote: "'" }, { formats: { csv: { source: { quote: 39, escape: 39 } } } }],
+  [{ quote: 'none' }, { formats: { csv: { source: { quote: -1, escape: -1 } } } }],
+  [{ escape: '\\' }, { formats: { csv: { source: { quote: 34, escape: 92 } } } }],
+  [{ escape: 'none' }, { formats: { csv: { source: { escape: -1 } } } }],
+  [{ nullstr: 'NA' }, { formats: { csv: { source: { nullText: 'NA' }, target: { nullText: 'NA' } } } }],
+  [{ outCrlf: true, outQuote: 'none' }, { formats: { csv: { target: { lineEnd: 'crlf', quote: -1 } } } }],
   [{ encoding: 'UTF8' }, { encoding: 'utf-8' }],
   [{ encoding: 'utf-16' }, { encoding: 'utf-16le' }],
   [{ engine: 'stream', lossy: true }, { engine: 'stream' }],
@@ -94,7 +99,7 @@ it.each<[Partial<MigrateOptions>, string]>([
 })
 
 it('a null text may hold what is special in csv only, when targets are json', () => {
-  expect(buildDataPlan(optionsOf({ nullstr: 'a,b' }), 'json').delimitedSource.nullText).toBe('a,b')
+  expect(csvSettings(buildDataPlan(optionsOf({ nullstr: 'a,b' }), 'json')).source.nullText).toBe('a,b')
 })
 
 it.each<[Partial<MigrateOptions>, string]>([

@@ -40,6 +40,13 @@ export const WHAT_FLAGS: readonly Flag[] = [
     isPath: true,
     help: 'load a further format from a module, which runs its code',
   },
+  {
+    key: 'formatOption',
+    kind: 'list',
+    group: 'What',
+    placeholder: 'NAME.KEY=VALUE',
+    help: 'an option that such a format has of its own',
+  },
   { key: 'include', kind: 'list', group: 'What', placeholder: 'PATTERN', help: 'take only paths that match' },
   { key: 'exclude', kind: 'list', group: 'What', placeholder: 'PATTERN', help: 'leave paths that match' },
   {

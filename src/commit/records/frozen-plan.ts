@@ -11,6 +11,7 @@ import {
   type FrozenPlan,
   type ShardFile,
 } from '../../model/frozen-plan.ts'
+import { FormatSettingsSchema } from '../../options/format-settings.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
 import { syncFolder } from '../commit-file-system.ts'
 import { fanOut, fanOutFolders, generationPaths, shardFilePath, type Generation } from './generation-paths.ts'
@@ -71,7 +72,11 @@ export async function freezePlan(
 export async function readFrozenPlan(generation: Generation): Promise<FrozenPlanFile | null> {
   try {
     const text = await readText(generation, generationPaths(generation).plan)
-    return text === null ? null : { plan: FrozenPlanSchema.parse(JSON.parse(text)), sha256: hash('sha256', text) }
+    if (text === null) return null
+    const plan = FrozenPlanSchema.parse(JSON.parse(text))
+    // Readers and writers believe what is in them.
+    FormatSettingsSchema.parse(plan.data.formats)
+    return { plan, sha256: hash('sha256', text) }
   } catch (error) {
     if (error instanceof MigrationError) throw error
     return null

@@ -15,6 +15,7 @@ import { defaultTargetFormat } from '../../plan/default-target-format.ts'
 import { refuseCollisions } from '../../plan/find-collisions.ts'
 import { namedTargetFormat } from '../../plan/named-target-format.ts'
 import { filePlanHash, manifestHash, planHash } from '../../plan/plan-hash.ts'
+import { refuseWithoutStreams } from '../../plan/refuse-without-streams.ts'
 import { targetNames, type TargetNames } from '../../plan/target-names.ts'
 import { resolveTargetRoot } from '../../plan/target-root.ts'
 import { batchMemoryBytes } from '../../batch/batch-memory.ts'
@@ -73,6 +74,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const targetFormat = options.to ?? namedFormat ?? defaultTargetFormat(files)
   const mapping = options.map === undefined ? null : await readMapping(options.map)
   const data = buildDataPlan(options, targetFormat, mapping)
+  if (data.engine === 'stream') refuseWithoutStreams(files, targetFormat)
   const naming = { rule: options.targetName, extension: targetFormat, singleName: target.singleName }
   const targets = targetNames(files, naming)
   checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)

@@ -1,6 +1,7 @@
-import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
 import { isClean, type Sample, type Trial } from '../sample.ts'
 import { delimiterOf, type DelimitedFormatName } from './csv-dialect.ts'
+import { csvSettings, withDelimitedSource, type DelimitedSource } from './csv-settings.ts'
 
 /** Delimiters that are tried, and how they are written on a command line. */
 const DELIMITERS: readonly (readonly [byte: number, text: string])[] = [
@@ -23,7 +24,7 @@ export function adviseDelimited(
   code: string,
 ): string | null {
   const read = (changes: Partial<DelimitedSource>, as: DelimitedFormatName = format): Trial =>
-    sample.tryReading({ ...plan, delimitedSource: { ...plan.delimitedSource, ...changes } }, as)
+    sample.tryReading(withDelimitedSource(plan, changes), as)
   const now = read({})
   // What is wrong lies further behind: nothing that is tried here would show it.
   if (isClean(now)) return null
@@ -39,8 +40,8 @@ export function adviseDelimited(
 type Read = (changes: Partial<DelimitedSource>, as?: DelimitedFormatName) => Trial
 
 function adviseDelimiter(plan: DataPlan, format: DelimitedFormatName, now: Trial, read: Read): string | null {
-  const current = delimiterOf(format, plan.delimitedSource.delimiter)
-  const { quote, escape, comment } = plan.delimitedSource
+  const { delimiter, quote, escape, comment } = csvSettings(plan).source
+  const current = delimiterOf(format, delimiter)
   const fits = DELIMITERS.filter(([byte]) => ![current, quote, escape, comment].includes(byte))
     .map(([byte, text]) => ({ byte, text, trial: read({ delimiter: byte }, 'csv') }))
     .filter(({ trial }) => isClean(trial) && trial.columnCount > Math.max(1, now.columnCount))
@@ -53,7 +54,7 @@ function adviseDelimiter(plan: DataPlan, format: DelimitedFormatName, now: Trial
 
 /** Every record has as many fields as the others, and the header has another number. */
 function adviseHeader(plan: DataPlan, now: Trial, read: Read): string | null {
-  const { hasHeader, skipLines } = plan.delimitedSource
+  const { hasHeader, skipLines } = csvSettings(plan).source
   const areAllRefused = now.failure === null && now.records > 0 && now.codes.get('FIELD_COUNT') === now.records
   if (!hasHeader || !areAllRefused) return null
   for (let lines = 1; lines <= MOST_HEADER_LINES; lines++) {
@@ -71,7 +72,7 @@ function adviseHeader(plan: DataPlan, now: Trial, read: Read): string | null {
 const MOST_HEADER_LINES = 8
 
 function adviseQuotes(plan: DataPlan, read: Read): string | null {
-  const { escape, quote, trimAroundQuotes } = plan.delimitedSource
+  const { escape, quote, trimAroundQuotes } = csvSettings(plan).source
   if (quote === NONE) return null
   if (escape !== BACKSLASH && quote !== BACKSLASH && isClean(read({ escape: BACKSLASH })))
     return "quotes in fields stand behind a backslash: --escape '\\'"
@@ -87,12 +88,13 @@ function adviseShort(now: Trial, read: Read): string | null {
 }
 
 function adviseDuplicates(sample: Sample, plan: DataPlan, read: Read): string | null {
-  if (!plan.delimitedSource.hasHeader || !isClean(read({ hasHeader: false }))) return null
+  const { hasHeader, skipLines, delimiter } = csvSettings(plan).source
+  if (!hasHeader || !isClean(read({ hasHeader: false }))) return null
   const lines = Buffer.from(sample.bytes)
     .toString('utf8')
     .split(/\r?\n|\r/)
-  const header = lines.slice(plan.delimitedSource.skipLines).find((line) => line.trim() !== '') ?? ''
-  const fields = header.split(String.fromCharCode(plan.delimitedSource.delimiter))
+  const header = lines.slice(skipLines).find((line) => line.trim() !== '') ?? ''
+  const fields = header.split(String.fromCharCode(delimiter))
   return fields.some((field) => looksLikeData(field.trim().replace(/^["']|["']$/g, '')))
     ? 'the first line looks like data: --no-header'
     : null

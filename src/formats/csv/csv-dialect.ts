@@ -1,4 +1,4 @@
-import type { DelimitedSource } from '../../model/data-plan.ts'
+import type { DelimitedSource } from './csv-settings.ts'
 
 export const TAB = 0x09
 const LF = 0x0a

@@ -2,7 +2,7 @@
 // something special turned up is the field written again, in quotes. `put` functions write where room was reserved for a whole
 // row; `write` functions reserve for themselves, piece by piece.
 import type { OutputBuffer } from '../../batch/output-buffer.ts'
-import type { DelimitedTarget } from '../../model/data-plan.ts'
+import type { DelimitedTarget } from './csv-settings.ts'
 import { byteTable } from './csv-dialect.ts'
 
 const CR = 0x0d

@@ -7,7 +7,7 @@ import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Shape } from '../../batch/shape.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
-import type { DataPlan, DelimitedSource } from '../../model/data-plan.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { SplittableReader } from '../format.ts'
@@ -31,6 +31,7 @@ import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
 import { malformedHeader, readHeader } from './read-header.ts'
 import type { HeaderPlace } from './read-header.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
+import { csvSettings, type DelimitedSource } from './csv-settings.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -78,12 +79,12 @@ export class CsvReader implements SplittableReader {
   #fastRows: FastRows | null = null
 
   constructor(plan: DataPlan, format: DelimitedFormatName, file: string) {
-    this.#source = plan.delimitedSource
+    this.#source = csvSettings(plan).source
     this.#maxRecordBytes = plan.maxRecordBytes
     this.#file = file
-    this.#dialect = csvDialectOf(plan.delimitedSource, format)
+    this.#dialect = csvDialectOf(this.#source, format)
     this.#scanner = new CsvRecordScanner(this.#dialect, this.#lineEnds)
-    this.#linesToPass = plan.delimitedSource.skipLines
+    this.#linesToPass = this.#source.skipLines
   }
 
   get isBetweenRecords(): boolean {

@@ -1,100 +1,52 @@
-import { MigrationError } from '../../errors/migration-error.ts'
-import type { DelimitedSource, DelimitedTarget } from '../../model/data-plan.ts'
-import { TAB } from './csv-dialect.ts'
-import type { DelimitedOptions } from './csv-options.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
 
-// From the options of delimited files to what threads get, and the combinations that no schema of single options can see.
+// What delimited files are told by the plan. Threads load this, and never the options that it is made of (csv-plan-settings.ts).
 
-const NONE = -1
-const LF = 0x0a
-const CR = 0x0d
-
-export function delimitedSourceOf(options: DelimitedOptions): DelimitedSource {
-  return {
-    delimiter: code(options.delim),
-    quote: code(options.quote),
-    escape: code(options.escape ?? options.quote),
-    comment: code(options.comment),
-    hasHeader: options.header,
-    nullText: options.nullstr ?? null,
-    skipLines: options.skip,
-    quotes: options.quotes,
-    trimAroundQuotes: options.trimAroundQuotes,
-    ragged: options.ragged,
-    duplicateColumns: options.duplicateColumns,
-    unterminatedQuote: options.unterminatedQuote,
-  }
+/** How delimited sources are written. Bytes are given as their codes, 0 to 127; -1 stands for "none". */
+export interface DelimitedSource {
+  /** The delimiter of csv sources; a tsv source always has the tab. */
+  readonly delimiter: number
+  readonly quote: number
+  /** Equal to `quote` where a quote is escaped by doubling it. */
+  readonly escape: number
+  readonly comment: number
+  readonly hasHeader: boolean
+  /** Unquoted text that stands for null; null: no text does. */
+  readonly nullText: string | null
+  /** Lines to pass over at the start of the file. */
+  readonly skipLines: number
+  readonly quotes: 'lenient' | 'rfc'
+  readonly trimAroundQuotes: boolean
+  readonly ragged: 'reject' | 'pad' | 'truncate'
+  readonly duplicateColumns: 'fail' | 'rename'
+  readonly unterminatedQuote: 'fail' | 'reject'
 }
 
-/** @param isTable whether targets are tables: nothing else is flattened. */
-export function delimitedTargetOf(options: DelimitedOptions, isTable: boolean): DelimitedTarget {
-  return {
-    delimiter: code(options.outDelim),
-    quote: code(options.outQuote),
-    hasHeader: options.outHeader,
-    lineEnd: options.outCrlf ? 'crlf' : 'lf',
-    nullText: options.nullstr ?? null,
-    nested: isTable ? options.nested : 'json',
-  }
+/** How delimited targets are written. */
+export interface DelimitedTarget {
+  /** The delimiter of csv targets; a tsv target always has the tab. */
+  readonly delimiter: number
+  readonly quote: number
+  readonly hasHeader: boolean
+  readonly lineEnd: 'lf' | 'crlf'
+  /** Text that null becomes; null: the empty field. */
+  readonly nullText: string | null
+  /** Always `json` where targets are no tables. */
+  readonly nested: 'json' | 'flatten'
 }
 
-/** The code of an option's character, or -1 for "none". */
-function code(character: string): number {
-  return character === 'none' ? NONE : character.charCodeAt(0)
+export interface CsvSettings {
+  readonly source: DelimitedSource
+  readonly target: DelimitedTarget
 }
 
-/** @throws MigrationError WRONG_USE, as below. */
-export function checkSourceDialect(dialect: DelimitedSource): void {
-  const { delimiter, quote, escape, comment } = dialect
-  checkDelimiter('--delim', delimiter)
-  for (const [flag, character] of [
-    ['--quote', quote],
-    ['--escape', escape],
-    ['--comment', comment],
-  ] as const) {
-    checkSpecial(flag, character)
-    checkDifferent(flag, character, '--delim', delimiter)
-  }
-  checkDifferent('--comment', comment, '--quote', quote)
-  checkDifferent('--comment', comment, '--escape', escape)
+/** The settings of csv and tsv files. The same object for the same plan. */
+export function csvSettings(plan: DataPlan): CsvSettings {
+  return plan.formats['csv'] as CsvSettings
 }
 
-/** @param reserved what a null text of the targets may not hold besides line ends. */
-export function checkTargetDialect({ delimiter, quote, nullText }: DelimitedTarget, reserved: readonly number[]): void {
-  checkDelimiter('--out-delim', delimiter)
-  checkSpecial('--out-quote', quote)
-  checkDifferent('--out-quote', quote, '--out-delim', delimiter)
-  if (nullText === null) return
-  const forbidden = [LF, CR, ...reserved]
-  // It would need quotes around it, and quoted text is never null.
-  const found = forbidden.find((character) => character !== NONE && nullText.includes(String.fromCharCode(character)))
-  if (found !== undefined)
-    refuse(`--nullstr ${JSON.stringify(nullText)} holds ${show(found)}`, 'choose a text that needs no quotes')
-}
-
-function checkDelimiter(flag: string, character: number): void {
-  if (character === LF || character === CR)
-    refuse(`${flag} cannot be ${show(character)}, which ends records`, 'choose another one')
-}
-
-/** A tab cannot be either: it is the delimiter of every tsv file. */
-function checkSpecial(flag: string, character: number): void {
-  if (character === LF || character === CR || character === TAB)
-    refuse(`${flag} cannot be ${show(character)}`, 'choose another one')
-}
-
-function checkDifferent(flag: string, character: number, otherFlag: string, other: number): void {
-  if (character === NONE || character !== other) return
-  refuse(
-    `${flag} and ${otherFlag} are both ${show(character)}`,
-    `give one of them another character, or say ${flag} none`,
-  )
-}
-
-function show(character: number): string {
-  return JSON.stringify(String.fromCharCode(character))
-}
-
-function refuse(message: string, hint: string): never {
-  throw new MigrationError('WRONG_USE', message, { phase: 'options', hint })
+/** The plan with sources of another dialect, for trials. */
+export function withDelimitedSource(plan: DataPlan, changes: Partial<DelimitedSource>): DataPlan {
+  const { source, target } = csvSettings(plan)
+  return { ...plan, formats: { ...plan.formats, csv: { source: { ...source, ...changes }, target } } }
 }

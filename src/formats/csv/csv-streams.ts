@@ -2,13 +2,15 @@ import { Transform } from 'node:stream'
 import { format as formatCsv, parse as parseCsv } from 'fast-csv'
 import type { FormatStreams } from '../format.ts'
 import { delimiterOf, type DelimitedFormatName } from './csv-dialect.ts'
+import { csvSettings } from './csv-settings.ts'
 
 type Row = Record<string, unknown>
 
 /** Delimited text for the stream engine: fast-csv. */
 export function csvStreams(format: DelimitedFormatName): FormatStreams {
   return {
-    parse({ delimitedSource: dialect }, onReject) {
+    parse(plan, onReject) {
+      const { source: dialect } = csvSettings(plan)
       const parser = parseCsv<Row, Row>({
         headers: dialect.hasHeader,
         delimiter: String.fromCharCode(delimiterOf(format, dialect.delimiter)),
@@ -21,7 +23,8 @@ export function csvStreams(format: DelimitedFormatName): FormatStreams {
       parser.on('data-invalid', onReject)
       return [parser]
     },
-    encode({ delimitedTarget: dialect }) {
+    encode(plan) {
+      const { target: dialect } = csvSettings(plan)
       const toCells = new Transform({
         objectMode: true,
         transform(row: Row, _encoding, done) {

@@ -13,13 +13,14 @@ import { REJECTED_ROW } from '../../batch/record-batch.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Key } from '../../batch/shape.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
-import type { DataPlan, DelimitedTarget } from '../../model/data-plan.ts'
+import type { DataPlan } from '../../model/data-plan.ts'
 import type { RecordWriter } from '../format.ts'
 import { delimiterOf } from './csv-dialect.ts'
 import type { DelimitedFormatName } from './csv-dialect.ts'
 import { CsvFieldWriter } from './csv-field-writer.ts'
 import { FastLines } from './fast-lines.ts'
 import { TargetColumns } from './target-columns.ts'
+import { csvSettings, type DelimitedTarget } from './csv-settings.ts'
 
 const CR = 0x0d
 const LF = 0x0a
@@ -46,9 +47,9 @@ export class CsvWriter implements RecordWriter {
   #textEnd = 0
 
   constructor(plan: DataPlan, format: DelimitedFormatName, columns: readonly Key[] = []) {
-    this.#target = plan.delimitedTarget
-    this.#delimiter = delimiterOf(format, plan.delimitedTarget.delimiter)
-    this.#fields = new CsvFieldWriter(plan.delimitedTarget, this.#delimiter)
+    this.#target = csvSettings(plan).target
+    this.#delimiter = delimiterOf(format, this.#target.delimiter)
+    this.#fields = new CsvFieldWriter(this.#target, this.#delimiter)
     this.#targetColumns = new TargetColumns(plan.select, columns)
   }
 

@@ -4,6 +4,7 @@ import { adviseDelimited } from './advise-delimited.ts'
 import { CsvReader } from './csv-reader.ts'
 import { CsvWriter } from './csv-writer.ts'
 import { refuseOtherText } from './refuse-other-text.ts'
+import { csvSettings } from './csv-settings.ts'
 
 /** Text with a delimiter between fields and one record a line, quoted as RFC 4180 says or as the dialect options do. */
 export const csv: Format = {
@@ -11,10 +12,10 @@ export const csv: Format = {
   aliases: ['comma', 'excel'],
   extensions: ['csv'],
   isTable: true,
-  sourceSettings: (plan) => plan.delimitedSource,
-  targetSettings: (plan) => plan.delimitedTarget,
-  reservedInNullText: ({ delimitedTarget }) => [delimitedTarget.delimiter, delimitedTarget.quote],
-  separatesByNul: (plan) => plan.delimitedSource.delimiter === 0,
+  sourceSettings: (plan) => csvSettings(plan).source,
+  targetSettings: (plan) => csvSettings(plan).target,
+  reservedInNullText: (plan) => [csvSettings(plan).target.delimiter, csvSettings(plan).target.quote],
+  separatesByNul: (plan) => csvSettings(plan).source.delimiter === 0,
   refuseStart: refuseOtherText,
   findRecordEnd,
   advise: (sample, plan, code) => adviseDelimited(sample, plan, 'csv', code),

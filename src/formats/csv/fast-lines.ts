@@ -9,7 +9,7 @@ import {
   TARGET_QUOTE,
 } from '../../kernels/call-frame.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
-import type { DelimitedTarget } from '../../model/data-plan.ts'
+import type { DelimitedTarget } from './csv-settings.ts'
 import { LARGEST_CONSTANT_BYTES, ViewTables, countMostUses, encodeRows } from '../view-tables.ts'
 import type { TargetColumns } from './target-columns.ts'
 

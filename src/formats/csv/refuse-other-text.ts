@@ -1,6 +1,7 @@
 import { MigrationError } from '../../errors/migration-error.ts'
 import type { DataPlan } from '../../model/data-plan.ts'
 import { jsonInFirstLine, looksLikeMarkup } from '../magic-bytes.ts'
+import { csvSettings } from './csv-settings.ts'
 
 const LESS_THAN = 0x3c
 const OPEN_BRACKET = 0x5b
@@ -9,7 +10,8 @@ const OPEN_BRACE = 0x7b
 /** Fails a table that starts with JSON or mark-up. */
 export function refuseOtherText(start: Uint8Array, isWhole: boolean, plan: DataPlan, file: string): void {
   // Whoever says how the file begins has looked at it.
-  if (!plan.delimitedSource.hasHeader || plan.delimitedSource.skipLines > 0) return
+  const { hasHeader, skipLines } = csvSettings(plan).source
+  if (!hasHeader || skipLines > 0) return
   const first = start.find((byte) => byte > 0x20 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
   if (first !== LESS_THAN && first !== OPEN_BRACE && first !== OPEN_BRACKET) return
   const text = Buffer.from(start.buffer, start.byteOffset, start.length).toString('utf8')

@@ -1,4 +1,5 @@
 import type { DataPlan } from '../../model/data-plan.ts'
+import { csvSettings, withDelimitedSource } from '../csv/csv-settings.ts'
 import { looksLikeMarkup } from '../magic-bytes.ts'
 import { isClean, type Sample } from '../sample.ts'
 
@@ -41,13 +42,12 @@ function adviseText(
 }
 
 function adviseTable(sample: Sample, plan: DataPlan): string | null {
-  const { delimitedSource } = plan
   for (const [format, delimiter, flags] of [
-    ['csv', delimitedSource.delimiter, '--from csv'],
+    ['csv', csvSettings(plan).source.delimiter, '--from csv'],
     ['csv', 0x3b, "--from csv --delim ';'"],
     ['tsv', 0x09, '--from tsv'],
   ] as const) {
-    const trial = sample.tryReading({ ...plan, delimitedSource: { ...delimitedSource, delimiter } }, format)
+    const trial = sample.tryReading(withDelimitedSource(plan, { delimiter }), format)
     if (isClean(trial) && trial.columnCount > 1) return `it looks like a table: ${flags} reads it, ${SUCH_FILES}`
   }
   return null

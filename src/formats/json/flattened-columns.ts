@@ -1,4 +1,5 @@
 import type { DataPlan } from '../../model/data-plan.ts'
+import { csvSettings } from '../csv/csv-settings.ts'
 import type { RecordLayout } from './shape-node.ts'
 
 /** The columns that nested objects of one file were flattened to: each belongs to the first path that made it. */
@@ -23,5 +24,5 @@ export class FlattenedColumns {
 
 /** True where nested objects become columns of their own: in tables alone. */
 export function isFlattening(plan: DataPlan): boolean {
-  return plan.delimitedTarget.nested === 'flatten'
+  return csvSettings(plan).target.nested === 'flatten'
 }

@@ -41,6 +41,7 @@ import type { JsonFault } from './json-fault.ts'
 import type { RecordLayout, ShapeNode } from './shape-node.ts'
 import { shapeTrieOf } from './shape-trie.ts'
 import type { ShapeTrie } from './shape-trie.ts'
+import { jsonSource } from './json-settings.ts'
 
 // The one parser of JSON records: strict, in place, without recursion, an object per record or a string per field. Names are
 // not read but compared with those that the shape trie expects. A fault of meaning (a duplicate, half a surrogate pair) is
@@ -80,8 +81,9 @@ export class JsonRecordParser {
   readonly #outerIsObject: boolean[] = []
 
   constructor(plan: DataPlan) {
-    this.#maxNesting = plan.jsonSource.maxNesting
-    this.#keepsLastDuplicate = plan.jsonSource.duplicateKeys === 'last'
+    const { maxNesting, duplicateKeys } = jsonSource(plan)
+    this.#maxNesting = maxNesting
+    this.#keepsLastDuplicate = duplicateKeys === 'last'
     this.#isFlattening = isFlattening(plan)
     this.#trie = shapeTrieOf(plan, this.#isFlattening)
     this.#node = this.#trie.root

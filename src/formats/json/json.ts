@@ -2,6 +2,7 @@ import type { Format } from '../format.ts'
 import { adviseJson } from './advise-json.ts'
 import { JsonReader } from './json-reader.ts'
 import { JsonWriter } from './json-writer.ts'
+import { jsonSource } from './json-settings.ts'
 
 /** JSON files: read as one array of objects or as objects one after another, written as an array with one object a line. */
 export const json: Format = {
@@ -9,7 +10,7 @@ export const json: Format = {
   aliases: [],
   extensions: ['json'],
   isTable: false,
-  sourceSettings: (plan) => plan.jsonSource,
+  sourceSettings: jsonSource,
   targetSettings: () => null,
   advise: adviseJson,
   loadStreams: async () => (await import('./json-streams.ts')).jsonStreams,

@@ -19,6 +19,7 @@ import type { Kernels } from '../../kernels/load-kernels.ts'
 import { isFlattening } from './flattened-columns.ts'
 import type { RecordLayout } from './shape-node.ts'
 import { ShapeTable } from './shape-table.ts'
+import { jsonSource } from './json-settings.ts'
 
 // The host of the JSON kernel (kernels/assembly/json-parse.ts): it takes regular records by the chunk and leaves each odd one to the
 // parser, from which it learns the shape. Where names never repeat, asking the kernel for each record is lost time, so the credit
@@ -59,7 +60,7 @@ export class RegularRecords {
     this.#table = new ShapeTable(memory)
     this.#maxRecordBytes = plan.maxRecordBytes
     // The record itself is the first level.
-    this.#depthLimit = Math.max(0, plan.jsonSource.maxNesting - 1)
+    this.#depthLimit = Math.max(0, jsonSource(plan).maxNesting - 1)
   }
 
   /** Prepares for a batch, or for more records of one. */

@@ -1,6 +1,7 @@
 import { findRecordEnd } from '../find-record-end.ts'
 import type { Format } from '../format.ts'
 import { adviseNdjson } from '../json/advise-json.ts'
+import { jsonSource } from '../json/json-settings.ts'
 import { NdjsonReader } from './ndjson-reader.ts'
 import { NdjsonWriter } from './ndjson-writer.ts'
 
@@ -10,7 +11,7 @@ export const ndjson: Format = {
   aliases: ['jsonl', 'jsonlines', 'jsonline', 'jl', 'ldjson', 'linejson', 'newlinedelimitedjson'],
   extensions: ['ndjson', 'jsonl'],
   isTable: false,
-  sourceSettings: (plan) => plan.jsonSource,
+  sourceSettings: jsonSource,
   targetSettings: () => null,
   findRecordEnd: (head) => findRecordEnd(head, null),
   advise: adviseNdjson,

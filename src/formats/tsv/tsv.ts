@@ -2,6 +2,7 @@ import { adviseDelimited } from '../csv/advise-delimited.ts'
 import { TAB } from '../csv/csv-dialect.ts'
 import { CsvReader } from '../csv/csv-reader.ts'
 import { CsvWriter } from '../csv/csv-writer.ts'
+import { csvSettings } from '../csv/csv-settings.ts'
 import { refuseOtherText } from '../csv/refuse-other-text.ts'
 import { findRecordEnd } from '../find-record-end.ts'
 import type { Format } from '../format.ts'
@@ -12,9 +13,9 @@ export const tsv: Format = {
   aliases: ['tab', 'tabs', 'tabdelimited'],
   extensions: ['tsv', 'tab'],
   isTable: true,
-  sourceSettings: (plan) => withoutDelimiter(plan.delimitedSource),
-  targetSettings: (plan) => withoutDelimiter(plan.delimitedTarget),
-  reservedInNullText: ({ delimitedTarget }) => [TAB, delimitedTarget.quote],
+  sourceSettings: (plan) => withoutDelimiter(csvSettings(plan).source),
+  targetSettings: (plan) => withoutDelimiter(csvSettings(plan).target),
+  reservedInNullText: (plan) => [TAB, csvSettings(plan).target.quote],
   refuseStart: refuseOtherText,
   findRecordEnd,
   advise: (sample, plan, code) => adviseDelimited(sample, plan, 'tsv', code),

@@ -10,9 +10,10 @@ import { MigrationError } from '../../../src/errors/migration-error.ts'
 import type { Position } from '../../../src/errors/migration-error.ts'
 import type { DelimitedFormatName } from '../../../src/formats/csv/csv-dialect.ts'
 import { CsvReader } from '../../../src/formats/csv/csv-reader.ts'
+import type { CsvSettings, DelimitedSource, DelimitedTarget } from '../../../src/formats/csv/csv-settings.ts'
 import type { RecordWriter } from '../../../src/formats/format.ts'
 import { loadKernels } from '../../../src/kernels/load-kernels.ts'
-import type { DataPlan, DelimitedSource, DelimitedTarget } from '../../../src/model/data-plan.ts'
+import type { DataPlan } from '../../../src/model/data-plan.ts'
 import type { NoticeCounts } from '../../../src/model/task-result.ts'
 
 export type SourceOptions = Partial<DelimitedSource> & { readonly maxRecordBytes?: number }
@@ -24,32 +25,36 @@ export function createPlan(source: SourceOptions = {}, target: Partial<Delimited
   return {
     engine: 'reference',
     encoding: 'utf-8',
-    delimitedSource: {
-      delimiter: code(','),
-      quote: code('"'),
-      escape: code('"'),
-      comment: -1,
-      hasHeader: true,
-      nullText: null,
-      skipLines: 0,
-      quotes: 'lenient',
-      trimAroundQuotes: false,
-      ragged: 'reject',
-      duplicateColumns: 'fail',
-      unterminatedQuote: 'fail',
-      ...delimitedSource,
+    formats: {
+      csv: {
+        source: {
+          delimiter: code(','),
+          quote: code('"'),
+          escape: code('"'),
+          comment: -1,
+          hasHeader: true,
+          nullText: null,
+          skipLines: 0,
+          quotes: 'lenient',
+          trimAroundQuotes: false,
+          ragged: 'reject',
+          duplicateColumns: 'fail',
+          unterminatedQuote: 'fail',
+          ...delimitedSource,
+        },
+        target: {
+          delimiter: code(','),
+          quote: code('"'),
+          hasHeader: true,
+          lineEnd: 'lf',
+          nullText: null,
+          nested: 'json',
+          ...target,
+        },
+      } satisfies CsvSettings,
+      json: { maxNesting: 512, duplicateKeys: 'reject' },
     },
-    jsonSource: { maxNesting: 512, duplicateKeys: 'reject' },
     targetFormat: 'csv',
-    delimitedTarget: {
-      delimiter: code(','),
-      quote: code('"'),
-      hasHeader: true,
-      lineEnd: 'lf',
-      nullText: null,
-      nested: 'json',
-      ...target,
-    },
     select: null,
     drop: [],
     columns: [],

@@ -18,7 +18,7 @@ import { RecordBatch, REJECTED_ROW } from '../../../src/batch/record-batch.ts'
 import { createKey, identityView } from '../../../src/batch/shape.ts'
 import { csv } from '../../../src/formats/csv/csv.ts'
 import { tsv } from '../../../src/formats/tsv/tsv.ts'
-import type { DelimitedTarget } from '../../../src/model/data-plan.ts'
+import type { DelimitedTarget } from '../../../src/formats/csv/csv-settings.ts'
 import { createPlan, createTarget, parseCsv, rewriteCsv } from './csv-driver.ts'
 import { fuzzRuns } from '../../support/fuzz-runs.ts'
 

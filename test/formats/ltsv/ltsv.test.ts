@@ -4,8 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { registerFormat } from '../../../src/index.ts'
 import type { FormatName } from '../../../src/model/format-name.ts'
 import type { MigrateOptions } from '../../../src/options/options.ts'
+import { buildDataPlan } from '../../../src/plan/build-data-plan.ts'
+import { filePlanHash } from '../../../src/plan/plan-hash.ts'
 import { expectExit, runProgram } from '../../faults/run-program.ts'
 import { contentsOf, expectNothingLeft } from '../../faults/tree-state.ts'
+import { optionsOf } from '../../plan/options-of.ts'
 import { migrate } from '../../support/migrate.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -94,6 +97,45 @@ describe('a format that is registered', () => {
     expect(whole.text.split('\n', 1)).toEqual(['{"id":0,"n":"n 0"}'])
     for (const chunkSize of [1, 2, 3, 7, 64])
       expect((await convert('ltsv', 'ndjson', manyLines(40), { ...options, chunkSize })).text).toBe(whole.text)
+  })
+
+  it('has an option of its own, which is part of its hash alone', async () => {
+    const source = 'a:1\ta:2\ta:3\nb:1\n'
+    const renamed = await convert('ltsv', 'ndjson', source, { formatOption: 'ltsv.duplicates=rename' })
+    expect(renamed.text).toBe('{"a":"1","a_":"2","a__":"3"}\n{"b":"1"}\n')
+    const [none, asBefore, other] = [[], ['ltsv.duplicates=reject'], ['ltsv.duplicates=rename']].map((formatOption) =>
+      ['ltsv', 'csv'].map((format) =>
+        filePlanHash(buildDataPlan(optionsOf({ formatOption }), 'ndjson'), format as FormatName),
+      ),
+    )
+    expect(asBefore).toEqual(none)
+    expect(other![0]).not.toBe(none![0])
+    expect(other![1]).toBe(none![1])
+  })
+
+  it.each([
+    ['duplicates=last', '"duplicates=last" is not an option of a format (like name.key=value)'],
+    ['lstv.duplicates=last', '"lstv.duplicates=last" names no format: --formats loads those of modules'],
+    ['csv.delim=;', '"csv.delim=;" is for csv, which has no options of this kind'],
+    ['ltsv.duplicates=last', 'ltsv: duplicates is reject or rename, not "last"'],
+    ['ltsv.doubles=last', 'ltsv: there is no option doubles, only duplicates'],
+  ])('refuses the option %s', async (formatOption, message) => {
+    await expect(convert('ltsv', 'csv', 'a:1\n', { formatOption })).rejects.toMatchObject({
+      code: 'WRONG_USE',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it.each([
+    ['ltsv', 'csv'],
+    ['csv', 'ltsv'],
+  ])('is refused before the run where the stream engine is to convert %s to %s', async (from, to) => {
+    const running = convert(from, to, 'a:1\n', { engine: 'stream', lossy: true })
+    await expect(running).rejects.toMatchObject({
+      code: 'WRONG_USE',
+      message: '--engine stream knows no ltsv',
+      hint: 'leave --engine out: the other engines do',
+    })
   })
 
   it.each(['ltsv', 'csv', 'ndjson'])('is split among threads, to %s', async (to) => {

@@ -17,8 +17,9 @@ const ltsv: FormatModule = {
     extensions: ['ltsv'],
     isTable: false,
     // Raised when the same options begin to give other values or other bytes.
-    sourceSettings: () => ({ version: 1 }),
+    sourceSettings: (plan) => ({ version: 1, ...duplicatesOf(drover.givenOptions(plan, 'ltsv')) }),
     targetSettings: () => ({ version: 1 }),
+    checkOptions: duplicatesOf,
     findRecordEnd: (head) => drover.findRecordEnd(head, null),
     createReader: (plan, file) => new (readerClass(drover))(plan, file),
     createSplittableReader: (plan, file) => new (readerClass(drover))(plan, file),
@@ -27,9 +28,25 @@ const ltsv: FormatModule = {
 }
 export default ltsv
 
-function readerClass({ LineReader, ShapeCache, addCell, CELL_TEXT }: FormatTools) {
+/** `--format-option ltsv.duplicates=reject|rename`. The default is in no hash: the option came later. */
+function duplicatesOf(given: Readonly<Record<string, string>>): { readonly duplicates?: 'rename' } {
+  const { duplicates = 'reject', ...unknown } = given
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) throw new Error(`there is no option ${name}, only duplicates`)
+  if (duplicates !== 'reject' && duplicates !== 'rename')
+    throw new Error(`duplicates is reject or rename, not ${JSON.stringify(duplicates)}`)
+  return duplicates === 'rename' ? { duplicates } : {}
+}
+
+function readerClass({ LineReader, ShapeCache, addCell, givenOptions, CELL_TEXT }: FormatTools) {
   return class LtsvReader extends LineReader {
     private readonly shapes = new ShapeCache()
+    private readonly renames: boolean
+
+    constructor(...[plan, file]: ConstructorParameters<typeof LineReader>) {
+      super(plan, file)
+      this.renames = duplicatesOf(givenOptions(plan, 'ltsv')).duplicates === 'rename'
+    }
 
     protected readLine(batch: Batch, start: number, end: number): Shape | LineFault {
       const text = Buffer.from(batch.memory.buffer, 0, end)
@@ -38,10 +55,11 @@ function readerClass({ LineReader, ShapeCache, addCell, CELL_TEXT }: FormatTools
         const tab = text.indexOf(TAB, at)
         const fieldEnd = tab < 0 ? end : tab
         const colon = text.indexOf(COLON, at)
-        const label = text.toString('utf8', at, colon < 0 || colon > fieldEnd ? fieldEnd : colon)
+        let label = text.toString('utf8', at, colon < 0 || colon > fieldEnd ? fieldEnd : colon)
         if (colon < 0 || colon > fieldEnd) return fault(`the field ${JSON.stringify(label)} has no label`)
         if (!LABEL.test(label))
           return fault(`${JSON.stringify(label)} is no label: letters, digits, "_", "." and "-" are`)
+        while (this.renames && labels.includes(label)) label += '_'
         if (labels.includes(label)) return { code: 'DUPLICATE_KEY', message: `the label "${label}" is there twice` }
         labels.push(label)
         addCell(batch, CELL_TEXT, colon + 1, fieldEnd - colon - 1)
