@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PROGRAM, runProgram, type Ended } from '../faults/run-program.ts'
+import { runHere } from '../support/run-here.ts'
 import type { Report } from '../../src/model/report.ts'
 
 /** A place for runs on a cluster: a root with sources, and the real processes that work on it. */
@@ -142,7 +143,7 @@ export class ClusterBed {
 
   /** Runs on this machine alone. */
   single(out: string, flags: readonly string[] = []): Promise<Ended> {
-    return runProgram(['--in', this.source, '--out', out, '--to', 'ndjson', '--threads', '2', ...flags])
+    return runHere(['--in', this.source, '--out', out, '--to', 'ndjson', '--threads', '2', ...flags])
   }
 
   async endNodes(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -22,11 +22,12 @@ it('connections that Postgres ends while a queue is opened cost another try or t
   const terminator = new Client({ connectionString: server.url })
   await terminator.connect()
   onTestFinished(() => terminator.end())
+  const opened = new AbortController()
   const opening = Promise.allSettled(
     Array.from({ length: QUEUES }, () => openQueue(address).then((queue) => queue.close())),
-  )
+  ).finally(() => opened.abort())
   // Long enough to meet most of them in the middle of it. On a busy machine it may be longer than they go on trying.
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < ROUNDS && !opened.signal.aborted; round++) {
     await terminator.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()')
   }
   const ends = await opening

@@ -17,14 +17,14 @@ it.each([
   [
     'records with names of their own, predicted',
     'a.ndjson',
-    ownNames(20_000),
+    ownNames(12_000),
     { to: 'csv' },
     /would have \d{9} bytes at least, for its \d{5} columns/,
   ],
   [
     'nested records with names of their own',
     'a.ndjson',
-    ownNames(20_000, (index) => ({ [`n${index}`]: 1 })),
+    ownNames(12_000, (index) => ({ [`n${index}`]: 1 })),
     { to: 'csv', nested: 'flatten' },
     /would have \d{8,9} bytes/,
   ],
@@ -91,7 +91,7 @@ it.each([
 
 it('a target that is more than 100 times as large, but allowed, is converted and warned of', async () => {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, 'a.ndjson'), ownNames(5000))
+  writeFileSync(join(folder, 'a.ndjson'), ownNames(4200))
   const options = { in: join(folder, 'a.ndjson'), out: join(folder, 'out.csv'), fsync: false }
   const report = await migrate(options)
   expect(report.files.converted).toBe(1)

@@ -64,7 +64,7 @@ describe('a run', () => {
     const text = `a,b\n${'1,x\n'.repeat(70_000)}`
     const tree = new SmallTree({ 'a.csv': text, 'b.csv': text })
     // So slow that somebody looks while both are at work.
-    await tree.migrate({ latency: '50ms', chunkSize: '16k' })
+    await tree.migrate({ threads: 2, latency: '50ms', chunkSize: '16k' })
     const seen = new Set(
       tree.events.flatMap((event) => (event.type === 'progress' ? event.threads : [])).map((at) => at?.file),
     )
@@ -75,7 +75,7 @@ describe('a run', () => {
 
   it('tells in order: the plan, each file as it starts and as it ends', async () => {
     const tree = new SmallTree({ 'a.csv': GOOD, 'bad.csv': BROKEN })
-    await tree.migrate()
+    await tree.migrate({ threads: 2 })
     const told = tree.events.filter(({ type }) => type !== 'progress')
     expect(told[0]).toMatchObject({ type: 'planned', fileCount: 2, alreadyDone: 0, threads: 2 })
     const of = (file: string): string[] =>

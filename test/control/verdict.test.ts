@@ -32,7 +32,7 @@ interface Measured extends Measurements {
 }
 
 async function measure(files: Files, options: Partial<MigrateOptions>): Promise<Measured> {
-  return measuredIn(await new SmallTree(files).migrate(options))
+  return measuredIn(await new SmallTree(files).migrate({ threads: 2, ...options }))
 }
 
 function measuredIn(json: unknown): Measured {

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -51,7 +52,7 @@ describe.skipIf(noShimReason !== null)('an error at any one call on the target t
         expectNothingStaged(out, `${at} ${ended.stderr}`)
       }
 
-      const resumed = await runProgram(argsFor(out))
+      const resumed = await runHere(argsFor(out))
       expectExit(resumed, DONE, at)
       await expectGold(out, gold, at)
       rmSync(out, { recursive: true })

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { MountNamespace } from '../support/mount-namespace.ts'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason, type Fault } from './fault-shim.ts'
 import { expectExit, runProgram, type Ended } from './run-program.ts'
@@ -29,7 +30,7 @@ let gold: Record<string, string> = {}
 beforeAll(async () => {
   // Some lie in the folders a, "a/b c" and d.
   writeSources(source, { fileCount: 20, sizeBytes: (index) => index * 300 })
-  expectExit(await runProgram(['--in', source, '--out', join(folder, 'gold')]), DONE)
+  expectExit(await runHere(['--in', source, '--out', join(folder, 'gold')]), DONE)
   gold = contentsOf(join(folder, 'gold'))
 })
 
@@ -43,7 +44,8 @@ interface Place {
 type Kill = Pick<Fault, 'calls' | 'from' | 'hasNoLinks'> & { readonly path: string }
 
 function run({ out, prefix }: Place, env: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): Promise<Ended> {
-  return runProgram(['--in', source, '--out', out, '--threads', '2', ...flags], { prefix, env })
+  const args = ['--in', source, '--out', out, '--threads', '2', ...flags]
+  return prefix.length === 0 && Object.keys(env).length === 0 ? runHere(args) : runProgram(args, { prefix, env })
 }
 
 async function killAt(place: Place, kill: Kill): Promise<void> {

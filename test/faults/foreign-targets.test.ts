@@ -14,9 +14,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { noShimReason, type Fault } from './fault-shim.ts'
-import { expectExit, runProgram } from './run-program.ts'
+import { expectExit } from './run-program.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 
 /*
@@ -134,7 +135,7 @@ describe.skipIf(noShimReason !== null)("what appears in a target's place while a
   ])('is never replaced where %s', async (_, isOwnThere, flags) => {
     const scene = makeScene()
     if (isOwnThere) {
-      expectExit(await runProgram(scene.args), DONE)
+      expectExit(await runHere(scene.args), DONE)
       writeSources(scene.source, [], 22)
     }
     const elsewhere = describeTree(scene.elsewhere)
@@ -156,10 +157,10 @@ describe.skipIf(noShimReason !== null)("what appears in a target's place while a
   it('is not taken for an own one by the next run', async () => {
     const scene = makeScene()
     await runWhile(scene, [], () => writeFileSync(join(scene.out, 'file.ndjson'), 'MINE\n'))
-    const next = await runProgram(scene.args)
+    const next = await runHere(scene.args)
     expect(next.stderr).toMatch(/nothing here proves that Drover made it/)
     expect(readFileSync(join(scene.out, 'file.ndjson'), 'utf8')).toBe('MINE\n')
-    const overwriting = await runProgram([...scene.args, '--overwrite'])
+    const overwriting = await runHere([...scene.args, '--overwrite'])
     expectExit(overwriting, DONE)
     expect(readFileSync(join(scene.out, 'file.ndjson'), 'utf8')).toBe('{"a":"1"}\n')
   })

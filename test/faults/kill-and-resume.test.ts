@@ -14,7 +14,7 @@ import { contentsOf, expectGold, expectNothingLeft, expectNothingWrong, provedIn
 
 vi.setConfig({ testTimeout: 300_000 })
 
-const ROUNDS = process.env['DROVER_FAULTS'] === 'full' ? 30 : 3
+const ROUNDS = process.env['DROVER_FAULTS'] === 'full' ? 30 : 2
 const SEED = Number(process.env['DROVER_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 /** With rejects, which the tree has. */
 const DONE = 12

@@ -1,6 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -50,7 +51,7 @@ describe.skipIf(noShimReason !== null)('a process that is killed before any one 
       )
       if (existsSync(out)) await expectNothingWrong(out, gold, at)
 
-      const resumed = await runProgram(argsFor(out))
+      const resumed = await runHere(argsFor(out))
       expectExit(resumed, DONE, at)
       await expectGold(out, gold, at)
       expectNothingLeft(out, at)

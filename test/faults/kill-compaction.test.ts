@@ -2,6 +2,7 @@ import { cpSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { SmallTree, write } from '../control/small-tree.ts'
+import { runHere } from '../support/run-here.ts'
 import { faultEnvironment, noShimReason } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
 import { proofsOf } from './tree-state.ts'
@@ -49,7 +50,7 @@ describe.skipIf(noShimReason !== null)('a process that is killed while it compac
         const known = [proofs.get(target), after.get(target)].map((entry) => entry?.targetHash)
         expect(known, `${target}, ${at}`).toContain(proof.targetHash)
       }
-      const resumed = await runProgram(['--in', tree.source, '--out', out, '--threads', '1'])
+      const resumed = await runHere(['--in', tree.source, '--out', out, '--threads', '1'])
       expectExit(resumed, 0, at)
       expect(resumed.stderr, `what it says, ${at}`).not.toContain('damaged')
       const made = [...(await proofsOf(out))].map(([target, { targetHash }]) => [target, targetHash])

@@ -11,12 +11,12 @@ import { contentsOf, expectGold, expectNothingLeft } from './tree-state.ts'
 /*
  * Three shards work on one tree as processes of their own, and each is killed at random moments, again and again, and started anew until it
  * gets to its end. Then the tree must be that of one undisturbed run, and the merged reports must say so. DROVER_FAULTS=full does it 30
- * times, otherwise twice; DROVER_SEED repeats what failed, as far as the machine's own chance allows.
+ * times, otherwise once; DROVER_SEED repeats what failed, as far as the machine's own chance allows.
  */
 
 vi.setConfig({ testTimeout: 600_000 })
 
-const ROUNDS = process.env['DROVER_FAULTS'] === 'full' ? 30 : 2
+const ROUNDS = process.env['DROVER_FAULTS'] === 'full' ? 30 : 1
 const SEED = Number(process.env['DROVER_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 const SHARDS = 3
 /** With rejects, which some shards have. */
@@ -47,15 +47,14 @@ describe('shards that are killed', () => {
   it(`at any moment, all at once, end with the tree of one undisturbed run (seed ${SEED})`, async () => {
     const random = seededRandom(SEED)
     let kills = 0
-    for (let round = 0; round < ROUNDS; round++) {
+    // Where the machine is faster than it was a moment ago, kills come too late: some more rounds then.
+    for (let round = 0; round < ROUNDS || (kills === 0 && round < 10 * ROUNDS); round++) {
       const out = join(temporaryFolder(), 'out')
       const at = `(seed ${SEED}, round ${round})`
       // Drawn before anything starts, so that they do not depend on who is faster.
       const delays = Array.from({ length: SHARDS }, () => Array.from({ length: 4 }, () => random() * wholeMs))
-      const runs = delays.map(async (delaysMs, shard) => {
-        kills += await killAndRestart(source, out, `${shard + 1}/${SHARDS}`, delaysMs, at)
-      })
-      await Promise.all(runs)
+      const runs = delays.map((delaysMs, shard) => killAndRestart(source, out, `${shard + 1}/${SHARDS}`, delaysMs, at))
+      for (const count of await Promise.all(runs)) kills += count
 
       expectNothingLeft(out, at)
       await expectGold(out, gold, at)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, runProgram, type Ended } from './run-program.ts'
 import { writeSources } from './source-tree.ts'
@@ -51,7 +52,7 @@ beforeAll(async () => {
   writeSources(source, { fileCount: 24, sizeBytes: (index) => (index % 8) * 30_000 })
   // Everybody may read it: some runs have fewer rights than this test.
   chmodSync(folder, 0o755)
-  const ended = await runProgram(['--in', source, '--out', join(folder, 'gold')])
+  const ended = await runHere(['--in', source, '--out', join(folder, 'gold')])
   expectExit(ended, DONE)
   gold = contentsOf(join(folder, 'gold'))
 })
@@ -59,7 +60,7 @@ beforeAll(async () => {
 const argsFor = (out: string, ...more: string[]): string[] => ['--in', source, '--out', out, '--threads', '2', ...more]
 
 async function expectResumed(out: string, ...more: string[]): Promise<void> {
-  const resumed = await runProgram(argsFor(out, ...more))
+  const resumed = await runHere(argsFor(out, ...more))
   expectExit(resumed, DONE)
   await expectGold(out, gold)
 }
@@ -175,7 +176,7 @@ describe.skipIf(noLimits !== null)('a limit of the process', () => {
     // Each file is a task of its own, so that there are as many threads as files.
     writeSources(own, { fileCount: 24, sizeBytes: () => 300_000 })
     const args = ['--in', own, '--threads', '24', '--retries', '1']
-    await runProgram([...args, '--out', join(parent, 'gold')])
+    await runHere([...args, '--out', join(parent, 'gold')])
     const ownGold = contentsOf(join(parent, 'gold'))
     const out = join(parent, 'out')
 
@@ -184,7 +185,7 @@ describe.skipIf(noLimits !== null)('a limit of the process', () => {
     expect(ended.exitCode === DONE || ended.stderr.includes('EMFILE'), `it said ${ended.stderr}`).toBe(true)
     expectNothingLeft(out)
     await expectNothingWrong(out, ownGold)
-    expect((await runProgram([...args, '--out', out])).exitCode).toBe(DONE)
+    expect((await runHere([...args, '--out', out])).exitCode).toBe(DONE)
     await expectGold(out, ownGold)
   })
 })
@@ -222,6 +223,6 @@ describe('a source that changes', () => {
     expect(existsSync(join(out, 'large.ndjson'))).toBe(false)
     expect(existsSync(join(out, 'small.ndjson'))).toBe(true)
     expectNothingLeft(out)
-    expect((await runProgram(['--in', join(parent, 'in'), '--out', out])).exitCode).toBe(0)
+    expect((await runHere(['--in', join(parent, 'in'), '--out', out])).exitCode).toBe(0)
   })
 })

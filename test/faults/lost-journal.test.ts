@@ -1,9 +1,10 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { noShimReason } from './fault-shim.ts'
-import { expectExit, runProgram } from './run-program.ts'
+import { expectExit } from './run-program.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { writeSources } from './source-tree.ts'
 import { suiteFolder } from './suite-folder.ts'
@@ -65,7 +66,7 @@ describe.skipIf(noShimReason !== null)('a journal that goes while its run works'
 
   beforeAll(async () => {
     writeSources(source, { fileCount: 12, sizeBytes: (index) => index * 500 })
-    expectExit(await runProgram(['--in', source, '--out', join(folder, 'gold')]), DONE)
+    expectExit(await runHere(['--in', source, '--out', join(folder, 'gold')]), DONE)
     gold = contentsOf(join(folder, 'gold'))
   })
 
@@ -94,12 +95,12 @@ describe.skipIf(noShimReason !== null)('a journal that goes while its run works'
       expect(new Set([...warnings, ...failures].map(({ code }) => code))).toEqual(new Set(['JOURNAL_FAILED']))
       // A link is not followed: the user has to put the folder back.
       const isLink = way.includes('link')
-      const next = await runProgram(args)
+      const next = await runHere(args)
       expectExit(next, isLink ? WRONG_USE : DONE)
       if (isLink) {
         rmSync(journals)
         renameSync(elsewhere!, journals)
-        await runProgram(args)
+        await runHere(args)
       }
       await expectGold(out!, gold)
       expectNothingLeft(out!)

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { MountNamespace } from '../support/mount-namespace.ts'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, runProgram, type Ended } from './run-program.ts'
 
@@ -25,7 +26,8 @@ async function converted(): Promise<{ base: string; source: string; out: string 
 }
 
 function run(source: string, out: string, mounts?: MountNamespace, flags: readonly string[] = []): Promise<Ended> {
-  return runProgram(['--in', source, '--out', out, '--threads', '1', ...flags], { prefix: mounts?.prefix ?? [] })
+  const args = ['--in', source, '--out', out, '--threads', '1', ...flags]
+  return mounts === undefined ? runHere(args) : runProgram(args, { prefix: mounts.prefix })
 }
 
 function targetsOf(out: string): string[] {
@@ -75,11 +77,19 @@ describe.skipIf(noMountReason !== null)('--prune removes no target whose source 
     expect(ended.stderr).not.toContain('without a source')
     expect(targetsOf(out)).toEqual(ALL)
     // Nor later, when journals were put together by a run with the mount.
-    for (let count = 0; count < 14; count++) {
-      writeFileSync(join(source, 'a.csv'), `id\n${count}${'0'.repeat(count)}\n`)
+    const journals = (): string => readdirSync(join(out, '.migrate', 'journal')).join()
+    const change = (count: number): void => writeFileSync(join(source, 'a.csv'), `id\n${count}${'0'.repeat(count)}\n`)
+    // Those of runs without the mount say the same, where nothing is pruned.
+    for (let count = 0; count < 11; count++) {
+      change(count)
+      expectExit(await run(source, out), 0)
+      expect(journals()).not.toContain('.compacted')
+    }
+    for (let count = 11; count < 14; count++) {
+      change(count)
       expectExit(await run(source, out, mounts, ['--prune']), 0)
     }
-    expect(readdirSync(join(out, '.migrate', 'journal')).join()).toContain('.compacted')
+    expect(journals()).toContain('.compacted')
     expect(targetsOf(out)).toEqual(ALL)
     // What is gone from the tree itself is an orphan as ever.
     rmSync(join(source, 'sub', 'b.csv'))

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { faultEnvironment, noShimReason, type Fault } from './fault-shim.ts'
 import { expectExit, runProgram } from './run-program.ts'
@@ -30,7 +31,7 @@ describe.skipIf(noShimReason !== null)('a fault', () => {
   beforeAll(async () => {
     // file-0.csv is empty, file-11.tsv the largest; file-4 to file-7 lie in the folder `a`.
     writeSources(source, { fileCount: 12, sizeBytes: (index) => index * 500 })
-    const ended = await runProgram(['--in', source, '--out', join(folder, 'gold')])
+    const ended = await runHere(['--in', source, '--out', join(folder, 'gold')])
     expectExit(ended, DONE)
     gold = contentsOf(join(folder, 'gold'))
   })
@@ -53,7 +54,7 @@ describe.skipIf(noShimReason !== null)('a fault', () => {
   }
 
   async function expectResumed(out: string): Promise<void> {
-    const resumed = await runProgram(['--in', source, '--out', out])
+    const resumed = await runHere(['--in', source, '--out', out])
     expectExit(resumed, DONE)
     await expectGold(out, gold)
   }
@@ -191,7 +192,7 @@ describe.skipIf(noShimReason !== null)('a sync of many files at once', () => {
     const folder = temporaryFolder()
     writeSources(join(folder, 'in'), { fileCount: 60, sizeBytes: (index) => index * 20 })
     const argsFor = (out: string): string[] => ['--in', join(folder, 'in'), '--out', out, '--threads', '2']
-    expectExit(await runProgram(argsFor(join(folder, 'gold'))), DONE)
+    expectExit(await runHere(argsFor(join(folder, 'gold'))), DONE)
     const fsyncs = join(folder, 'fsyncs')
     const out = join(folder, 'out')
     const ended = await runProgram(argsFor(out), { env: faultEnvironment({ calls: 'syncfs', path: out, action }) })

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { beforeAll } from 'vitest'
+import { runHere } from '../support/run-here.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectExit, runProgram, type Ended } from './run-program.ts'
 import { suiteFolder } from './suite-folder.ts'
@@ -24,7 +25,7 @@ describe('a signal in the middle of a run', () => {
     const text = `id,text\n${'1,"some text that is repeated"\n'.repeat(1_200_000)}`
     for (const name of ['huge-1', 'huge-2']) writeFileSync(join(source, `${name}.csv`), text)
     for (let index = 0; index < 40; index++) writeFileSync(join(source, `small-${index}.csv`), `id\n${index}\n`)
-    const ended = await runProgram(['--in', source, '--out', join(folder, 'gold'), '--threads', '1', '--no-fsync'])
+    const ended = await runHere(['--in', source, '--out', join(folder, 'gold'), '--threads', '1', '--no-fsync'])
     expectExit(ended, 0)
     gold = contentsOf(join(folder, 'gold'))
   })
@@ -61,7 +62,7 @@ describe('a signal in the middle of a run', () => {
   }
 
   async function expectResumed(out: string): Promise<void> {
-    const resumed = await runProgram(['--in', source, '--out', out, '--threads', '2', '--no-fsync'])
+    const resumed = await runHere(['--in', source, '--out', out, '--threads', '2', '--no-fsync'])
     expectExit(resumed, 0)
     await expectGold(out, gold)
   }

@@ -85,7 +85,8 @@ describe('a file that brings its thread down', () => {
     ['exit', 'WORKER_EXIT', 60_000],
     ['throw', 'WORKER_EXIT', 60_000],
     ['memory', 'WORKER_OOM', 60_000],
-    ['loop', 'TIMEOUT', 1500],
+    // Long enough for another thread to start beside other work.
+    ['loop', 'TIMEOUT', 4000],
   ]
   it.each(CRASHES)('fails alone, whatever else was in its batch: %s is %s', async (file, code, taskTimeoutMs) => {
     const { outcomes } = await run([['a', 'b', file, 'c'], ['d']], { taskTimeoutMs })
