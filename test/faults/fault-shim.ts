@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { inject } from 'vitest'
 
 /** A call that is to go wrong in a process: see fault-shim.c. */
 export interface Fault {
@@ -43,11 +42,13 @@ export function faultEnvironment(fault: Fault): NodeJS.ProcessEnv {
 
 function compile(): string | null {
   if (process.platform !== 'linux') return null
-  const folder = mkdtempSync(join(tmpdir(), 'drover-shim-'))
-  // Of the test file that imports this: the runner ends its processes without an exit event.
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const path = join(folder, 'fault-shim.so')
+  // Once for all test files. Not in memory, from where some machines load nothing.
+  const path = join(inject('scratch').onDisk, 'fault-shim.so')
+  if (existsSync(path)) return path
+  const own = `${path}.${process.pid}`
   const source = join(import.meta.dirname, 'fault-shim.c')
-  const { status } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', path, source, '-ldl'])
-  return status === 0 ? path : null
+  const { status } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', own, source, '-ldl'])
+  if (status !== 0) return null
+  renameSync(own, path)
+  return path
 }

@@ -1,17 +1,14 @@
-// The converter as tests use it: with both engines, in a folder that goes away with the test file.
-import { mkdtempSync, rmSync } from 'node:fs'
+// The converter as tests use it: with both engines, in a folder of their process.
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { Converter, wholeEssenceOf } from './converter.ts'
 import type { Conversion, Converted } from './converter.ts'
-import { memoryPlace } from './memory-place.ts'
 
 export { essenceOf, planOf } from './converter.ts'
 export type { Conversion, Converted } from './converter.ts'
 
-const folder = mkdtempSync(join(memoryPlace(), 'drover-convert-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-const converter = new Converter(folder)
+const converter = new Converter(mkdtempSync(join(inject('scratch').inMemory, 'convert-')))
 
 /**
  * Converts bytes as a worker thread converts a file: with the engine that is asked for, otherwise with the kernels and with the
