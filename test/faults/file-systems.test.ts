@@ -43,19 +43,21 @@ interface Place {
 
 type Kill = Pick<Fault, 'calls' | 'from' | 'hasNoLinks'> & { readonly path: string }
 
-function run({ out, prefix }: Place, env: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): Promise<Ended> {
-  const args = ['--in', source, '--out', out, '--threads', '2', ...flags]
+const TWO_THREADS = ['--threads', '2']
+
+function run({ out, prefix }: Place, env: NodeJS.ProcessEnv = {}, flags = ['--threads', '1']): Promise<Ended> {
+  const args = ['--in', source, '--out', out, ...flags]
   return prefix.length === 0 && Object.keys(env).length === 0 ? runHere(args) : runProgram(args, { prefix, env })
 }
 
 async function killAt(place: Place, kill: Kill): Promise<void> {
-  const ended = await run(place, faultEnvironment({ ...kill, times: 1, action: 'kill' }))
+  const ended = await run(place, faultEnvironment({ ...kill, times: 1, action: 'kill' }), TWO_THREADS)
   expect(ended.signal ?? ended.exitCode, `it said ${ended.stderr}`).toBe('SIGKILL')
 }
 
 /** Converts all, and then finds all done. */
 async function expectTwoGoodRuns(place: Place, env: NodeJS.ProcessEnv = {}): Promise<void> {
-  expectExit(await run(place, env), DONE)
+  expectExit(await run(place, env, TWO_THREADS), DONE)
   await expectGold(place.seen, gold)
   expectNothingLeft(place.seen)
   const inodes = await provedInodes(place.seen)
@@ -201,7 +203,7 @@ describe.skipIf(noMountReason !== null)('a system without /proc', () => {
     writeFileSync(join(victim, 'keep'), 'MINE\n')
     symlinkSync(victim, join(staged, left!, 'link'))
     // Nobody sees here whether the dead run's process lives.
-    expectExit(await run(place, {}, ['--unlock']), DONE)
+    expectExit(await run(place, {}, ['--threads', '1', '--unlock']), DONE)
     await expectGold(place.out, gold)
     expectNothingLeft(place.out)
     expect(listFiles(victim)).toEqual(['keep'])

@@ -175,12 +175,12 @@ describe.skipIf(noLimits !== null)('a limit of the process', () => {
     const own = join(parent, 'in')
     // Each file is a task of its own, so that there are as many threads as files.
     writeSources(own, { fileCount: 24, sizeBytes: () => 300_000 })
-    const args = ['--in', own, '--threads', '24', '--retries', '1']
+    const args = ['--in', own, '--retries', '1']
     await runHere([...args, '--out', join(parent, 'gold')])
     const ownGold = contentsOf(join(parent, 'gold'))
     const out = join(parent, 'out')
 
-    const ended = await runProgram([...args, '--out', out], { prefix: ['prlimit', '--nofile=110'] })
+    const ended = await runProgram([...args, '--threads', '24', '--out', out], { prefix: ['prlimit', '--nofile=110'] })
     expectClear(ended)
     expect(ended.exitCode === DONE || ended.stderr.includes('EMFILE'), `it said ${ended.stderr}`).toBe(true)
     expectNothingLeft(out)
