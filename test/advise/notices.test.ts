@@ -1,3 +1,4 @@
+// Covers: Notices of a conversion: records that --ragged changed.
 import { expect, it } from 'vitest'
 import { convertBytes } from '../support/convert-bytes.ts'
 

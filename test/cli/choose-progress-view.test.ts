@@ -1,3 +1,4 @@
+// Covers: Which view of the progress a terminal, a pipe and the flags get, and how it prints lines.
 import { expect, it } from 'vitest'
 import { DisplayOptionsSchema } from '../../src/cli/settings/display-options.ts'
 import { chooseProgressView } from '../../src/cli/terminal/choose-progress-view.ts'

@@ -1,3 +1,4 @@
+// Covers: Bytes, durations and counts, as people read them.
 import { expect, it } from 'vitest'
 import { countOf, formatBytes, formatDuration } from '../../src/cli/terminal/format-quantity.ts'
 

@@ -1,3 +1,4 @@
+// Covers: The lines of --stats.
 import { expect, it } from 'vitest'
 import { printStats } from '../../src/cli/terminal/print-stats.ts'
 import type { MigrateEvent } from '../../src/model/events.ts'

@@ -1,3 +1,4 @@
+// Covers: Settings from variables of the environment, and those that were probably meant to be some.
 import { expect, it } from 'vitest'
 import { readEnvironment } from '../../src/cli/settings/read-environment.ts'
 

@@ -1,3 +1,4 @@
+// Covers: A hint that would hold for all files, where it is meant for one of several.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// Covers: What the first and the second signal do, without a process.
 import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
 import { watchSignals } from '../../src/cli/signals.ts'

@@ -1,3 +1,4 @@
+// Covers: Who may go on with a plan, and in which order.
 import { expect, it } from 'vitest'
 import { KeyedMutex } from '../../src/cluster/keyed-mutex.ts'
 

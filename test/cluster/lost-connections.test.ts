@@ -1,3 +1,4 @@
+// Covers: Connections that the server of a queue ends.
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'

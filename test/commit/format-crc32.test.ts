@@ -1,3 +1,4 @@
+// Covers: Checksums as text.
 import { expect, it } from 'vitest'
 import { formatCrc32 } from '../../src/commit/journal/format-crc32.ts'
 

@@ -1,3 +1,4 @@
+// Covers: When a node commits the files of a shard: whole units at a time.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'

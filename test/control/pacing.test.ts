@@ -1,3 +1,4 @@
+// Covers: --bwlimit and --latency in whole runs: same bytes, and a signal is heard.
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { migrate } from '../support/migrate.ts'

@@ -1,3 +1,4 @@
+// Covers: --min-size, --max-size, --min-age and --max-age.
 import { expect, it } from 'vitest'
 import { sizeAndAgeRule } from '../../src/discover/size-and-age.ts'
 import type { SizeAndAgeOptions } from '../../src/discover/size-and-age.ts'

@@ -1,3 +1,4 @@
+// Covers: Names of files in messages, whatever bytes they consist of.
 import { expect, it } from 'vitest'
 import { printableName, printableNameBytes } from '../../src/errors/printable-name.ts'
 

@@ -1,3 +1,4 @@
+// Covers: "Did you mean": the nearest of the words that there are.
 import { expect, it } from 'vitest'
 import { FLAGS, kebabCase } from '../../src/cli/flags.ts'
 import { suggestNearest } from '../../src/errors/suggest-nearest.ts'

@@ -1,3 +1,4 @@
+// Covers: Files of other kinds, known by their first bytes.
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { recogniseForeign, recogniseWideEncoding } from '../../src/formats/magic-bytes.ts'

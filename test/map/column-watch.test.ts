@@ -1,3 +1,4 @@
+// Covers: Warnings of mapped columns that no record of a run has.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// Covers: What options become for worker threads, and which combinations are refused.
 import { expect, it } from 'vitest'
 import { csvSettings } from '../../src/formats/csv/csv-settings.ts'
 import { MappingSchema } from '../../src/model/mapping.ts'

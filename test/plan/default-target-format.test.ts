@@ -1,3 +1,4 @@
+// Covers: The format of targets where nobody named one.
 import { expect, it } from 'vitest'
 import { defaultTargetFormat } from '../../src/plan/default-target-format.ts'
 import { sourceListOf } from './source-list-of.ts'

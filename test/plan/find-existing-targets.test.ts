@@ -1,3 +1,4 @@
+// Covers: What already lies where targets will, and whose it is.
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

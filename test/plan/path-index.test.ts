@@ -1,3 +1,4 @@
+// Covers: The index of many paths.
 import { expect, it } from 'vitest'
 import { PathIndex } from '../../src/plan/path-index.ts'
 

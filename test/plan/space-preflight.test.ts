@@ -1,3 +1,4 @@
+// Covers: The warning that a disk has too little room, before a run begins.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// Covers: The names of targets.
 import { expect, it } from 'vitest'
 import { targetName, targetNames } from '../../src/plan/target-names.ts'
 import { sourceListOf } from './source-list-of.ts'

@@ -1,3 +1,4 @@
+// Covers: The time that copying alone would have taken.
 import { expect, it } from 'vitest'
 import { computeCopyFloor } from '../../src/report/copy-floor.ts'
 

@@ -1,3 +1,4 @@
+// Covers: What one more thread would bring, by the figures of a run.
 import { expect, it } from 'vitest'
 import { predictOneMoreThread } from '../../src/report/one-more-thread.ts'
 

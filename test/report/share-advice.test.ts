@@ -1,3 +1,4 @@
+// Covers: What a cluster on one share is told: whether more nodes will help.
 import { expect, it } from 'vitest'
 import { shareAdvice } from '../../src/report/share-advice.ts'
 

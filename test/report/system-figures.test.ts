@@ -1,3 +1,4 @@
+// Covers: Figures of the system for a run.
 import { expect, it } from 'vitest'
 import { watchSystem } from '../../src/report/system-figures.ts'
 

@@ -1,3 +1,4 @@
+// Covers: The course of a run, as some hundred points.
 import { expect, it } from 'vitest'
 import { Timeline } from '../../src/report/timeline.ts'
 import { TopList } from '../../src/report/top-list.ts'

@@ -1,3 +1,4 @@
+// Covers: How fast a number of threads is, compared with another.
 import { expect, it } from 'vitest'
 import { compareSpeeds, describeSpeed, yieldOfThreads } from '../../src/schedule/measured-speed.ts'
 

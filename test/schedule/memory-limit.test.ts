@@ -1,3 +1,4 @@
+// Covers: How many threads a limit of memory allows.
 import { expect, it } from 'vitest'
 import { isMemoryFull, threadsThatFit, warnOfLoweredThreads } from '../../src/schedule/memory-limit.ts'
 import { plan } from '../../src/control/plan/plan-run.ts'

@@ -1,3 +1,4 @@
+// Covers: Folders that are held open, also where others remove or replace them.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import fs from 'node:fs/promises'

@@ -1,3 +1,4 @@
+// Covers: The model by which the benchmark of scale tells how long shards and queues take on many nodes.
 import { expect, it } from 'vitest'
 import { simulate, type Simulation } from './simulate.ts'
 

@@ -1,3 +1,4 @@
+// Covers: `migrate report`: which formats go where.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// Covers: The reader of csv against the rules of docs/semantics.md, written down once more: random texts and dialects.
 import * as fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import { FUZZ_TIMEOUT_MS, fuzzRuns } from '../../support/fuzz-runs.ts'
