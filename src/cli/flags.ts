@@ -1,4 +1,6 @@
-import type { CommandName, Flag } from './flags/flag.ts'
+import { DEFAULTS } from '../options/defaults.ts'
+import { CLI_DEFAULTS } from './flags/cli-defaults.ts'
+import type { CommandName, Flag, FlagKey } from './flags/flag.ts'
 import { WHAT_FLAGS } from './flags/what-flags.ts'
 import { SOURCES_FLAGS } from './flags/sources-flags.ts'
 import { TARGETS_FLAGS } from './flags/targets-flags.ts'
@@ -10,8 +12,7 @@ import { BENCH_FLAGS, NOT_FOR_BENCH } from './flags/bench-flags.ts'
 
 /**
  * The one table of flags. Commander's options, the MIGRATE_ variables, the keys of configuration files, the help and
- * `migrate config` are all derived from it. It repeats the defaults of OptionsSchema as text, so that the help can be
- * printed without loading the schema; a test holds the two together.
+ * `migrate config` are all derived from it. Defaults come from where the schemas have them.
  */
 export const FLAGS: readonly Flag[] = [
   ...WHAT_FLAGS,
@@ -40,9 +41,16 @@ export function environmentName(key: string): string {
   return `MIGRATE_${kebabCase(key).replaceAll('-', '_').toUpperCase()}`
 }
 
+/** The default as a user would type it; undefined: none, or off. */
+export function defaultOf({ key }: Flag): string | number | boolean | undefined {
+  return ALL_DEFAULTS[key]
+}
+
+const ALL_DEFAULTS: Readonly<Partial<Record<FlagKey, string | number | boolean>>> = { ...DEFAULTS, ...CLI_DEFAULTS }
+
 /** True for a boolean that is on unless the user turns it off: the help shows its `--no-` form. */
 export function isOnByDefault(flag: Flag): boolean {
-  return flag.kind === 'boolean' && flag.default === 'on'
+  return defaultOf(flag) === true
 }
 
 /** A flag that names no commands belongs to all that plan or run; those that do neither know the flags that name them. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULTS } from './defaults.ts'
 import { delimitedSourceOptions, delimitedTargetOptions } from '../formats/csv/csv-options.ts'
 import { jsonSourceOptions } from '../formats/json/json-options.ts'
 import { formatNames } from '../formats/registry.ts'
@@ -234,38 +235,36 @@ export const OptionsSchema = z.strictObject({
   maxAge: duration.optional(),
   maxDepth: z.coerce.number().int().positive().optional(),
   links: z.boolean().default(false),
-  others: z.enum(['skip', 'copy', 'fail']).default('skip'),
-  targetName: z.enum(['replace', 'append']).default('replace'),
+  others: z.enum(['skip', 'copy', 'fail']).default(DEFAULTS.others),
+  targetName: z.enum(['replace', 'append']).default(DEFAULTS.targetName),
   overwrite: z.boolean().default(false),
   prune: z.boolean().default(false),
   select: selectedColumns.optional(),
   drop: commaList.default([]),
   map: mapping.optional(),
   // Dialect of sources
-  encoding: z.string().default('utf-8'),
+  encoding: z.string().default(DEFAULTS.encoding),
   ...delimitedSourceOptions,
   ...jsonSourceOptions,
   // Dialect of targets
   ...delimitedTargetOptions,
   // How
-  threads: threadCount.default('auto'),
+  threads: threadCount.prefault(DEFAULTS.threads),
   memoryLimit: byteSize.optional(),
-  engine: z.enum(['auto', 'kernel', 'reference', 'stream']).default('auto'),
+  engine: z.enum(['auto', 'kernel', 'reference', 'stream']).default(DEFAULTS.engine),
   lossy: z.boolean().default(false),
-  orderBy: z
-    .enum(['size,descending', 'size,ascending', 'path,ascending', 'path,descending'])
-    .default('size,descending'),
+  orderBy: z.enum(['size,descending', 'size,ascending', 'path,ascending', 'path,descending']).default(DEFAULTS.orderBy),
   /** Which part of the tree this run converts, of how many. */
   shard: shard.optional(),
-  fsync: z.boolean().default(true),
+  fsync: z.boolean().default(DEFAULTS.fsync),
   bwlimit: byteSize.refine((bytes) => bytes > 0, { error: 'the least is one byte a second' }).optional(),
   /** More is no storage, and a run that only waits. */
   latency: durationUpTo('1m').optional(),
-  retries: z.coerce.number().int().nonnegative().max(100).default(3),
+  retries: z.coerce.number().int().nonnegative().max(100).default(DEFAULTS.retries),
   /** A timer of more than 24 days would be over at once. */
   taskTimeout: durationUpTo('20d').optional(),
-  halt: halt.default(null),
-  maxRecordSize: byteSize.default(16 * 1024 * 1024),
+  halt: halt.prefault(DEFAULTS.halt),
+  maxRecordSize: byteSize.prefault(DEFAULTS.maxRecordSize),
   /** Where the trace of the run is written. */
   trace: onePath.optional(),
   /** The folder for CPU profiles. */
@@ -276,14 +275,14 @@ export const OptionsSchema = z.strictObject({
   unlock: z.boolean().default(false),
   maxRejects: maxRejects.optional(),
   /** Bytes of a target for each byte of its source. It decides whether a file may be made, not what is in it. */
-  maxExpansion: maxExpansion.default(1000),
+  maxExpansion: maxExpansion.prefault(DEFAULTS.maxExpansion),
   errorOnEmpty: z.boolean().default(false),
   /** Files larger than this may be converted by several threads at once. Targets never depend on it. */
-  splitSize: byteSize.default(64 * 1024 * 1024),
+  splitSize: byteSize.prefault(DEFAULTS.splitSize),
   /** Bytes read at once. Targets never depend on it: a knob for tests and measurements. */
-  chunkSize: byteSize.default(256 * 1024),
+  chunkSize: byteSize.prefault(DEFAULTS.chunkSize),
   /** Files that a thread of the stream engine converts at the same time: what asynchronous I/O alone brings. */
-  overlap: z.coerce.number().int().min(1).max(64).default(1),
+  overlap: z.coerce.number().int().min(1).max(64).default(DEFAULTS.overlap),
 })
 
 /** Options as a user gives them: everything but `in` and `out` may be left out; sizes and durations may be text. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BenchOptionsSchema } from '../../src/cli/settings/bench-options.ts'
 import { ClusterOptionsSchema } from '../../src/cli/settings/cluster-options.ts'
 import { DisplayOptionsSchema } from '../../src/cli/settings/display-options.ts'
-import { environmentName, FLAGS, longFlag } from '../../src/cli/flags.ts'
+import { defaultOf, environmentName, FLAGS, longFlag } from '../../src/cli/flags.ts'
 import { readOptionWord } from '../../src/cli/settings/option-words.ts'
 import { OptionsSchema } from '../../src/options/options.ts'
 
@@ -29,7 +29,7 @@ describe('the table of flags', () => {
 
   it.each(FLAGS)('tells the default of $key as the schema has it', (flag) => {
     const byDefault = parsed(flag.key, undefined)
-    const told = flag.default === undefined ? NO_DEFAULT : [parsed(flag.key, readOptionWord(flag, flag.default))]
+    const told = defaultOf(flag) === undefined ? NO_DEFAULT : [parsed(flag.key, readOptionWord(flag, defaultOf(flag)))]
     expect(told).toContainEqual(byDefault)
   })
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { FLAGS, longFlag } from '../../src/cli/flags.ts'
+import { defaultOf as setDefaultOf, FLAGS, isOnByDefault, longFlag } from '../../src/cli/flags.ts'
 import type { Flag } from '../../src/cli/flags/flag.ts'
 import { COMMANDS } from '../../src/cli/settings/parse-arguments.ts'
 
@@ -15,7 +15,8 @@ function expectedStart(flag: Flag): string {
 }
 
 function defaultOf(flag: Flag): string | undefined {
-  if (flag.default !== undefined) return flag.default
+  if (isOnByDefault(flag)) return 'on'
+  if (setDefaultOf(flag) !== undefined) return String(setDefaultOf(flag))
   if (flag.kind === 'count') return '0'
   // The bar is drawn or not as the terminal has it: neither on nor off.
   return flag.kind === 'boolean' && flag.key !== 'progress' ? 'off' : undefined

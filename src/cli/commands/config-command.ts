@@ -1,8 +1,7 @@
 import { printableName } from '../../errors/printable-name.ts'
 import { checkAnySettings } from '../settings/check-settings.ts'
-import { FLAGS } from '../flags.ts'
+import { defaultOf, FLAGS } from '../flags.ts'
 import { SECRET_FLAGS } from '../flags/cluster-flags.ts'
-import type { Flag } from '../flags/flag.ts'
 import type { Host } from '../host.ts'
 import type { Setting, Settings } from '../settings/resolve-settings.ts'
 
@@ -14,7 +13,8 @@ export async function configCommand(settings: Settings, host: Host): Promise<num
   const values = checkAnySettings(settings)
   const rows = FLAGS.filter((flag) => flag.key !== 'config').map((flag) => {
     const setting = settings.get(flag.key)
-    const value = setting === undefined ? defaultOf(flag, values.get(flag.key)) : setting.value
+    // As a user would type it: the schema's own value may be in another unit (milliseconds, bytes).
+    const value = setting === undefined ? (defaultOf(flag) ?? values.get(flag.key)) : setting.value
     const isSet = value !== undefined && value !== null
     const text =
       isSet && SECRET_FLAGS.has(flag.key)
@@ -27,12 +27,6 @@ export async function configCommand(settings: Settings, host: Host): Promise<num
   const width = Math.min(48, Math.max(...rows.map((row) => row.text.length)))
   for (const { text, origin } of rows) host.stdout.write(`${text.padEnd(width)}  # ${origin}\n`)
   return 0
-}
-
-/** As a user would type it: the schema's own value may be in another unit (milliseconds, bytes). */
-function defaultOf(flag: Flag, value: unknown): unknown {
-  if (flag.kind === 'boolean' || flag.default === undefined) return value
-  return /^\d+$/.test(flag.default) ? Number(flag.default) : flag.default
 }
 
 /** JSON is YAML; words are only put in quotes where YAML would read something else. */

@@ -50,8 +50,6 @@ export interface Flag {
   readonly help: string
   readonly placeholder?: string
   readonly short?: string
-  /** The default as a user would type it; of a boolean, only where it is on. */
-  readonly default?: string
   /** A path: in a configuration file it is relative to that file's folder. */
   readonly isPath?: boolean
   readonly isHidden?: boolean

@@ -14,7 +14,6 @@ export const SHOW_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Show',
     placeholder: 'TIME',
-    default: '10s',
     help: 'where nothing is drawn, say how far it is this often; 0: never',
   },
   { key: 'statsOneLine', kind: 'boolean', group: 'Show', help: 'say it in one line' },
@@ -39,7 +38,6 @@ export const SHOW_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Show',
     placeholder: 'LEVEL',
-    default: 'info',
     help: 'debug, info, warn or error: least level of log lines',
   },
   {

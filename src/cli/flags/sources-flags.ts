@@ -7,10 +7,9 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'byte',
     group: 'Sources',
     placeholder: 'CHAR',
-    default: ',',
     help: 'delimiter of csv sources; "tab" or "\\t" for a tab',
   },
-  { key: 'quote', kind: 'byte', group: 'Sources', placeholder: 'CHAR|none', default: '"', help: 'quote' },
+  { key: 'quote', kind: 'byte', group: 'Sources', placeholder: 'CHAR|none', help: 'quote' },
   {
     key: 'escape',
     kind: 'byte',
@@ -23,14 +22,12 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'byte',
     group: 'Sources',
     placeholder: 'CHAR|none',
-    default: 'none',
     help: 'lines that start with it are passed over',
   },
   {
     key: 'header',
     kind: 'boolean',
     group: 'Sources',
-    default: 'on',
     help: 'sources have no header; columns are column0, column1, ...',
   },
   {
@@ -45,7 +42,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'N',
-    default: '0',
     help: 'lines to pass over at the start of each file',
   },
   {
@@ -53,7 +49,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'NAME',
-    default: 'utf-8',
     help: 'encoding of the sources',
   },
   {
@@ -61,7 +56,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'lenient|rfc',
-    default: 'lenient',
     help: 'rfc rejects quotes inside unquoted fields',
   },
   { key: 'trimAroundQuotes', kind: 'boolean', group: 'Sources', help: 'accept blanks before and after a quoted field' },
@@ -70,7 +64,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'reject|pad|truncate',
-    default: 'reject',
     help: 'records with too few or too many fields',
   },
   {
@@ -78,7 +71,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'fail|rename',
-    default: 'fail',
     help: 'two columns of one name',
   },
   {
@@ -86,7 +78,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'fail|reject',
-    default: 'fail',
     help: 'a quote still open at the end: fail the file, or reject the record',
   },
   {
@@ -94,7 +85,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'N',
-    default: '512',
     help: 'levels of nested JSON values',
   },
   {
@@ -102,7 +92,6 @@ export const SOURCES_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'Sources',
     placeholder: 'reject|last',
-    default: 'reject',
     help: 'JSON objects with the same key twice',
   },
 ]

@@ -16,7 +16,6 @@ export const STATE_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'State',
     placeholder: 'N|none',
-    default: '1000',
     help: 'a file fails whose target is more than N times as large',
   },
   { key: 'errorOnEmpty', kind: 'boolean', group: 'State', help: 'exit code 9 where there is nothing to convert' },

@@ -7,7 +7,6 @@ export const TARGETS_FLAGS: readonly Flag[] = [
     kind: 'byte',
     group: 'Targets',
     placeholder: 'CHAR',
-    default: ',',
     help: 'delimiter of csv targets',
   },
   {
@@ -15,17 +14,15 @@ export const TARGETS_FLAGS: readonly Flag[] = [
     kind: 'byte',
     group: 'Targets',
     placeholder: 'CHAR|none',
-    default: '"',
     help: 'quote of csv and tsv targets',
   },
-  { key: 'outHeader', kind: 'boolean', group: 'Targets', default: 'on', help: 'write no header' },
+  { key: 'outHeader', kind: 'boolean', group: 'Targets', help: 'write no header' },
   { key: 'outCrlf', kind: 'boolean', group: 'Targets', help: 'end lines with CRLF' },
   {
     key: 'nested',
     kind: 'text',
     group: 'Targets',
     placeholder: 'json|flatten',
-    default: 'json',
     help: 'nested values in csv: one cell of JSON text, or columns a.b',
   },
 ]

@@ -109,7 +109,6 @@ export const WHAT_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'What',
     placeholder: 'skip|copy|fail',
-    default: 'skip',
     help: 'what to do with files of unknown formats',
   },
   {
@@ -117,7 +116,6 @@ export const WHAT_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'What',
     placeholder: 'replace|append',
-    default: 'replace',
     help: 'a.csv becomes a.ndjson, or a.csv.ndjson',
   },
   { key: 'overwrite', kind: 'boolean', group: 'What', help: 'replace targets that no earlier run made' },

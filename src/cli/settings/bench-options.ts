@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CLI_DEFAULTS } from '../flags/cli-defaults.ts'
 import { onePath } from '../../options/options.ts'
 
 const path = onePath.optional()
@@ -15,8 +16,8 @@ export const BenchOptionsSchema = z.strictObject({
       return z.NEVER
     })
     .optional(),
-  runs: z.coerce.number().int().min(1).max(1000).default(3),
-  warmup: z.coerce.number().int().min(0).max(100).default(1),
+  runs: z.coerce.number().int().min(1).max(1000).default(CLI_DEFAULTS.runs),
+  warmup: z.coerce.number().int().min(0).max(100).default(CLI_DEFAULTS.warmup),
   cold: z.boolean().default(false),
   ladder: z.boolean().default(false),
   exportJson: path,

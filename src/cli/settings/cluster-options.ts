@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { CLI_DEFAULTS } from '../flags/cli-defaults.ts'
 import { printableName } from '../../errors/printable-name.ts'
 import { onePath } from '../../options/options.ts'
 import { parseClusterUrl } from '../../cluster/queue/cluster-url.ts'
@@ -17,9 +18,9 @@ export const ClusterOptionsSchema = z.strictObject({
   queue: z
     .string()
     .regex(/^[\w.-]{1,60}$/, { error: 'a name of letters, digits, "-", "_" and "."' })
-    .default('drover'),
-  shardFiles: z.coerce.number().int().min(1).max(1_000_000).default(5000),
-  listen: z.string().min(1).default('127.0.0.1:4880'),
+    .default(CLI_DEFAULTS.queue),
+  shardFiles: z.coerce.number().int().min(1).max(1_000_000).default(CLI_DEFAULTS.shardFiles),
+  listen: z.string().min(1).default(CLI_DEFAULTS.listen),
   token: z.string().min(1).optional(),
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CLI_DEFAULTS } from '../flags/cli-defaults.ts'
 import { duration, onePath } from '../../options/options.ts'
 import { faultOfPath } from '../../model/paths/path-text.ts'
 import { REPORT_EXTENSIONS, REPORT_FORMATS, reportFormatOf } from '../report/report-format.ts'
@@ -9,11 +10,11 @@ export const DisplayOptionsSchema = z.strictObject({
   /** Missing: drawn on a terminal outside CI. */
   progress: z.boolean().optional(),
   /** Milliseconds between two lines of figures; 0: none. */
-  stats: duration.prefault('10s'),
+  stats: duration.prefault(CLI_DEFAULTS.stats),
   statsOneLine: z.boolean().default(false),
   verbose: z.number().int().min(0).max(2).default(0),
   quiet: z.boolean().default(false),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default(CLI_DEFAULTS.logLevel),
   logFile: onePath.optional(),
   useJsonLog: z.boolean().default(false),
   report: z

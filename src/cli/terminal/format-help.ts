@@ -1,4 +1,4 @@
-import { belongsTo, FLAGS, isOnByDefault, longFlag } from '../flags.ts'
+import { belongsTo, defaultOf, FLAGS, isOnByDefault, longFlag } from '../flags.ts'
 import { FLAG_GROUPS } from '../flags/flag.ts'
 import type { CommandName, Flag } from '../flags/flag.ts'
 
@@ -90,7 +90,8 @@ function formatFlag(flag: Flag): string {
   const name = isOnByDefault(flag) ? `--no-${longFlag(flag.key).slice(2)}` : longFlag(flag.key)
   const term = `${flag.short === undefined ? '   ' : `${flag.short},`} ${name}${flag.placeholder === undefined ? '' : ` ${flag.placeholder}`}`
   const repeated = flag.kind === 'list' ? ' (may be repeated)' : ''
-  const byDefault = flag.default === undefined || flag.kind === 'boolean' ? '' : ` (default: ${flag.default})`
+  const value = defaultOf(flag)
+  const byDefault = value === undefined || flag.kind === 'boolean' ? '' : ` (default: ${value})`
   return formatLine(term, `${flag.help}${repeated}${byDefault}`)
 }
 
