@@ -16,7 +16,7 @@ const LAYERS = [
   { name: 'formats', path: '^src/formats/' },
   { name: 'batch and kernels', path: '^src/(batch|kernels)/' },
   { name: 'model', path: '^src/model/' },
-  { name: 'errors', path: '^src/errors/' },
+  { name: 'errors and system', path: '^src/(errors|system)/' },
 ]
 
 const upwards = LAYERS.flatMap((layer, index) =>

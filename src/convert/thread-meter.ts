@@ -1,5 +1,5 @@
-import { openSync, readSync } from 'node:fs'
 import type { BusyTime } from '../model/times.ts'
+import { openSystemFile } from '../system/system-files.ts'
 
 /**
  * Busy time that one reading covers at least. A reading takes 6 to 12 us here (Linux 6.18, shared VM, 2026) and was seen to take 37 us,
@@ -54,14 +54,12 @@ function divideBusyTime(busyNs: number, onCpuNs: number, runQueueNs: number): Bu
  */
 function openThreadTimes(): (() => ThreadTimes) | null {
   try {
-    const descriptor = openSync('/proc/thread-self/schedstat', 'r')
-    const text = Buffer.alloc(64)
+    const readText = openSystemFile('/proc/thread-self/schedstat')
     const read = (): ThreadTimes => {
       // The kernel brings a running thread's figure up to date only at its timer ticks (4 ms), but also when someone asks for the
       // CPU time of the process, which is cheap.
       process.cpuUsage()
-      const length = readSync(descriptor, text, 0, text.length, 0)
-      const [onCpuNs = 0, runQueueNs = 0] = text.toString('latin1', 0, length).split(' ').map(Number)
+      const [onCpuNs = 0, runQueueNs = 0] = readText().split(' ').map(Number)
       return { onCpuNs, runQueueNs }
     }
     return read().onCpuNs > 0 ? read : null

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { BatchMemory } from '../batch/batch-memory.ts'
+import { findBuilt, readInstalled } from '../system/installed-files.ts'
 import {
   CASTS_START,
   CELLS_START,
@@ -58,12 +57,15 @@ export function hasKernels(): boolean {
   return compiledKernels() !== null
 }
 
+/** Beside this file in `dist`; seen from the source (unit tests) in `dist` too, since asc only writes there. */
+const KERNELS = ['kernels.wasm', '../../dist/src/kernels/kernels.wasm']
+
 /** Compiled once a thread, whatever number of memories they are bound to. */
 let compiled: WebAssembly.Module | null | undefined
 
 function compiledKernels(): WebAssembly.Module | null {
   if (compiled !== undefined) return compiled
-  const bytes = readFileSync(findKernels())
+  const bytes = readInstalled(findBuilt(KERNELS, import.meta.url))
   compiled = WebAssembly.validate(bytes) ? compile(bytes) : null
   return compiled
 }
@@ -80,10 +82,4 @@ function compile(bytes: Uint8Array): WebAssembly.Module | null {
 
 function abort(): never {
   throw new Error('a kernel aborted')
-}
-
-/** Beside this file in `dist`; seen from the source (unit tests) in `dist` too, since asc only writes there. */
-function findKernels(): string {
-  const beside = fileURLToPath(new URL('kernels.wasm', import.meta.url))
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/src/kernels/kernels.wasm', import.meta.url))
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readInstalled } from '../system/installed-files.ts'
 
 /** Drover's own version, from its package.json: one folder up from the source, two from `dist`. */
 export function readDroverVersion(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
+      const { name, version } = JSON.parse(readInstalled(new URL(path, import.meta.url)).toString()) as Record<
         string,
         string
       >

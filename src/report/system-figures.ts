@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readSystemFile } from '../system/system-files.ts'
 import type { SystemFigures } from '../model/measurement.ts'
 
 /** Counters of the system that only grow; null where it does not have them. */
@@ -80,7 +80,7 @@ function shareOf(
 
 function readIfThere(path: string): string {
   try {
-    return readFileSync(path, 'latin1')
+    return readSystemFile(path)
   } catch {
     return ''
   }

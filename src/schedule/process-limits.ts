@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { listSystemFolder, readSystemFile } from '../system/system-files.ts'
 
 /*
  * What the system lets this process have, and how much of it is in use: so that threads which cannot be are not asked for. Some of these
@@ -110,7 +110,7 @@ const COUNTED_PROCESSES = 4096
 type Read = (path: string) => string
 
 /** Looks at the limits of this process. */
-export function readProcessLimits(read: Read = (path) => readFileSync(path, 'utf8')): ProcessLimits {
+export function readProcessLimits(read: Read = readSystemFile): ProcessLimits {
   const tryRead: Read = (path) => {
     try {
       return read(path)
@@ -128,7 +128,7 @@ export function readProcessLimits(read: Read = (path) => readFileSync(path, 'utf
   const openFiles = most('Max open files')
   return {
     addressSpace: usage(addressSpace, () => 1024 * Number(/^VmSize:\s+(\d+)/m.exec(status)?.[1] ?? 0)),
-    openFiles: usage(openFiles, () => readdirSync('/proc/self/fd').length),
+    openFiles: usage(openFiles, () => listSystemFolder('/proc/self/fd').length),
     // It does not bind root.
     userProcesses: usage(process.getuid?.() === 0 ? null : countable(most('Max processes')), countUserThreads),
     groupProcesses: readGroupProcesses(tryRead),
@@ -152,10 +152,10 @@ function usage(most: number | null, count: () => number): Usage | null {
 function countUserThreads(): number {
   const uid = process.getuid?.()
   let count = 0
-  for (const name of readdirSync('/proc')) {
+  for (const name of listSystemFolder('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
-      const status = readFileSync(`/proc/${name}/status`, 'utf8')
+      const status = readSystemFile(`/proc/${name}/status`)
       if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === uid)
         count += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0)
     } catch {

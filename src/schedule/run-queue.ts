@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { listSystemFolder, readSystemFile } from '../system/system-files.ts'
 
 const THREADS = '/proc/self/task'
 
@@ -10,7 +10,7 @@ export function readRunQueueNs(): number {
   let sumNs = 0
   for (const thread of listThreads()) {
     try {
-      sumNs += Number(readFileSync(`${THREADS}/${thread}/schedstat`, 'latin1').split(' ')[1] ?? 0)
+      sumNs += Number(readSystemFile(`${THREADS}/${thread}/schedstat`).split(' ')[1] ?? 0)
     } catch {
       // It has just ended.
     }
@@ -20,7 +20,7 @@ export function readRunQueueNs(): number {
 
 function listThreads(): string[] {
   try {
-    return readdirSync(THREADS)
+    return listSystemFolder(THREADS)
   } catch {
     return []
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { readSystemFile } from '../system/system-files.ts'
 
 /**
  * The number of threads that `--threads` asks for: `8`, `50%` of the cores, `+2` beside the cores, or `auto`: the cores that
@@ -30,7 +30,7 @@ export function countUsableCores(): number {
  * The tightest CPU quota of the process's control groups in cores, or null where there is none (or no Linux).
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu-interface-files
  */
-export function readCpuQuota(read: (path: string) => string = (path) => readFileSync(path, 'utf8')): number | null {
+export function readCpuQuota(read: (path: string) => string = readSystemFile): number | null {
   const tryRead = (path: string): string => {
     try {
       return read(path).trim()

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cruise } from 'dependency-cruiser'
+import { findFileSystemFaults } from './file-system-users.mjs'
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 
 const { forbidden, options } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs')
@@ -24,7 +25,10 @@ for (const violation of output.summary.violations) {
     `${violation.rule.name}: ${violation.from} -> ${[violation.to, ...via.map((step) => step.name ?? step)].join(' -> ')}`,
   )
 }
+const usesFiles = ({ dependencies }) => dependencies.some(({ module }) => /^(?:node:)?fs(?:\/promises)?$/.test(module))
+const faults = findFileSystemFaults(seen.filter(usesFiles).map(({ source }) => source))
+for (const fault of faults) console.error(fault)
 const isComplete = seen.length >= written.length
 if (!isComplete) console.error(`the check saw ${seen.length} of ${written.length} modules`)
-console.log(`layers: ${seen.length} modules, ${output.summary.violations.length} violations`)
-process.exitCode = isComplete && output.summary.violations.length === 0 ? 0 : 1
+console.log(`layers: ${seen.length} modules, ${output.summary.violations.length + faults.length} violations`)
+process.exitCode = isComplete && output.summary.violations.length + faults.length === 0 ? 0 : 1

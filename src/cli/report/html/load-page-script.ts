@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
-import { findBuilt } from '../../../model/find-built.ts'
+import { findBuilt, readInstalled } from '../../../system/installed-files.ts'
 
 /** The scripts and styles that a page carries with it: uPlot, and the modules of a page joined into one. */
 
 /** uPlot as a classic script and its style. */
 export function loadChartLibrary(): { readonly script: string; readonly style: string } {
   const { resolve: locate } = createRequire(import.meta.url)
-  const read = (path: string): string => readFileSync(locate(path), 'utf8')
+  const read = (path: string): string => readInstalled(locate(path)).toString()
   return { script: read('uplot/dist/uPlot.iife.min.js'), style: read('uplot/dist/uPlot.min.css') }
 }
 
@@ -30,7 +29,7 @@ const IMPORT = /^import \{[^}]*\} from ['"](\.[^'"]+)['"];\n/gm
  */
 function join(path: string, joined: Map<string, string>): void {
   if (joined.has(path)) return
-  const source = readFileSync(path, 'utf8')
+  const source = readInstalled(path).toString()
   for (const [, imported = ''] of source.matchAll(IMPORT)) join(resolve(dirname(path), imported), joined)
   const text = source
     .replaceAll(IMPORT, '')

@@ -4,7 +4,7 @@ import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import type { RunState } from '../../control/coordinator/cluster-state.ts'
 import { isPathInside } from '../../model/paths/path-inside.ts'
 import type { Report } from '../../model/report.ts'
-import { readReport } from '../report/read-report.ts'
+import { readReport } from './read-report.ts'
 
 /** Names of runs, as they name their reports. */
 const RUN_ID = /^\d{6,15}-[0-9a-f]{6}$/
