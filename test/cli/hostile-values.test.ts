@@ -12,7 +12,7 @@ const isFull = process.env['DROVER_TRUST'] === 'full'
 /** Values of the short form: the first. */
 const SHORT = 7
 /** What a flag meets of the names for paths in the short form: one of so many. */
-const PARTS = 4
+const PARTS = 6
 const LONG = 200_000
 const DEEP = 100_000
 
