@@ -20,21 +20,16 @@ export function decodeCellText(
   start: number,
   length: number,
 ): number {
+  if (kind === CELL_ESCAPED_TEXT) return decodeQuotedText(batch, start, start + length)
   const { bytes, scratchStart } = batch.memory
-  return kind === CELL_ESCAPED_TEXT
-    ? decodeQuotedText(bytes, start, start + length, scratchStart, batch.quoteByte, batch.escapeByte)
-    : decodeJsonString(bytes, start, start + length, scratchStart)
+  return decodeJsonString(bytes, start, start + length, scratchStart)
 }
 
 /** An escape stands before a quote or before itself; before anything else it is an ordinary byte. */
-function decodeQuotedText(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  to: number,
-  quote: number,
-  escape: number,
-): number {
+function decodeQuotedText(batch: RecordBatch, start: number, end: number): number {
+  const { quoteByte: quote, escapeByte: escape } = batch
+  const { bytes } = batch.memory
+  let to = batch.memory.scratchStart
   let from = start
   while (from < end) {
     const byte = bytes[from++]!

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { CELL_TEXT, packCell } from '../../batch/cell.ts'
 import type { BatchMemory } from '../../batch/batch-memory.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
+import type { RecordBatch, Reject } from '../../batch/record-batch.ts'
 import type { Shape } from '../../batch/shape.ts'
 import type { ErrorCode } from '../../errors/error-codes.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
@@ -50,6 +50,8 @@ interface OpenQuote {
   readonly quoteByte: number
   readonly quoteLine: number
 }
+
+type RejectPlace = Pick<Reject, 'byteStart' | 'byteEnd' | 'hasRaw'>
 
 /** Reads one csv or tsv file. */
 export class CsvReader implements SplittableReader {
@@ -339,7 +341,8 @@ export class CsvReader implements SplittableReader {
     }
     const mayRename = this.#source.duplicateColumns === 'rename'
     const place = this.#placeOf(batch.sourceOffset + start)
-    const { names, renamedCount } = readHeader(batch, this.#scanner, start, mayRename, this.#dialect, place)
+    const scanned = { batch, dialect: this.#dialect, scanner: this.#scanner, start, place }
+    const { names, renamedCount } = readHeader(scanned, mayRename)
     this.notices.renamedColumns += renamedCount
     const shape = createTableShape(names)
     keepHeader(this.#dialect, headerBytes, shape, renamedCount)
@@ -364,37 +367,26 @@ export class CsvReader implements SplittableReader {
       })
     }
     if (isHeader) throw malformedHeader(message, this.#placeOf(open.recordStart))
-    this.#addReject(
-      batch,
-      'UNTERMINATED_QUOTE',
-      message,
-      open.recordStart,
-      open.recordEnd,
-      byteCount <= this.#maxRecordBytes,
-    )
+    const { recordStart: byteStart, recordEnd: byteEnd } = open
+    const hasRaw = byteCount <= this.#maxRecordBytes
+    this.#addReject(batch, 'UNTERMINATED_QUOTE', message, { byteStart, byteEnd, hasRaw })
   }
 
   #rejectLarge(batch: RecordBatch, byteStart: number, byteCount: number): void {
     this.#failLargeHeader(byteStart)
     const message = describeTooLarge(byteCount, this.#maxRecordBytes)
-    this.#addReject(batch, 'RECORD_TOO_LARGE', message, byteStart, byteStart + byteCount, false)
+    this.#addReject(batch, 'RECORD_TOO_LARGE', message, { byteStart, byteEnd: byteStart + byteCount, hasRaw: false })
   }
 
   #reject(batch: RecordBatch, code: ErrorCode, message: string, start: number): void {
-    const offset = batch.sourceOffset
-    this.#addReject(batch, code, message, offset + start, offset + this.#scanner.recordEnd, true)
+    const byteStart = batch.sourceOffset + start
+    const byteEnd = batch.sourceOffset + this.#scanner.recordEnd
+    this.#addReject(batch, code, message, { byteStart, byteEnd, hasRaw: true })
   }
 
-  #addReject(
-    batch: RecordBatch,
-    code: ErrorCode,
-    message: string,
-    byteStart: number,
-    byteEnd: number,
-    hasRaw: boolean,
-  ): void {
+  #addReject(batch: RecordBatch, code: ErrorCode, message: string, place: RejectPlace): void {
     this.recordCount++
-    batch.rejects.push({ code, message, record: this.recordCount, line: this.line, byteStart, byteEnd, hasRaw })
+    batch.rejects.push({ code, message, record: this.recordCount, line: this.line, ...place })
   }
 
   #failLargeHeader(byteStart: number): void {

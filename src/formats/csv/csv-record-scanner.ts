@@ -86,29 +86,10 @@ export class CsvRecordScanner {
       let next = 0
       for (;;) {
         while (position < end && unquotedStops[bytes[position]!] === 0) position++
-        if (position === end) {
-          if (!isLast) return SCAN_INCOMPLETE
-          next = end
-          break
-        }
-        const byte = bytes[position]!
-        if (byte === delimiter) break
-        if (byte === LF) {
-          next = position + 1
-          break
-        }
-        if (byte === CR) {
-          next = this.#lineEnds.afterCr(bytes, position, end, isLast)
-          if (next === NEEDS_MORE_BYTES) {
-            this.endsInCr = true
-            return SCAN_INCOMPLETE
-          }
-          if (next !== IS_BARE) break
-          this.#note('BARE_CR', position, (word >>> 1) - firstCell)
-        } else {
-          this.literalQuoteCount++
-          if (this.#dialect.isRfc) this.#note('QUOTE_IN_UNQUOTED_FIELD', position, (word >>> 1) - firstCell)
-        }
+        if (position < end && bytes[position] === delimiter) break
+        next = this.#judgeStop(bytes, position, end, isLast, (word >>> 1) - firstCell)
+        if (next === NEEDS_MORE_BYTES) return SCAN_INCOMPLETE
+        if (next !== IS_BARE) break
         position++
       }
       const length = position - fieldStart
@@ -125,6 +106,28 @@ export class CsvRecordScanner {
     this.fieldCount = (word >>> 1) - firstCell
     this.#lineEnds.learn(bytes, this.recordEnd, this.next)
     return SCAN_COMPLETE
+  }
+
+  /**
+   * Says what the byte is that an unquoted field stops at, other than a delimiter.
+   * @returns where the next record starts, IS_BARE where the byte is part of the field, or NEEDS_MORE_BYTES.
+   */
+  #judgeStop(bytes: Uint8Array, position: number, end: number, isLast: boolean, field: number): number {
+    if (position === end) return isLast ? end : NEEDS_MORE_BYTES
+    const byte = bytes[position]!
+    if (byte === LF) return position + 1
+    if (byte === CR) return this.#judgeCr(bytes, position, end, isLast, field)
+    this.literalQuoteCount++
+    if (this.#dialect.isRfc) this.#note('QUOTE_IN_UNQUOTED_FIELD', position, field)
+    return IS_BARE
+  }
+
+  /** See LineEnds.afterCr. */
+  #judgeCr(bytes: Uint8Array, position: number, end: number, isLast: boolean, field: number): number {
+    const next = this.#lineEnds.afterCr(bytes, position, end, isLast)
+    if (next === NEEDS_MORE_BYTES) this.endsInCr = true
+    else if (next === IS_BARE) this.#note('BARE_CR', position, field)
+    return next
   }
 
   /** Scans from an opening quote. Returns the position of the closing one, or -1 where the bytes at hand do not show it. */
@@ -168,13 +171,9 @@ export class CsvRecordScanner {
       const byte = bytes[position]!
       if (byte === LF) return this.#endRecord(position, position + 1)
       if (byte === CR) {
-        const next = this.#lineEnds.afterCr(bytes, position, end, isLast)
-        if (next === NEEDS_MORE_BYTES) {
-          this.endsInCr = true
-          return -1
-        }
+        const next = this.#judgeCr(bytes, position, end, isLast, field)
+        if (next === NEEDS_MORE_BYTES) return -1
         if (next !== IS_BARE) return this.#endRecord(position, next)
-        this.#note('BARE_CR', position, field)
         isLost = true
       } else if (!isLost) {
         if (byte === delimiter) return position + 1

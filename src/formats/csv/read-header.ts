@@ -17,21 +17,24 @@ export interface HeaderPlace {
   readonly byte: number
 }
 
+/** A header that was scanned. */
+interface ScannedHeader {
+  readonly batch: RecordBatch
+  readonly dialect: CsvDialect
+  readonly scanner: CsvRecordScanner
+  /** Where it begins in the memory. */
+  readonly start: number
+  readonly place: HeaderPlace
+}
+
 /**
  * The names of the columns, from the header that the scanner holds.
- * @param start where the header begins in the memory
  * @param mayRename whether a name that occurs twice gets a number
  * @returns the names, all different and none empty, and how many of them were given here.
  * @throws MigrationError MALFORMED_HEADER, DUPLICATE_COLUMN
  */
-export function readHeader(
-  batch: RecordBatch,
-  scanner: CsvRecordScanner,
-  start: number,
-  mayRename: boolean,
-  dialect: CsvDialect,
-  place: HeaderPlace,
-): ReturnType<typeof nameColumns> {
+export function readHeader(scanned: ScannedHeader, mayRename: boolean): ReturnType<typeof nameColumns> {
+  const { batch, dialect, scanner, start, place } = scanned
   if (scanner.fault !== null) throw malformedHeader(describeFault(scanner, batch.memory.bytes, dialect), place)
   if (!isUtf8(batch.memory.bytes.subarray(start, scanner.recordEnd))) {
     throw malformedHeader('it is not valid UTF-8', place, ENCODING_HINT)

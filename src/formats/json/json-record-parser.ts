@@ -76,6 +76,10 @@ export class JsonRecordParser {
   #faultPosition = 0
   #nestedIsSpaced = false
   #nestedHasDuplicates = false
+  /** The cell of the value that `takeOther` took. */
+  #valueStart = 0
+  #valueEnd = 0
+  #valueKind: CellKind = CELL_NULL
   /** The containers around the nested value in work: the member each was opened in, and whether that was in an object. */
   readonly #outerMembers: ShapeNode[] = []
   readonly #outerIsObject: boolean[] = []
@@ -106,16 +110,21 @@ export class JsonRecordParser {
    * @returns the position behind the closing brace, `layout` and `batch.cellCount` being set; or -1, the reason being in `fault`.
    */
   parse(batch: RecordBatch, start: number, end: number): number {
-    const { bytes, cells } = batch.memory
     this.fault = null
     this.#member = null
     this.#recordStart = start
-    if (bytes[start] !== OPEN_BRACE) return this.#refuseOtherValue(start)
+    if (batch.memory.bytes[start] !== OPEN_BRACE) return this.#refuseOtherValue(start)
+    return this.#parseMembers(batch, start + 1, end)
+  }
+
+  /** Parses from behind the record's opening brace on. */
+  #parseMembers(batch: RecordBatch, start: number, end: number): number {
+    const { bytes, cells } = batch.memory
     let node = this.#trie.root
     let word = 2 * batch.cellCount
     let level = 1
     let isOpening = true
-    let position = start + 1
+    let position = start
     for (;;) {
       if (bytes[position]! <= SPACE) position = skipWhiteSpace(bytes, position, end)
       if (!isOpening || bytes[position] !== CLOSE_BRACE) {
@@ -123,61 +132,37 @@ export class JsonRecordParser {
         position = this.#readName(node, position, end)
         if (position < 0) return REFUSED
         node = this.#node
-        let byte = bytes[position]!
-        if (byte <= SPACE) {
-          position = skipWhiteSpace(bytes, position, end)
-          byte = bytes[position]!
+        if (bytes[position]! <= SPACE) position = skipWhiteSpace(bytes, position, end)
+        const byte = bytes[position]!
+        if (this.#isFlattening && byte === OPEN_BRACE) {
+          const first = skipWhiteSpace(bytes, position + 1, end)
+          if (bytes[first] !== CLOSE_BRACE) {
+            this.#member = node
+            if (++level > this.#maxNesting) return this.#refuseDepth(position)
+            node = this.#trie.open(node)
+            position = first
+            continue
+          }
         }
         let valueStart = position
-        let length: number
-        let kind: CellKind
-        if (byte === QUOTE) {
-          valueStart++
-          do position++
-          while (IS_PLAIN[bytes[position]!] === 1)
-          kind = CELL_STRING
-          if (bytes[position] === QUOTE) position++
-          else {
-            this.#member = node
-            position = this.#finishString(position, end)
-            if (position < 0) return REFUSED
-            kind = CELL_ESCAPED_STRING
-          }
-          length = position - 1 - valueStart
-        } else if (startsNumber(byte)) {
-          position = skipNumber(bytes, position)
+        let valueEnd = position
+        let kind: CellKind = CELL_STRING
+        if (byte === QUOTE) valueEnd = endOfPlain(bytes, ++valueStart)
+        if (byte === QUOTE && bytes[valueEnd] === QUOTE) position = valueEnd + 1
+        else if (startsNumber(byte)) {
+          valueEnd = position = skipNumber(bytes, position)
           if (position < 0) return this.#refuseSyntax(valueStart, 'this is not a number of JSON')
           kind = CELL_NUMBER
-          length = position - valueStart
-        } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-          this.#member = node
-          if (byte === OPEN_BRACE && this.#isFlattening) {
-            const first = skipWhiteSpace(bytes, position + 1, end)
-            if (bytes[first] !== CLOSE_BRACE) {
-              if (++level > this.#maxNesting) return this.#refuseDepth(position)
-              node = this.#trie.open(node)
-              position = first
-              continue
-            }
-          }
-          position = this.#skipNested(position, end, node, level)
-          if (position < 0) return REFUSED
-          kind = this.#nestedIsSpaced ? CELL_SPACED_NESTED : CELL_NESTED
-          length = position - valueStart
-          if (this.#nestedHasDuplicates && this.fault === null) {
-            const rewrittenStart = this.#sparePosition
-            this.#sparePosition = dropDuplicateMembers(bytes, valueStart, position, rewrittenStart)
-            valueStart = rewrittenStart
-            length = this.#sparePosition - rewrittenStart
-          }
         } else {
-          position = skipLiteral(bytes, position)
-          if (position < 0) return this.#refuseSyntax(valueStart, 'a value is expected')
-          kind = startsNull(byte) ? CELL_NULL : CELL_BOOLEAN
-          length = position - valueStart
+          this.#valueStart = valueStart
+          position = this.#takeOther(byte, valueEnd, end, node, level)
+          if (position < 0) return REFUSED
+          valueStart = this.#valueStart
+          valueEnd = this.#valueEnd
+          kind = this.#valueKind
         }
         cells[word] = valueStart
-        cells[word + 1] = packCell(kind, length)
+        cells[word + 1] = packCell(kind, valueEnd - valueStart)
         word += 2
         if (bytes[position]! <= SPACE) position = skipWhiteSpace(bytes, position, end)
       }
@@ -191,6 +176,39 @@ export class JsonRecordParser {
       if (bytes[position] !== COMMA) return this.#refuseSyntax(position, 'a comma or a closing brace is expected')
       position++
     }
+  }
+
+  /**
+   * Takes a value that is neither a plain string nor a number, whose bytes begin at `valueStart`. Sets `valueEnd` and `valueKind`, and
+   * `valueStart` where the value had to be rewritten.
+   * @param first the value's first byte
+   * @param start where to go on: for a string behind what is plain of it
+   */
+  #takeOther(first: number, start: number, end: number, owner: ShapeNode, level: number): number {
+    this.#member = owner
+    let position: number
+    if (first === QUOTE) {
+      position = this.#finishString(start, end)
+      this.#valueKind = CELL_ESCAPED_STRING
+      this.#valueEnd = position - 1
+      return position
+    }
+    if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
+      position = skipLiteral(this.#bytes, start)
+      if (position < 0) return this.#refuseSyntax(start, 'a value is expected')
+      this.#valueKind = startsNull(first) ? CELL_NULL : CELL_BOOLEAN
+      this.#valueEnd = position
+      return position
+    }
+    position = this.#skipNested(start, end, owner, level)
+    this.#valueKind = this.#nestedIsSpaced ? CELL_SPACED_NESTED : CELL_NESTED
+    this.#valueEnd = position
+    if (position >= 0 && this.#nestedHasDuplicates && this.fault === null) {
+      this.#valueStart = this.#sparePosition
+      this.#valueEnd = dropDuplicateMembers(this.#bytes, start, position, this.#sparePosition)
+      this.#sparePosition = this.#valueEnd
+    }
+    return position
   }
 
   /**
@@ -410,6 +428,12 @@ export class JsonRecordParser {
     this.fault = { code: 'JSON_SYNTAX', message: `not valid JSON: ${problem} at byte ${byte}`, byte }
     return REFUSED
   }
+}
+
+/** The first position from `position` on whose byte does not stand for itself in a string. */
+function endOfPlain(bytes: Uint8Array, position: number): number {
+  while (IS_PLAIN[bytes[position]!] === 1) position++
+  return position
 }
 
 function duplicateMessage(name: string): string {

@@ -69,7 +69,7 @@ export class RecordEncoder {
       if (length > PIECE_BYTES || prefixLength > PIECE_BYTES || isDecoded(kind)) {
         const wordBytes = new Uint8Array(words.buffer, 4 * prefixWord, prefixLength)
         output.append(wordBytes)
-        encodeUncommon(batch, memoryWords, kind, start, length, output)
+        encodeUncommon(batch, memoryWords, word, output)
         position = output.position
         prefixWord = prefixEnd
         continue
@@ -134,16 +134,12 @@ function isDecoded(kind: number): boolean {
   return kind === CELL_ESCAPED_TEXT || kind === CELL_SPACED_NESTED
 }
 
-/** A cell that is long, or is not written as it stands. */
-function encodeUncommon(
-  batch: RecordBatch,
-  words: DataView,
-  kind: number,
-  start: number,
-  length: number,
-  output: OutputBuffer,
-): void {
-  const { bytes, scratchStart } = batch.memory
+/** A cell that is long, or is not written as it stands. Its first word is `cells[cellWord]`. */
+function encodeUncommon(batch: RecordBatch, words: DataView, cellWord: number, output: OutputBuffer): void {
+  const { bytes, cells, scratchStart } = batch.memory
+  const start = cells[cellWord]!
+  const length = cells[cellWord + 1]! & CELL_LENGTH_MASK
+  const kind = cells[cellWord + 1]! >>> CELL_KIND_SHIFT
   if (kind === CELL_TEXT) appendText(bytes, words, start, start + length, output)
   else if (kind === CELL_ESCAPED_TEXT) {
     appendText(bytes, words, scratchStart, decodeCellText(batch, kind, start, length), output)
