@@ -43,7 +43,7 @@ export interface BatchMemory {
   /** Where writers' kernels keep the names of columns: [keysStart, keysEnd). */
   readonly keysStart: number
   readonly keysEnd: number
-  /** Where the JSON kernel's host keeps the shapes of late records: [shapesStart, shapesEnd), see json/shape-table.ts. */
+  /** Where the JSON kernel's host keeps the shapes of late records: [shapesStart, shapesEnd), see json/shapes/shape-table.ts. */
   readonly shapesStart: number
   readonly shapesEnd: number
   /** Where a scan notes separators, a word each, for a window of at most WINDOW_BYTES. */

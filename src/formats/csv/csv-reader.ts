@@ -21,15 +21,15 @@ import {
   describeTooLarge,
   INVALID_UTF8_MESSAGE,
 } from './csv-faults.ts'
-import { createNumberedShape, createTableShape } from './csv-header.ts'
-import { findKnownHeader, keepHeader } from './known-header.ts'
+import { createNumberedShape, createTableShape } from './header/csv-header.ts'
+import { findKnownHeader, keepHeader } from './header/known-header.ts'
 import { CsvRecordScanner, SCAN_INCOMPLETE, SCAN_UNTERMINATED } from './csv-record-scanner.ts'
 import { CsvRecordSkipper } from './csv-record-skipper.ts'
 import { FastRows } from './fast-rows.ts'
 import { guessRecordStart } from './guess-record-start.ts'
 import { IS_BARE, LineEnds, NEEDS_MORE_BYTES } from './line-ends.ts'
-import { malformedHeader, readHeader } from './read-header.ts'
-import type { HeaderPlace } from './read-header.ts'
+import { malformedHeader, readHeader } from './header/read-header.ts'
+import type { HeaderPlace } from './header/read-header.ts'
 import { wholeUtf8End } from '../utf8-end.ts'
 import { csvSettings, type DelimitedSource } from './csv-settings.ts'
 

@@ -2,7 +2,7 @@ import type { Format } from '../format.ts'
 import { findRecordEnd } from '../find-record-end.ts'
 import { adviseDelimited } from './advise-delimited.ts'
 import { CsvReader } from './csv-reader.ts'
-import { CsvWriter } from './csv-writer.ts'
+import { CsvWriter } from './writer/csv-writer.ts'
 import { refuseOtherText } from './refuse-other-text.ts'
 import { csvSettings } from './csv-settings.ts'
 

@@ -5,8 +5,8 @@ import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
 import { NdjsonReader } from '../ndjson/ndjson-reader.ts'
-import { LINE_FEED, OPEN_BRACKET, isWhiteSpace } from './json-bytes.ts'
-import { JsonRecordParser } from './json-record-parser.ts'
+import { LINE_FEED, OPEN_BRACKET, isWhiteSpace } from './text/json-bytes.ts'
+import { JsonRecordParser } from './records/json-record-parser.ts'
 import { JsonValueReader } from './json-value-reader.ts'
 
 // A .json file is one array of records, or records one after another. Which of them, and whether there is one a line, its first

@@ -4,9 +4,9 @@ import type { DataPlan } from '../../model/data-plan.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import { noNotices } from '../format.ts'
 import type { RecordReader } from '../format.ts'
-import { CLOSE_BRACKET, COMMA, LINE_FEED, OPEN_BRACKET, isWhiteSpace } from './json-bytes.ts'
-import { RecordIntake, syntaxError } from './record-intake.ts'
-import { ValueBoundary } from './value-boundary.ts'
+import { CLOSE_BRACKET, COMMA, LINE_FEED, OPEN_BRACKET, isWhiteSpace } from './text/json-bytes.ts'
+import { RecordIntake, syntaxError } from './records/record-intake.ts'
+import { ValueBoundary } from './text/value-boundary.ts'
 
 // JSON values that may span lines: the elements of one array, or values one after another. Where the text is not JSON nobody can
 // say where the next value starts, so a syntax error fails the file; anything wrong with a value that is JSON is a reject.

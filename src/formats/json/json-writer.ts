@@ -3,8 +3,8 @@ import { REJECTED_ROW } from '../../batch/record-batch.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Key } from '../../batch/shape.ts'
 import type { RecordWriter } from '../format.ts'
-import { FastRecords } from './fast-records.ts'
-import { RecordEncoder } from './record-encoder.ts'
+import { FastRecords } from './records/fast-records.ts'
+import { RecordEncoder } from './records/record-encoder.ts'
 
 const OPENING = new TextEncoder().encode('[\n')
 const SEPARATOR = new TextEncoder().encode(',\n')

@@ -6,8 +6,8 @@ import { noNotices } from '../format.ts'
 import type { SplittableReader } from '../format.ts'
 import { behindLine } from '../behind-line.ts'
 import { MARK_UNKNOWN, passByteOrderMark } from '../byte-order-mark.ts'
-import { LINE_FEED, isWhiteSpace, trimEnd } from '../json/json-bytes.ts'
-import { RecordIntake } from '../json/record-intake.ts'
+import { LINE_FEED, isWhiteSpace, trimEnd } from '../json/text/json-bytes.ts'
+import { RecordIntake } from '../json/records/record-intake.ts'
 
 // Newline-delimited JSON: one record a line, and a bad line costs just that line. White space at the start of a line is consumed
 // at once, so that blank lines of any length take no memory; a line that is too long is consumed as it comes, too.

@@ -3,9 +3,9 @@ import { REJECTED_ROW } from '../../batch/record-batch.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import type { Key } from '../../batch/shape.ts'
 import type { RecordWriter } from '../format.ts'
-import { LINE_FEED } from '../json/json-bytes.ts'
-import { FastRecords } from '../json/fast-records.ts'
-import { RecordEncoder } from '../json/record-encoder.ts'
+import { LINE_FEED } from '../json/text/json-bytes.ts'
+import { FastRecords } from '../json/records/fast-records.ts'
+import { RecordEncoder } from '../json/records/record-encoder.ts'
 
 /** Writes one record a line, each ended by a line feed. Every record keeps its own names, so there are no columns to learn. */
 export class NdjsonWriter implements RecordWriter {

@@ -1,7 +1,7 @@
 import { adviseDelimited } from '../csv/advise-delimited.ts'
 import { TAB } from '../csv/csv-dialect.ts'
 import { CsvReader } from '../csv/csv-reader.ts'
-import { CsvWriter } from '../csv/csv-writer.ts'
+import { CsvWriter } from '../csv/writer/csv-writer.ts'
 import { csvSettings } from '../csv/csv-settings.ts'
 import { refuseOtherText } from '../csv/refuse-other-text.ts'
 import { findRecordEnd } from '../find-record-end.ts'

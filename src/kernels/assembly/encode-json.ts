@@ -1,4 +1,4 @@
-// Rows to JSON records. The reference twin is RecordEncoder (src/formats/json/record-encoder.ts).
+// Rows to JSON records. The reference twin is RecordEncoder (src/formats/json/records/record-encoder.ts).
 //
 // Most target bytes are names, the same in every row, so the host prepares everything between two values, once for a view:
 //

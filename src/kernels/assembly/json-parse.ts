@@ -1,7 +1,7 @@
 // JSON records to rows and cells, their names being foretold. The reference twin is JsonRecordParser with RecordIntake
 // (src/formats/json).
 //
-// The host keeps the shapes of late records as a trie of names in the shape table (src/formats/json/shape-table.ts). A node is a
+// The host keeps the shapes of late records as a trie of names in the shape table (src/formats/json/shapes/shape-table.ts). A node is a
 // name in its place behind certain others; its children are a ring, of which the one that followed last is asked first:
 //
 //     0      next      the child that followed last, 0: none

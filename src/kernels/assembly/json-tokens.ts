@@ -1,4 +1,4 @@
-// The tokens of JSON, read in place. The reference twin is src/formats/json/json-bytes.ts.
+// The tokens of JSON, read in place. The reference twin is src/formats/json/text/json-bytes.ts.
 //
 // Every function takes a position and returns the one behind what it read, or ODD where the text there is not regular. None reads
 // past a line feed as if it belonged to the text, and one stands behind the last byte: so no end needs to be asked for.

@@ -1,4 +1,4 @@
-import type { Shape } from '../../batch/shape.ts'
+import type { Shape } from '../../../batch/shape.ts'
 
 /** What the names of a record mean together, worked out once for each order of names. */
 export interface RecordLayout {

@@ -1,5 +1,5 @@
 // Writes batches as delimited text: one header, then a line for each row, its fields in the order of the columns.
-import { compactNested, decodeCellText } from '../../batch/cell-text.ts'
+import { compactNested, decodeCellText } from '../../../batch/cell-text.ts'
 import {
   CELL_ESCAPED_STRING,
   CELL_ESCAPED_TEXT,
@@ -7,20 +7,20 @@ import {
   CELL_LENGTH_MASK,
   CELL_NULL,
   CELL_SPACED_NESTED,
-} from '../../batch/cell.ts'
-import type { OutputBuffer } from '../../batch/output-buffer.ts'
-import { REJECTED_ROW } from '../../batch/record-batch.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import type { Key } from '../../batch/shape.ts'
-import { MigrationError } from '../../errors/migration-error.ts'
-import type { DataPlan } from '../../model/data-plan.ts'
-import type { RecordWriter } from '../format.ts'
-import { delimiterOf } from './csv-dialect.ts'
-import type { DelimitedFormatName } from './csv-dialect.ts'
+} from '../../../batch/cell.ts'
+import type { OutputBuffer } from '../../../batch/output-buffer.ts'
+import { REJECTED_ROW } from '../../../batch/record-batch.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import type { Key } from '../../../batch/shape.ts'
+import { MigrationError } from '../../../errors/migration-error.ts'
+import type { DataPlan } from '../../../model/data-plan.ts'
+import type { RecordWriter } from '../../format.ts'
+import { delimiterOf } from '../csv-dialect.ts'
+import type { DelimitedFormatName } from '../csv-dialect.ts'
 import { CsvFieldWriter } from './csv-field-writer.ts'
 import { FastLines } from './fast-lines.ts'
 import { TargetColumns } from './target-columns.ts'
-import { csvSettings, type DelimitedTarget } from './csv-settings.ts'
+import { csvSettings, type DelimitedTarget } from '../csv-settings.ts'
 
 const CR = 0x0d
 const LF = 0x0a

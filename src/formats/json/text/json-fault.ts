@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors/error-codes.ts'
+import type { ErrorCode } from '../../../errors/error-codes.ts'
 
 /** Why the text of one record is not taken. */
 export interface JsonFault {

@@ -1,4 +1,4 @@
-import type { Key } from '../../batch/shape.ts'
+import type { Key } from '../../../batch/shape.ts'
 
 // Names of JSON members, from the text between and with their quotes. They travel as strings with one character a byte ("raw"),
 // which hash and compare fast and turn back into the same bytes.

@@ -1,9 +1,9 @@
-import type { OutputBuffer } from '../../batch/output-buffer.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import type { View } from '../../batch/shape.ts'
-import { ENDING, ENDING_BYTES } from '../../kernels/call-frame.ts'
-import type { Kernels } from '../../kernels/load-kernels.ts'
-import { ViewTables, countMostUses, encodeRows } from '../view-tables.ts'
+import type { OutputBuffer } from '../../../batch/output-buffer.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import type { View } from '../../../batch/shape.ts'
+import { ENDING, ENDING_BYTES } from '../../../kernels/call-frame.ts'
+import type { Kernels } from '../../../kernels/load-kernels.ts'
+import { ViewTables, countMostUses, encodeRows } from '../../view-tables.ts'
 
 /** Words before the entries of a view, and before the prefix of an entry: kernels/assembly/encode-json.ts draws them. */
 const VIEW_HEADER_WORDS = 3

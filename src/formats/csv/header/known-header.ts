@@ -1,5 +1,5 @@
-import type { Shape } from '../../batch/shape.ts'
-import type { CsvDialect } from './csv-dialect.ts'
+import type { Shape } from '../../../batch/shape.ts'
+import type { CsvDialect } from '../csv-dialect.ts'
 
 /** A header that was read, and what became of it. */
 export interface KnownHeader {

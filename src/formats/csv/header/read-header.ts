@@ -1,14 +1,14 @@
 // The first record of a table: read once a file, strictly, since everything behind it depends on it. What is wrong with it fails
 // the file.
 import { isUtf8 } from 'node:buffer'
-import { decodeCellText } from '../../batch/cell-text.ts'
-import { CELL_ESCAPED_TEXT, CELL_KIND_SHIFT, CELL_LENGTH_MASK } from '../../batch/cell.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import { MigrationError } from '../../errors/migration-error.ts'
-import { describeFault } from './csv-faults.ts'
+import { decodeCellText } from '../../../batch/cell-text.ts'
+import { CELL_ESCAPED_TEXT, CELL_KIND_SHIFT, CELL_LENGTH_MASK } from '../../../batch/cell.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import { MigrationError } from '../../../errors/migration-error.ts'
+import { describeFault } from '../csv-faults.ts'
 import { findDuplicateColumn, nameColumns } from './csv-header.ts'
-import type { CsvDialect } from './csv-dialect.ts'
-import type { CsvRecordScanner } from './csv-record-scanner.ts'
+import type { CsvDialect } from '../csv-dialect.ts'
+import type { CsvRecordScanner } from '../csv-record-scanner.ts'
 
 /** Where a header stands: the byte counts from 0, the line from 1. */
 export interface HeaderPlace {

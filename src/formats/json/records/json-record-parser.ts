@@ -1,4 +1,4 @@
-import type { RecordBatch } from '../../batch/record-batch.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
 import {
   CELL_BOOLEAN,
   CELL_ESCAPED_STRING,
@@ -8,13 +8,13 @@ import {
   CELL_SPACED_NESTED,
   CELL_STRING,
   packCell,
-} from '../../batch/cell.ts'
-import type { CellKind } from '../../batch/cell.ts'
-import type { ErrorCode } from '../../errors/error-codes.ts'
-import type { DataPlan } from '../../model/data-plan.ts'
-import { dropDuplicateMembers } from './drop-duplicate-members.ts'
-import { findFirstDuplicate } from './find-first-duplicate.ts'
-import { FlattenedColumns, isFlattening } from './flattened-columns.ts'
+} from '../../../batch/cell.ts'
+import type { CellKind } from '../../../batch/cell.ts'
+import type { ErrorCode } from '../../../errors/error-codes.ts'
+import type { DataPlan } from '../../../model/data-plan.ts'
+import { dropDuplicateMembers } from '../text/drop-duplicate-members.ts'
+import { findFirstDuplicate } from '../text/find-first-duplicate.ts'
+import { FlattenedColumns, isFlattening } from '../shapes/flattened-columns.ts'
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -35,13 +35,13 @@ import {
   startsNull,
   startsNumber,
   startsOtherValue,
-} from './json-bytes.ts'
-import { quoteName } from './json-fault.ts'
-import type { JsonFault } from './json-fault.ts'
-import type { RecordLayout, ShapeNode } from './shape-node.ts'
-import { shapeTrieOf } from './shape-trie.ts'
-import type { ShapeTrie } from './shape-trie.ts'
-import { jsonSource } from './json-settings.ts'
+} from '../text/json-bytes.ts'
+import { quoteName } from '../text/json-fault.ts'
+import type { JsonFault } from '../text/json-fault.ts'
+import type { RecordLayout, ShapeNode } from '../shapes/shape-node.ts'
+import { shapeTrieOf } from '../shapes/shape-trie.ts'
+import type { ShapeTrie } from '../shapes/shape-trie.ts'
+import { jsonSource } from '../json-settings.ts'
 
 // The one parser of JSON records: strict, in place, without recursion, an object per record or a string per field. Names are
 // not read but compared with those that the shape trie expects. A fault of meaning (a duplicate, half a surrogate pair) is

@@ -1,6 +1,6 @@
 // From the fields of a header to the columns of a table: every column gets a name, and no two the same.
-import { createKey } from '../../batch/shape.ts'
-import type { Shape } from '../../batch/shape.ts'
+import { createKey } from '../../../batch/shape.ts'
+import type { Shape } from '../../../batch/shape.ts'
 
 /** A header that breaks the rules: which name, and the numbers of its columns, counted from 1. */
 export interface DuplicateColumn {

@@ -1,5 +1,5 @@
-import type { Key } from '../../batch/shape.ts'
-import { canonicalName, decodeName } from './json-key.ts'
+import type { Key } from '../../../batch/shape.ts'
+import { canonicalName, decodeName } from '../text/json-key.ts'
 import { stepsTo } from './record-layout.ts'
 import type { RecordLayout, ShapeNode } from './shape-node.ts'
 

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import { MigrationError } from '../../errors/migration-error.ts'
-import type { DataPlan } from '../../model/data-plan.ts'
-import { wholeUtf8End } from '../utf8-end.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import { MigrationError } from '../../../errors/migration-error.ts'
+import type { DataPlan } from '../../../model/data-plan.ts'
+import { wholeUtf8End } from '../../utf8-end.ts'
 import { regularRecordsOf } from './regular-records.ts'
 import type { RegularRecords } from './regular-records.ts'
-import { CARRIAGE_RETURN, LINE_FEED, trimEnd } from './json-bytes.ts'
-import type { JsonFault } from './json-fault.ts'
+import { CARRIAGE_RETURN, LINE_FEED, trimEnd } from '../text/json-bytes.ts'
+import type { JsonFault } from '../text/json-fault.ts'
 import { JsonRecordParser } from './json-record-parser.ts'
-import type { RecordLayout } from './shape-node.ts'
+import type { RecordLayout } from '../shapes/shape-node.ts'
 
 /** Takes the texts of records into a batch, as rows or as rejects, and counts them. One serves one source file. */
 export class RecordIntake {

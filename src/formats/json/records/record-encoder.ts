@@ -7,12 +7,12 @@ import {
   CELL_SPACED_NESTED,
   CELL_STRING,
   CELL_TEXT,
-} from '../../batch/cell.ts'
-import { compactNested, decodeCellText } from '../../batch/cell-text.ts'
-import type { OutputBuffer } from '../../batch/output-buffer.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import type { View } from '../../batch/shape.ts'
-import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, IS_PLAIN, OPEN_BRACE, QUOTE, SPACE } from './json-bytes.ts'
+} from '../../../batch/cell.ts'
+import { compactNested, decodeCellText } from '../../../batch/cell-text.ts'
+import type { OutputBuffer } from '../../../batch/output-buffer.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import type { View } from '../../../batch/shape.ts'
+import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, IS_PLAIN, OPEN_BRACE, QUOTE, SPACE } from '../text/json-bytes.ts'
 
 // Rows as compact JSON objects. Most target bytes are names, the same in every row, so everything between two values is prepared
 // once per view; most values are copied, and only text of delimited sources is looked at byte by byte.

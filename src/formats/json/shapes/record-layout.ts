@@ -1,5 +1,5 @@
-import type { Key } from '../../batch/shape.ts'
-import { canonicalName, decodeName } from './json-key.ts'
+import type { Key } from '../../../batch/shape.ts'
+import { canonicalName, decodeName } from '../text/json-key.ts'
 import type { RecordLayout, ShapeNode } from './shape-node.ts'
 
 // What follows from the names of a record alone: the keys of its cells, and what becomes of a name that occurs twice.

@@ -1,5 +1,5 @@
-import type { DataPlan } from '../../model/data-plan.ts'
-import { csvSettings } from '../csv/csv-settings.ts'
+import type { DataPlan } from '../../../model/data-plan.ts'
+import { csvSettings } from '../../csv/csv-settings.ts'
 import type { RecordLayout } from './shape-node.ts'
 
 /** The columns that nested objects of one file were flattened to: each belongs to the first path that made it. */

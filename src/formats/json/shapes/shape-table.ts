@@ -1,7 +1,7 @@
-import type { BatchMemory } from '../../batch/batch-memory.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import type { Shape } from '../../batch/shape.ts'
-import { COLON } from './json-bytes.ts'
+import type { BatchMemory } from '../../../batch/batch-memory.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import type { Shape } from '../../../batch/shape.ts'
+import { COLON } from '../text/json-bytes.ts'
 
 // The trie of names that the JSON kernel foretells records with, in the batch memory. It is a small copy of what ShapeTrie knows:
 // only shapes that a record really had, and few enough. kernels/assembly/json-parse.ts draws a node; the two change together.

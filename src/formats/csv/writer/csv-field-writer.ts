@@ -1,9 +1,9 @@
 // One field of delimited text. Most fields are short and need no quotes, so they are copied and looked at in one go; only where
 // something special turned up is the field written again, in quotes. `put` functions write where room was reserved for a whole
 // row; `write` functions reserve for themselves, piece by piece.
-import type { OutputBuffer } from '../../batch/output-buffer.ts'
-import type { DelimitedTarget } from './csv-settings.ts'
-import { byteTable } from './csv-dialect.ts'
+import type { OutputBuffer } from '../../../batch/output-buffer.ts'
+import type { DelimitedTarget } from '../csv-settings.ts'
+import { byteTable } from '../csv-dialect.ts'
 
 const CR = 0x0d
 const LF = 0x0a

@@ -1,10 +1,10 @@
 // A delimited file has one header, before all records. Records of other formats bring their names one by one, so the columns
 // are a union in the order of first sight, and a name that comes after the header is too late.
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import { createKey } from '../../batch/shape.ts'
-import type { Key, View } from '../../batch/shape.ts'
-import { MigrationError } from '../../errors/migration-error.ts'
-import type { SelectedColumn } from '../../model/data-plan.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import { createKey } from '../../../batch/shape.ts'
+import type { Key, View } from '../../../batch/shape.ts'
+import { MigrationError } from '../../../errors/migration-error.ts'
+import type { SelectedColumn } from '../../../model/data-plan.ts'
 
 const MAX_COLUMNS = 1_000_000
 

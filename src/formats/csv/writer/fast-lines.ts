@@ -1,5 +1,5 @@
-import type { OutputBuffer } from '../../batch/output-buffer.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
+import type { OutputBuffer } from '../../../batch/output-buffer.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
 import {
   HAS_CR_LF,
   TARGET_COLUMN_COUNT,
@@ -7,10 +7,10 @@ import {
   TARGET_NULL_BYTES,
   TARGET_NULL_TEXT,
   TARGET_QUOTE,
-} from '../../kernels/call-frame.ts'
-import type { Kernels } from '../../kernels/load-kernels.ts'
-import type { DelimitedTarget } from './csv-settings.ts'
-import { LARGEST_CONSTANT_BYTES, ViewTables, countMostUses, encodeRows } from '../view-tables.ts'
+} from '../../../kernels/call-frame.ts'
+import type { Kernels } from '../../../kernels/load-kernels.ts'
+import type { DelimitedTarget } from '../csv-settings.ts'
+import { LARGEST_CONSTANT_BYTES, ViewTables, countMostUses, encodeRows } from '../../view-tables.ts'
 import type { TargetColumns } from './target-columns.ts'
 
 /** What a missing column has in place of 8 * cell number: kernels/assembly/encode-csv.ts. */

@@ -1,6 +1,6 @@
-import type { BatchMemory } from '../../batch/batch-memory.ts'
-import type { RecordBatch } from '../../batch/record-batch.ts'
-import type { DataPlan } from '../../model/data-plan.ts'
+import type { BatchMemory } from '../../../batch/batch-memory.ts'
+import type { RecordBatch } from '../../../batch/record-batch.ts'
+import type { DataPlan } from '../../../model/data-plan.ts'
 import {
   CELL,
   DEPTH_LIMIT,
@@ -14,12 +14,12 @@ import {
   RECORD_SEPARATOR,
   ROW,
   UNUSED_NODE,
-} from '../../kernels/call-frame.ts'
-import type { Kernels } from '../../kernels/load-kernels.ts'
-import { isFlattening } from './flattened-columns.ts'
-import type { RecordLayout } from './shape-node.ts'
-import { ShapeTable } from './shape-table.ts'
-import { jsonSource } from './json-settings.ts'
+} from '../../../kernels/call-frame.ts'
+import type { Kernels } from '../../../kernels/load-kernels.ts'
+import { isFlattening } from '../shapes/flattened-columns.ts'
+import type { RecordLayout } from '../shapes/shape-node.ts'
+import { ShapeTable } from '../shapes/shape-table.ts'
+import { jsonSource } from '../json-settings.ts'
 
 // The host of the JSON kernel (kernels/assembly/json-parse.ts): it takes regular records by the chunk and leaves each odd one to the
 // parser, from which it learns the shape. Where names never repeat, asking the kernel for each record is lost time, so the credit
