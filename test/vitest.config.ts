@@ -6,8 +6,6 @@ const COMMON = { root: new URL('..', import.meta.url).pathname, testTimeout: 120
 const ALONE = [
   // Registers a format for good.
   'test/formats/ltsv/ltsv.test.ts',
-  // Connections to servers that are killed may end after their test.
-  'test/cluster/**/*.test.ts',
 ]
 
 export default defineConfig({
