@@ -1,9 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { printableName } from '../../errors/printable-name.ts'
-import { BOOKKEEPING_FOLDER } from '../../model/paths/path-inside.ts'
-import { GuardedTree } from '../../storage/guarded-tree.ts'
 
 interface NamedPath {
   readonly path: string
@@ -18,14 +17,13 @@ interface NamedPath {
 export function findShardReports(word: string, workingFolder: string): NamedPath[] {
   const path = resolve(workingFolder, word)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [{ path, name: printableName(word) }]
-  const below = join(BOOKKEEPING_FOLDER, 'reports')
-  const tree = new GuardedTree(path)
-  const folder = tree.hasFolder(join(path, below)) ? join(word, below) : word
+  const { reports, tree } = bookkeepingPaths(path)
+  const folder = tree.hasFolder(reports) ? join(word, relative(path, reports)) : word
   const found = readdirSync(resolve(workingFolder, folder))
     .filter((name) => SHARD_REPORT.test(name))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .map((name) => ({ path: resolve(workingFolder, folder, name), name: printableName(join(folder, name)) }))
-  // Reports that a target tree keeps are the tree's own; a file that the user names may be whatever he likes.
+  // Reports that a target tree keeps are the tree's own; a file that the user names may be anything.
   for (const report of found) tree.statFile(report.path)
   if (found.length > 0) return found
   throw new MigrationError('SHARD_MISSING', `there is no report of a shard in ${printableName(folder)}`, {
