@@ -1,4 +1,11 @@
+import { formatNames } from '../../formats/registry.ts'
+import { describeDefaultFormat } from '../../plan/default-target-format.ts'
 import type { Flag } from './flag.ts'
+
+function listFormats(): string {
+  const names = formatNames()
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
 
 /** Which sources become which targets, and which columns they keep. */
 export const WHAT_FLAGS: readonly Flag[] = [
@@ -23,7 +30,7 @@ export const WHAT_FLAGS: readonly Flag[] = [
     kind: 'text',
     group: 'What',
     placeholder: 'FORMAT',
-    help: 'csv, tsv, ndjson or json (default: ndjson; csv when all sources are ndjson or json)',
+    help: `${listFormats()} (default: ${describeDefaultFormat()})`,
   },
   {
     key: 'from',
