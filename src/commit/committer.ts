@@ -1,23 +1,14 @@
 import type { WireError } from '../errors/migration-error.ts'
-import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { GuardedTree } from '../storage/guarded-tree.ts'
-import { FolderHolder } from '../storage/held-folders.ts'
-import { realFileSystem, type PlacingFileSystem } from './commit-file-system.ts'
-import {
-  commitGroup,
-  discardStaged,
-  isFinal,
-  refuse,
-  type CommitContext,
-  type CommitOutcome,
-  type StagedFile,
-} from './commit-group.ts'
-import type { SourceTree } from '../model/journal-entry.ts'
-import { folderModesOf } from './folder-modes.ts'
+import type { JournalEntry, SourceTree } from '../model/journal-entry.ts'
+import type { PlacingFileSystem } from './commit-file-system.ts'
 import { JournalWriter } from './journal/journal.ts'
 import type { LockHandle } from './lock/lock.ts'
+import { endsAllCommits, type CommitOutcome } from './publish/commit-outcome.ts'
+import type { Proof } from './publish/proof.ts'
+import { Publisher } from './publish/publisher.ts'
+import type { StagedTarget } from './publish/staged-target.ts'
+import { openTarget } from './publish/target-access.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
-import { TargetPlacer } from './target-placer.ts'
 import { SyncShell, WholeSync, type SyncEverything } from './whole-sync.ts'
 
 /*
@@ -53,15 +44,19 @@ export interface CommitterOptions {
   readonly onGroup?: ((startMs: number, endMs: number, fileCount: number) => void) | undefined
 }
 
+/** A finished file, with its line of the journal. */
+export type JournaledTarget = StagedTarget<JournalEntry>
+
 /** Files that were handed in together. They are committed in one group. */
 interface Waiting {
-  readonly files: readonly StagedFile[]
+  readonly files: readonly JournaledTarget[]
   readonly resolve: (outcomes: readonly CommitOutcome[]) => void
 }
 
 /** Makes staged files visible, one group after the other, and journals them. */
 export class Committer {
-  readonly #context: CommitContext
+  readonly #publisher: Publisher
+  readonly #proof: Proof<JournaledTarget>
   readonly #journal: JournalWriter
   readonly #onGroup: CommitterOptions['onGroup']
   readonly #syncShell: SyncShell
@@ -76,37 +71,38 @@ export class Committer {
   #finalError: WireError | null = null
   #readyCallbacks: (() => void)[] = []
 
-  private constructor(
-    context: Omit<CommitContext, 'wholeSync'>,
-    journal: JournalWriter,
-    { onGroup, syncEverything }: CommitterOptions,
-  ) {
-    this.#syncShell = new SyncShell(context.paths.staged)
-    this.#context = { ...context, wholeSync: new WholeSync(syncEverything ?? this.#syncShell.run) }
-    this.#onGroup = onGroup
+  private constructor(parts: {
+    readonly publisher: Publisher
+    readonly journal: JournalWriter
+    readonly syncShell: SyncShell
+    readonly options: CommitterOptions
+  }) {
+    const { publisher, journal, syncShell, options } = parts
+    this.#publisher = publisher
     this.#journal = journal
+    this.#syncShell = syncShell
+    this.#onGroup = options.onGroup
+    this.#proof = {
+      comes: 'after',
+      folder: null,
+      assertOwned: () => options.lock.assertOwned(),
+      write: (files, syncNs) => journal.append(files.map(({ proved }) => withSyncTime(proved, syncNs))),
+    }
   }
 
   /** @throws MigrationError JOURNAL_FAILED where no journal can be made. */
   static async open(options: CommitterOptions): Promise<Committer> {
-    const paths = bookkeepingPaths(options.targetRoot)
-    const fileSystem = options.fileSystem ?? realFileSystem
-    const tree = new GuardedTree(options.targetRoot, fileSystem)
     const journal = new JournalWriter({ ...options, runId: options.lock.runId })
     await journal.open()
-    const context = {
-      paths,
-      fileSystem,
-      placer: new TargetPlacer(fileSystem, options.mayOverwrite ?? false),
-      tree,
-      folders: new FolderHolder(tree, fileSystem),
-      modeOf: folderModesOf(options.sourceRoot ?? null, options.targetRoot),
-      journal,
-      assertOwned: () => options.lock.assertOwned(),
-      isDurable: options.isDurable,
-      mayHaveStaleRejects: await hasRejectsOfEarlierRuns(paths),
-    }
-    return new Committer(context, journal, options)
+    const { sourceRoot = null, mayOverwrite = false } = options
+    const access = openTarget({ ...options, sourceRoot, mayOverwrite })
+    const syncShell = new SyncShell(access.paths.staged)
+    const publisher = new Publisher(access, {
+      wholeSync: new WholeSync(options.syncEverything ?? syncShell.run),
+      mayHaveStaleRejects: await hasRejectsOfEarlierRuns(access.paths),
+      onUnplaced: () => {},
+    })
+    return new Committer({ publisher, journal, syncShell, options })
   }
 
   /**
@@ -114,7 +110,7 @@ export class Committer {
    * @returns resolves once the commits are durable or have failed, to one outcome for each file, in their order; never rejects.
    * JOURNAL_FAILED and LOCK_LOST end all further commits.
    */
-  commit(files: readonly StagedFile[]): Promise<readonly CommitOutcome[]> {
+  commit(files: readonly JournaledTarget[]): Promise<readonly CommitOutcome[]> {
     return new Promise((resolve) => {
       this.#waiting.push({ files, resolve })
       this.#waitingCount += files.length
@@ -175,17 +171,17 @@ export class Committer {
     return this.#waiting.splice(0, count)
   }
 
-  async #commitOrRefuse(files: readonly StagedFile[]): Promise<CommitOutcome[]> {
+  async #commitOrRefuse(files: readonly JournaledTarget[]): Promise<CommitOutcome[]> {
     const finalError = this.#finalError
     if (finalError !== null) {
-      for (const file of files) await discardStaged(file, this.#context.tree)
-      return files.map((file) => refuse(file, finalError))
+      await this.#publisher.discard(files)
+      return files.map(({ source }) => ({ isCommitted: false, error: { ...finalError, position: { file: source } } }))
     }
     const startMs = performance.now()
-    const outcomes = await commitGroup(files, this.#context)
+    const [outcomes = []] = await this.#publisher.publish([{ files, proof: this.#proof }])
     this.#onGroup?.(startMs, performance.now(), files.length)
     for (const outcome of outcomes)
-      if (!outcome.isCommitted && isFinal(outcome.error)) this.#finalError ??= outcome.error
+      if (!outcome.isCommitted && endsAllCommits(outcome.error)) this.#finalError ??= outcome.error
     return outcomes
   }
 
@@ -193,4 +189,8 @@ export class Committer {
     if (this.#waitingCount >= WAITING_LIMIT) return
     for (const callback of this.#readyCallbacks.splice(0)) callback()
   }
+}
+
+function withSyncTime(entry: JournalEntry, syncNs: number): JournalEntry {
+  return { ...entry, stageNs: { ...entry.stageNs, sync: entry.stageNs.sync + syncNs } }
 }

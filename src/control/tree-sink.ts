@@ -1,4 +1,4 @@
-import type { CommitOutcome } from '../commit/commit-group.ts'
+import type { CommitOutcome } from '../commit/publish/commit-outcome.ts'
 import { Committer } from '../commit/committer.ts'
 import type { LockHandle } from '../commit/lock/lock.ts'
 import { writeManifest, type ManifestHeader } from '../commit/journal/manifest.ts'
@@ -74,12 +74,23 @@ export class TreeSink implements Sink {
 
   async commit(files: readonly Converted[], attempt: number): Promise<readonly CommitOutcome[]> {
     const { plan, existing } = this.#options
-    const staged = files.map(({ result, task: { stagedTarget, stagedRejects } }) => ({
-      stagedTarget,
-      stagedRejects,
-      seen: existing.seen(result.index),
-      entry: makeJournalEntry(plan, result, attempt),
-    }))
+    const staged = files.map(({ result, task }) => {
+      const { index, targetBytes, targetHash } = result
+      const proved = makeJournalEntry(plan, result, attempt)
+      const { source, target, hasRejects } = proved
+      const { stagedTarget } = task
+      const stagedRejects = hasRejects ? task.stagedRejects : null
+      return {
+        source,
+        target,
+        seen: existing.seen(index),
+        stagedTarget,
+        stagedRejects,
+        targetBytes,
+        targetHash,
+        proved,
+      }
+    })
     const outcomes = await this.#parts.committer.commit(staged)
     for (const [at, outcome] of outcomes.entries()) {
       const file = files[at]

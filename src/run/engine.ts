@@ -1,4 +1,4 @@
-import type { CommitOutcome } from '../commit/commit-group.ts'
+import { endsAllCommits, type CommitOutcome } from '../commit/publish/commit-outcome.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { MigrateHooks } from '../model/events.ts'
 import type { ThreadTuning } from '../model/measurement.ts'
@@ -18,9 +18,6 @@ import type { Sink } from './sink.ts'
 import { mayQueueTasks, type PoolSize } from './size-pool.ts'
 import { tuneThreads } from './tune-threads.ts'
 import { describeSource, type TaskSource, type Work } from './work.ts'
-
-/** Errors of a commit after which no further one can be right. */
-const ENDS_RUN: ReadonlySet<string> = new Set(['JOURNAL_FAILED', 'LOCK_LOST', 'LEASE_LOST', 'GENERATION_CLOSED'])
 
 /** What one pass over some files of a work needs. */
 interface Pass extends TaskSource {
@@ -130,7 +127,7 @@ export class Engine {
       if (outcome.isCommitted) this.#countCommitted(file, outcome.syncNs, attempt)
       else {
         this.#failFile(file.result.index, outcome.error)
-        if (ENDS_RUN.has(outcome.error.code)) stop.stop('fatal')
+        if (endsAllCommits(outcome.error)) stop.stop('fatal')
         else this.#haltIfAsked(stop)
       }
     }

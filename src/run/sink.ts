@@ -1,4 +1,4 @@
-import type { CommitOutcome } from '../commit/commit-group.ts'
+import type { CommitOutcome } from '../commit/publish/commit-outcome.ts'
 import type { StagedPaths } from '../commit/staging/staging-area.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import type { Converted } from '../schedule/run-files.ts'

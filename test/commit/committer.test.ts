@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { MigrationError } from '../../src/errors/migration-error.ts'
-import type { CommitOutcome } from '../../src/commit/commit-group.ts'
+import type { CommitOutcome } from '../../src/commit/publish/commit-outcome.ts'
 import { Committer, type CommitterOptions } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal/journal-reader.ts'
 import { systemError, watchFileSystem, type Watch } from './fault-file-system.ts'
@@ -27,7 +27,7 @@ async function commitAll(
   const outcomes = files.map((file) => commitOne(committer, file))
   await committer.close()
   const settled = await Promise.all(outcomes)
-  return Object.fromEntries(files.map((file, index) => [file.entry.source, settled[index]!]))
+  return Object.fromEntries(files.map((file, index) => [file.source, settled[index]!]))
 }
 
 function codes(outcomes: Readonly<Record<string, CommitOutcome>>): Record<string, string> {

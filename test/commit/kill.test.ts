@@ -58,9 +58,7 @@ async function run(
   const opening = Committer.open({ targetRoot: root, lock: heldLock(runId), isDurable: true, fileSystem })
   const committer = await opening.catch(() => null)
   if (committer === null) return { done: [], callCount }
-  const outcomes = files.map(async (file) =>
-    (await commitOne(committer, file)).isCommitted ? [file.entry.source] : [],
-  )
+  const outcomes = files.map(async (file) => ((await commitOne(committer, file)).isCommitted ? [file.source] : []))
   await committer.close()
   return { done: (await Promise.all(outcomes)).flat(), callCount }
 }

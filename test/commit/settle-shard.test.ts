@@ -4,7 +4,9 @@ import { crc32 } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { tryToCommit } from '../../src/commit/records/commit-record.ts'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
-import { makePlacingContext } from '../../src/commit/records/place-recorded.ts'
+import { KnownFolders } from '../../src/commit/publish/known-folders.ts'
+import { Publisher } from '../../src/commit/publish/publisher.ts'
+import { openTarget } from '../../src/commit/publish/target-access.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from '../../src/commit/records/commit-units.ts'
 import {
   findOpenUnits,
@@ -89,11 +91,10 @@ async function settle(
 ): Promise<{ journaled: string[]; outcomes: Record<string, string> }> {
   const journaled: JournalEntry[] = []
   const outcomes: Record<string, string> = {}
+  const target = openTarget({ ...trees(), knownFolders: new KnownFolders(knownFolders) })
   const options: SettleOptions = {
-    ...makePlacingContext({
-      ...trees(),
-      knownFolders: new Map(knownFolders.map((folder) => [folder, join(root, folder)])),
-    }),
+    target,
+    publisher: new Publisher(target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} }),
     plan: { filePlanHashes: { csv: 'plan' } } as unknown as FrozenPlan,
     files,
     folder: records,

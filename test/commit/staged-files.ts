@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { CommitOutcome, StagedFile } from '../../src/commit/commit-group.ts'
-import type { Committer } from '../../src/commit/committer.ts'
+import type { CommitOutcome } from '../../src/commit/publish/commit-outcome.ts'
+import type { Committer, JournaledTarget } from '../../src/commit/committer.ts'
 import { MigrationError } from '../../src/errors/migration-error.ts'
 import { StagingArea } from '../../src/commit/staging/staging-area.ts'
 import type { SeenFile } from '../../src/model/paths/seen-file.ts'
@@ -46,17 +46,21 @@ export async function stageFiles(
   targetRoot: string,
   runId: string,
   contents: Readonly<Record<string, Content>>,
-): Promise<StagedFile[]> {
+): Promise<JournaledTarget[]> {
   const area = await StagingArea.open({ targetRoot, runId })
   return Object.entries(contents).map(([source, { target, rejects }]) => {
     const paths = area.nextPaths(targetOf(source))
     writeFileSync(paths.target, target)
     if (rejects !== undefined) writeFileSync(paths.rejects, rejects)
     return {
-      stagedTarget: paths.target,
-      stagedRejects: paths.rejects,
+      source,
+      target: targetOf(source),
       seen: look(join(targetRoot, targetOf(source))),
-      entry: makeEntry(source, target, { hasRejects: rejects !== undefined }),
+      stagedTarget: paths.target,
+      stagedRejects: rejects === undefined ? null : paths.rejects,
+      targetBytes: Buffer.byteLength(target),
+      targetHash: crc32(target),
+      proved: makeEntry(source, target, { hasRejects: rejects !== undefined }),
     }
   })
 }
@@ -98,7 +102,7 @@ export function lostAfter(times: number): () => Promise<void> {
 }
 
 /** Hands in one file by itself. */
-export async function commitOne(committer: Committer, file: StagedFile): Promise<CommitOutcome> {
+export async function commitOne(committer: Committer, file: JournaledTarget): Promise<CommitOutcome> {
   const [outcome] = await committer.commit([file])
   if (outcome === undefined) throw new Error('a file has no outcome')
   return outcome

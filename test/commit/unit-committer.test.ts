@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { makePlacingContext } from '../../src/commit/records/place-recorded.ts'
+import { openTarget } from '../../src/commit/publish/target-access.ts'
 import { cutUnits } from '../../src/commit/records/commit-units.ts'
-import { UnitCommitter, type StagedResult } from '../../src/commit/records/unit-committer.ts'
-import { noNotices } from '../../src/formats/format.ts'
+import { toStagedTarget } from '../../src/commit/records/to-staged-target.ts'
+import { UnitCommitter, type RecordableTarget } from '../../src/commit/records/unit-committer.ts'
 import type { ShardFile } from '../../src/model/frozen-plan.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
@@ -31,42 +31,36 @@ function openCommitter(fileCount: number) {
     }
   })
   const committer = new UnitCommitter({
-    ...makePlacingContext({
-      targetRoot: root,
-      sourceRoot: null,
-      mayOverwrite: false,
-      isDurable: false,
-      knownFolders: new Map(),
-    }),
+    target: openTarget({ targetRoot: root, sourceRoot: null, mayOverwrite: false, isDurable: false }),
     node: NODE,
     folder: records,
-    files,
     units: cutUnits(files),
     shardAttempt: 1,
     exclusiveBy: 'link',
     wholeSync: { covers: async () => false },
     assertHeld: () => {},
-    isFinal: () => true,
+    isRecorded: () => true,
   })
-  const stage = (at: number): StagedResult => {
-    const stagedTarget = join(root, '.migrate/staged', String(at))
-    writeFileSync(stagedTarget, CONTENT)
-    const result = {
-      index: at,
-      isConverted: true as const,
-      sourceBytes: 9,
+  const stage = (at: number): RecordableTarget => {
+    const stagedTarget = join('.migrate/staged', String(at))
+    writeFileSync(join(root, stagedTarget), CONTENT)
+    return toStagedTarget(root, files[at]!, {
+      at,
+      attempt: 1,
+      stagedTarget,
+      stagedRejects: null,
       targetBytes: CONTENT.length,
       targetHash: crc32(CONTENT),
       sourceHash: null,
-      hasRejects: false,
-      rejectCodes: {},
       records: { read: 1, written: 1, rejected: 0, filtered: 0 },
-      notices: noNotices(),
+      rejectCodes: {},
+      notices: null,
       stageNs: { read: 1, parse: 1, map: 1, encode: 1, write: 1, sync: 0 },
-      startNs: 1,
+      startMs: 1,
       durationNs: 1,
-    }
-    return { at, attempt: 1, thread: 0, stagedTarget, stagedRejects: `${stagedTarget}.rejects`, result }
+      thread: 0,
+      slice: null,
+    })
   }
   const hand = (from: number, to: number) =>
     committer.commit(Array.from({ length: to - from }, (_, offset) => stage(from + offset)))

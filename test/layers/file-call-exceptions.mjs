@@ -33,7 +33,7 @@ export const EXCEPTIONS = {
     calls: ['rmdir'],
     reason: 'folders above the target tree that this run made, while empty',
   },
-  'src/commit/records/place-recorded.ts': { calls: ['unlink'], reason: HELD },
+  'src/commit/publish/place-proved.ts': { calls: ['unlink'], reason: HELD },
   'src/commit/prune-orphans.ts': { calls: ['unlink'], reason: HELD },
   'src/commit/rejects-file.ts': { calls: ['rename', 'unlink'], reason: HELD },
   'src/commit/staging/staging-area.ts': { calls: ['mkdirSync'], reason: LOOKED_AT },

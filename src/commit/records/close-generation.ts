@@ -10,7 +10,8 @@ import { fanOut, generationPaths, listGenerations, type Generation } from './gen
 import { JournalWriter } from '../journal/journal.ts'
 import { lostJournal, stateOfJournal } from '../journal/journal-state.ts'
 import type { AssertOwned } from '../lock/lock.ts'
-import { makePlacingContext, type PlacingContext } from './place-recorded.ts'
+import { Publisher } from '../publish/publisher.ts'
+import { openTarget, type TargetAccess } from '../publish/target-access.ts'
 import { hasRejectsOfEarlierRuns } from '../rejects-file.ts'
 import { isMarkedDone, settleShard, type FileOutcome } from './settle-shard.ts'
 
@@ -39,7 +40,9 @@ export class GenerationCloser {
   readonly #options: CloseOptions
   readonly #journal: JournalWriter
   readonly #settled = new Set<number>()
-  readonly #context: PlacingContext & { readonly mayHaveStaleRejects: boolean }
+  readonly #target: TargetAccess
+  readonly #publisher: Publisher
+  readonly #mayHaveStaleRejects: boolean
   #isFenced = false
 
   private constructor(
@@ -53,16 +56,14 @@ export class GenerationCloser {
     this.#plan = plan
     this.#options = options
     this.#journal = journal
-    this.#context = {
-      ...makePlacingContext({
-        targetRoot: generation.targetRoot,
-        sourceRoot: options.sourceRoot,
-        mayOverwrite: plan.mayOverwrite,
-        isDurable: options.isDurable,
-        knownFolders: new Map(),
-      }),
-      mayHaveStaleRejects,
-    }
+    this.#mayHaveStaleRejects = mayHaveStaleRejects
+    this.#target = openTarget({
+      targetRoot: generation.targetRoot,
+      sourceRoot: options.sourceRoot,
+      mayOverwrite: plan.mayOverwrite,
+      isDurable: options.isDurable,
+    })
+    this.#publisher = new Publisher(this.#target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} })
   }
 
   static async open(generation: Generation, plan: FrozenPlan, options: CloseOptions): Promise<GenerationCloser> {
@@ -89,11 +90,13 @@ export class GenerationCloser {
       : generationPaths(this.#generation).records
     const folder = join(records, fanOut(shard), String(shard))
     await settleShard({
-      ...this.#context,
+      target: this.#target,
+      publisher: this.#publisher,
+      mayHaveStaleRejects: this.#mayHaveStaleRejects,
       plan: this.#plan,
       files: await readShard(this.#generation, this.#plan, shard),
       folder,
-      arePlaced: isMarkedDone(this.#context.paths.tree, folder),
+      arePlaced: isMarkedDone(this.#target.paths.tree, folder),
       journal: this.#journal,
       onFile: (file, outcome) => this.#options.onFile?.(file, outcome),
     })

@@ -5,14 +5,14 @@ import type { CommitRecord, NodeIdentity, RecordedTarget } from '../../model/com
 import type { FrozenPlan, ShardFile } from '../../model/frozen-plan.ts'
 import type { JournalEntry } from '../../model/journal-entry.ts'
 import type { GuardedTree } from '../../storage/guarded-tree.ts'
-import { syncFolder } from '../commit-file-system.ts'
 import { readRecord } from './commit-record.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
 import { formatCrc32, formatSum } from '../journal/format-crc32.ts'
-import { forEachConcurrently } from '../for-each-concurrently.ts'
 import type { JournalWriter } from '../journal/journal.ts'
-import { placeRecorded, type PlacingContext } from './place-recorded.ts'
+import type { Publisher } from '../publish/publisher.ts'
+import type { TargetAccess } from '../publish/target-access.ts'
 import { removeRejects } from '../rejects-file.ts'
+import { toStagedTarget } from './to-staged-target.ts'
 
 /** What became of a file of a shard. */
 export type FileOutcome =
@@ -26,7 +26,9 @@ export type FileOutcome =
   /** No node has committed it, or its commit turned out to be void. */
   | { readonly kind: 'open'; readonly error: WireError | null }
 
-export interface SettleOptions extends PlacingContext {
+export interface SettleOptions {
+  readonly target: TargetAccess
+  readonly publisher: Publisher
   readonly plan: FrozenPlan
   /** The shard's files and the folder of its records. */
   readonly files: readonly ShardFile[]
@@ -83,9 +85,8 @@ export async function settleShard(options: SettleOptions): Promise<void> {
   const folders = new Set<string>()
   const entries: JournalEntry[] = []
   for (const unit of cutUnits(options.files)) await settleUnit(unit, options, entries, folders)
-  if (options.isDurable) {
-    await forEachConcurrently([...folders], (folder) => syncFolder(options.fileSystem, folder))
-  }
+  const [failure] = (await options.publisher.syncFolders(folders)).values()
+  if (failure !== undefined) throw failure
   await options.journal.append(entries)
 }
 
@@ -95,7 +96,7 @@ async function settleUnit(
   entries: JournalEntry[],
   folders: Set<string>,
 ): Promise<void> {
-  const [record, unreadable] = await tryToRead(options.paths.tree, join(options.folder, recordName(unit)))
+  const [record, unreadable] = await tryToRead(options.target.paths.tree, join(options.folder, recordName(unit)))
   if (record?.kind === 'split') {
     for (const part of splitUnit(unit)) await settleUnit(part, options, entries, folders)
     return
@@ -143,13 +144,13 @@ async function placeTargets(
 ): Promise<Map<RecordedTarget, WireError>> {
   const errors = new Map<RecordedTarget, WireError>()
   if (options.arePlaced) return errors
+  const { targetRoot } = options.target.paths
   const toPlace = targets.flatMap((recorded) => {
     const file = options.files[recorded.at]
-    return file === undefined || recorded.at < from || recorded.at >= to ? [] : [{ file, recorded }]
+    const isOfUnit = recorded.at >= from && recorded.at < to
+    return file === undefined || !isOfUnit ? [] : [toStagedTarget(targetRoot, file, recorded)]
   })
-  await placeRecorded(toPlace, options, folders, ({ file, recorded }, error) => {
-    errors.set(recorded, toWireError(error, { phase: 'commit', file: file.path }))
-  })
+  for (const [{ proved }, error] of await options.publisher.place(toPlace, folders)) errors.set(proved, error)
   return errors
 }
 
@@ -162,7 +163,7 @@ async function removeStaleRejects(
 ): Promise<WireError | null> {
   if (!options.mayHaveStaleRejects || recorded.stagedRejects !== null) return null
   try {
-    for (const folder of await removeRejects(options, file.path)) folders.add(folder)
+    for (const folder of await removeRejects(options.target, file.path)) folders.add(folder)
     return null
   } catch (error) {
     return toWireError(error, { phase: 'commit', file: file.path })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import { generationClosed } from '../../commit/records/commit-record.ts'
 import { generationPaths, type Generation } from '../../commit/records/generation-paths.ts'
-import type { KnownFolders } from '../../commit/records/place-recorded.ts'
+import { KnownFolders } from '../../commit/publish/known-folders.ts'
 import { StagingArea } from '../../commit/staging/staging-area.ts'
 import { SyncShell, WholeSync } from '../../commit/whole-sync.ts'
 import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
@@ -94,5 +94,5 @@ function openTree(generation: Generation): TreeInWork {
 }
 
 function openGeneration({ id }: Generation): GenerationInWork {
-  return { id, knownFolders: new Map(), staging: null }
+  return { id, knownFolders: new KnownFolders(), staging: null }
 }

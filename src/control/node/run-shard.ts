@@ -1,16 +1,11 @@
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncFolder } from '../../commit/commit-file-system.ts'
 import { readRecord } from '../../commit/records/commit-record.ts'
 import { recordName, type CommitUnit } from '../../commit/records/commit-units.ts'
-import { forEachConcurrently } from '../../commit/for-each-concurrently.ts'
 import type { Generation } from '../../commit/records/generation-paths.ts'
-import {
-  makePlacingContext,
-  placeRecorded,
-  rememberFolder,
-  type PlacingContext,
-} from '../../commit/records/place-recorded.ts'
+import { KnownFolders } from '../../commit/publish/known-folders.ts'
+import { Publisher } from '../../commit/publish/publisher.ts'
+import { openTarget, type TargetAccess } from '../../commit/publish/target-access.ts'
+import { toStagedTarget } from '../../commit/records/to-staged-target.ts'
 import { findRecordedUnits } from '../../commit/records/settle-shard.ts'
 import { UnitCommitter } from '../../commit/records/unit-committer.ts'
 import type { WireError } from '../../errors/migration-error.ts'
@@ -47,7 +42,8 @@ export interface ShardRunOptions {
   readonly pool: Executor
   readonly tree: Omit<SharedTree, 'giveBack'>
   readonly assertHeld: () => void
-  readonly isFinal: (error: WireError) => boolean
+  /** Whether a file that failed is recorded as failed. */
+  readonly isRecorded: (error: WireError) => boolean
   /** Told when the last task is handed out. */
   readonly onLastTask: () => void
   /** False: files in work are finished, no further one is begun. */
@@ -73,7 +69,7 @@ export interface ShardRunResult {
 export async function runShard(options: ShardRunOptions): Promise<ShardRunResult> {
   const { units, node, pool, tree, hooks } = options
   const staging = await tree.openStaging()
-  const { committer, placing } = makeCommitter(options)
+  const { committer, target } = makeCommitter(options)
   const places = units.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, offset) => from + offset))
   const work = makeWork(options, places)
   const log = new RunLog(hooks)
@@ -85,7 +81,13 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
       stop.control(pool)
       const ordered = Uint32Array.from(places.keys())
       const size = { threads: node.threads, maxThreads: node.threads }
-      const sink = new ShardSink({ staging, committer, places })
+      const sink = new ShardSink({
+        staging,
+        committer,
+        places,
+        files: options.files,
+        targetRoot: options.generation.targetRoot,
+      })
       await engine.convert({ ...tasksFor(work, ordered, options), ordered, pool, size, sink, stop })
     }
   } catch (error) {
@@ -96,7 +98,7 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
   }
   // What could not be placed or synced may be so because of a folder that is gone.
   if (committer.unplaced.length > 0) tree.knownFolders.clear()
-  else for (const [folder, path] of placing.knownFolders) rememberFolder(tree.knownFolders, folder, path)
+  else for (const folder of target.knownFolders) tree.knownFolders.add(folder)
   const { tally } = log
   return {
     stopped: stop.reason,
@@ -111,29 +113,28 @@ export async function runShard(options: ShardRunOptions): Promise<ShardRunResult
 
 function makeCommitter(options: ShardRunOptions): {
   readonly committer: UnitCommitter
-  readonly placing: PlacingContext
+  readonly target: TargetAccess
 } {
   const { plan, generation, sourceRoot, tree } = options
-  const placing = makePlacingContext({
+  const target = openTarget({
     ...plan,
     targetRoot: generation.targetRoot,
     sourceRoot,
     // Of its own: what it makes is durable only when it has ended.
-    knownFolders: new Map(tree.knownFolders),
+    knownFolders: new KnownFolders(tree.knownFolders),
   })
   const committer = new UnitCommitter({
-    ...placing,
+    target,
     node: options.node,
     folder: options.recordFolder,
-    files: options.files,
     units: options.units,
     shardAttempt: options.shardAttempt,
     exclusiveBy: plan.exclusiveBy,
     wholeSync: tree.wholeSync,
     assertHeld: options.assertHeld,
-    isFinal: options.isFinal,
+    isRecorded: options.isRecorded,
   })
-  return { committer, placing }
+  return { committer, target }
 }
 
 function tasksFor(work: Work, ordered: Uint32Array, { units, node, onLastTask, mayGoOn }: ShardRunOptions): TaskSource {
@@ -161,24 +162,20 @@ export async function placeOfOthers(
     readonly isDurable: boolean
   },
 ): Promise<boolean> {
-  const context = makePlacingContext({ ...trees, knownFolders: new Map() })
+  const target = openTarget(trees)
+  const publisher = new Publisher(target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} })
   const folders = new Set<string>()
   let areAllPlaced = true
   for (const unit of findRecordedUnits(files, open)) {
-    const record = await readRecord(context.paths.tree, join(recordFolder, recordName(unit)))
+    const record = await readRecord(target.paths.tree, join(recordFolder, recordName(unit)))
     if (record?.kind !== 'done') areAllPlaced = false
     const targets = (record?.kind === 'done' ? record.targets : []).flatMap((recorded) => {
       const file = files[recorded.at]
-      return file === undefined ? [] : [{ file, recorded }]
+      return file === undefined ? [] : [toStagedTarget(trees.targetRoot, file, recorded)]
     })
-    await placeRecorded(targets, context, folders, () => (areAllPlaced = false))
+    if ((await publisher.place(targets, folders)).size > 0) areAllPlaced = false
   }
-  if (trees.isDurable) {
-    await forEachConcurrently([...folders], async (folder) => {
-      await syncFolder(fs, folder).catch(() => (areAllPlaced = false))
-    })
-  }
-  return areAllPlaced
+  return (await publisher.syncFolders(folders)).size === 0 && areAllPlaced
 }
 
 function* tasksOf(units: readonly CommitUnit[], threads: number): Generator<number[]> {

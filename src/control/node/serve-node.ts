@@ -331,7 +331,7 @@ class ClusterNode {
         pool: threads.pool,
         tree,
         assertHeld: () => this.#fence.assertHeld(id),
-        isFinal: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
+        isRecorded: (error) => !error.isRetryable || job.attemptsMade + 1 >= TRIES,
         mayGoOn: () => !this.#hooks.signal.aborted,
         onLastTask,
         hooks: {

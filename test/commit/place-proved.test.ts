@@ -12,9 +12,8 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { realFileSystem } from '../../src/commit/commit-file-system.ts'
-import { makePlacingContext, placeRecorded } from '../../src/commit/records/place-recorded.ts'
-import { TargetPlacer } from '../../src/commit/target-placer.ts'
-import type { RecordedTarget } from '../../src/model/commit-record.ts'
+import { Publisher } from '../../src/commit/publish/publisher.ts'
+import { openTarget } from '../../src/commit/publish/target-access.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const CONTENT = 'id\n1\n'
@@ -34,17 +33,20 @@ async function placeWhile(happens: (out: string, staged: string) => void): Promi
       linkSync(from, to)
     },
   }
-  const parts = { targetRoot: out, sourceRoot: null, mayOverwrite: false, isDurable: false, knownFolders: new Map() }
-  const context = { ...makePlacingContext(parts), placer: new TargetPlacer(fileSystem, false) }
-  const recorded: Partial<RecordedTarget> = {
-    stagedTarget: '.migrate/staged/b.csv',
+  const target = openTarget({ targetRoot: out, sourceRoot: null, mayOverwrite: false, isDurable: false, fileSystem })
+  const publisher = new Publisher(target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} })
+  const file = {
+    source: 'a/b.csv',
+    target: 'a/b.csv',
+    seen: null,
+    stagedTarget: staged,
     stagedRejects: null,
     targetBytes: CONTENT.length,
     targetHash: crc32(CONTENT),
+    proved: null,
   }
-  const target = { file: { path: 'a/b.csv', target: 'a/b.csv', seen: null }, recorded: recorded as RecordedTarget }
-  const failed: string[] = []
-  await placeRecorded([target], context, new Set(), (_, error) => failed.push((error as { code: string }).code))
+  const failures = await publisher.place([file], new Set())
+  const failed = [...failures.values()].map(({ code }) => code)
   return { out, failed }
 }
 
