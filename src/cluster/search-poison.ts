@@ -3,7 +3,7 @@ import { tryToCommit, type ExclusiveBy } from '../commit/records/commit-record.t
 import { recordName, splitUnit, type CommitUnit } from '../commit/records/commit-units.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
-import type { GuardedTree } from '../storage/guarded-tree.ts'
+import type { GuardedTree } from '../storage/local/guarded-tree.ts'
 import type { ShardJob } from './shard-job.ts'
 
 /*

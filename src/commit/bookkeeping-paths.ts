@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
-import { GuardedTree } from '../storage/guarded-tree.ts'
-import type { TreeFileSystem } from '../storage/tree-file-system.ts'
+import { GuardedTree } from '../storage/local/guarded-tree.ts'
+import type { TreeFileSystem } from '../storage/local/tree-file-system.ts'
 
 /** Where each kind of bookkeeping lies: absolute if the target root is. */
 export interface BookkeepingPaths {

@@ -1,6 +1,7 @@
 import type { WireError } from '../errors/migration-error.ts'
 import type { JournalEntry, SourceTree } from '../model/journal-entry.ts'
-import type { PlacingFileSystem } from './commit-file-system.ts'
+import type { PlacingFileSystem } from '../storage/local/placing-file-system.ts'
+import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { JournalWriter } from './journal/journal.ts'
 import type { LockHandle } from './lock/lock.ts'
 import { endsAllCommits, type CommitOutcome } from './publish/commit-outcome.ts'
@@ -9,7 +10,7 @@ import { Publisher } from './publish/publisher.ts'
 import type { StagedTarget } from './publish/staged-target.ts'
 import { openTarget } from './publish/target-access.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
-import { SyncShell, WholeSync, type SyncEverything } from './whole-sync.ts'
+import { SyncShell, WholeSync, type SyncEverything } from '../storage/local/whole-sync.ts'
 
 /*
  * Commits come in groups because a sync costs milliseconds whether it makes one file durable or a hundred: 128 files, those of 100 ms,
@@ -95,10 +96,10 @@ export class Committer {
     const journal = new JournalWriter({ ...options, runId: options.lock.runId })
     await journal.open()
     const { sourceRoot = null, mayOverwrite = false } = options
-    const access = openTarget({ ...options, sourceRoot, mayOverwrite })
-    const syncShell = new SyncShell(access.paths.staged)
+    const syncShell = new SyncShell(bookkeepingPaths(options.targetRoot).staged)
+    const wholeSync = new WholeSync(options.syncEverything ?? syncShell.run)
+    const access = openTarget({ ...options, sourceRoot, mayOverwrite, wholeSync })
     const publisher = new Publisher(access, {
-      wholeSync: new WholeSync(options.syncEverything ?? syncShell.run),
       mayHaveStaleRejects: await hasRejectsOfEarlierRuns(access.paths),
       onUnplaced: () => {},
     })

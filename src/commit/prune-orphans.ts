@@ -3,10 +3,10 @@ import fs, { type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import type { GuardedTree } from '../storage/guarded-tree.ts'
-import { FolderHolder } from '../storage/held-folders.ts'
+import type { GuardedTree } from '../storage/local/guarded-tree.ts'
+import { LocalStorage } from '../storage/local/local-storage.ts'
+import { FolderHolder } from '../storage/local/held-folders.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
-import { syncFolder } from './commit-file-system.ts'
 import { formatCrc32 } from './journal/format-crc32.ts'
 import type { AssertOwned } from './lock/lock.ts'
 import { removeRejects, requireWayToRejects } from './rejects-file.ts'
@@ -40,23 +40,31 @@ interface PruneOptions {
 export async function pruneOrphans(options: PruneOptions): Promise<void> {
   const { targetRoot, orphans, isDurable, onFailed, onRemoved } = options
   const paths = bookkeepingPaths(targetRoot)
-  const { tree } = paths
-  const place = { paths, fileSystem: fs, tree, folders: new FolderHolder(tree, fs), isDurable }
+  const storage = new LocalStorage(targetRoot)
+  const session = storage.beginPublishing()
+  const place = { paths, session, isDurable }
+  const holder = { tree: paths.tree, folders: new FolderHolder(paths.tree, fs) }
   const folders = new Set<string>()
-  for (const orphan of orphans) {
-    const path = join(targetRoot, orphan.target)
-    await options.assertOwned()
-    try {
-      requireWayToRejects(place, orphan.source)
-      if (!(await removeIfProved(path, orphan, place))) continue
-      onRemoved(orphan)
-      folders.add(dirname(path))
-      for (const folder of await removeRejects(place, orphan.source)) folders.add(folder)
-    } catch (error) {
-      onFailed(orphan, toWireError(error, { phase: 'commit', file: orphan.target }))
+  try {
+    for (const orphan of orphans) {
+      const path = join(targetRoot, orphan.target)
+      await options.assertOwned()
+      try {
+        await requireWayToRejects(place, orphan.source)
+        if (!(await removeIfProved(path, orphan, holder))) continue
+        onRemoved(orphan)
+        folders.add(dirname(path))
+        for (const folder of await removeRejects(place, orphan.source)) folders.add(folder)
+      } catch (error) {
+        onFailed(orphan, toWireError(error, { phase: 'commit', file: orphan.target }))
+      }
     }
+  } finally {
+    session.end()
   }
-  if (isDurable) for (const folder of folders) await syncFolder(fs, folder)
+  if (!isDurable) return
+  const [failure] = (await storage.syncFolders(folders)).values()
+  if (failure !== undefined) throw failure
 }
 
 /** Its folder is held from the look at it to its end, and what is removed is the very file that was looked at. */

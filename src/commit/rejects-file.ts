@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/paths/file-modes.ts'
-import type { GuardedTree } from '../storage/guarded-tree.ts'
-import type { FolderHolder } from '../storage/held-folders.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
-import type { CommitFileSystem } from './commit-file-system.ts'
+import type { PublishingSession, TargetFolder } from '../storage/target-storage.ts'
 
 /*
  * The rejects of `a/b.csv` lie in `.migrate/rejects/a/b.csv.ndjson`. Where that name cannot be had (too long, or a folder of that name
@@ -17,9 +15,7 @@ const NO_SUCH_NAME = new Set(['ENAMETOOLONG', 'ENOTDIR', 'EEXIST', 'EISDIR', 'EN
 
 interface RejectsPlace {
   readonly paths: BookkeepingPaths
-  readonly fileSystem: CommitFileSystem
-  readonly tree: GuardedTree
-  readonly folders: FolderHolder
+  readonly session: PublishingSession
   readonly isDurable: boolean
 }
 
@@ -56,21 +52,21 @@ export async function placeRejects(place: RejectsPlace, source: string, stagedPa
 }
 
 async function renameInto(
-  { fileSystem, folders }: RejectsPlace,
+  { session }: RejectsPlace,
   folder: string,
   stagedPath: string,
   name: string,
   before?: () => Promise<void>,
 ): Promise<string[]> {
   const changedFolders: string[] = []
-  const held = await folders.holdOrMake(
+  const held = await session.folderOrMake(
     folder,
     () => PRIVATE_FOLDER_MODE,
     (changed) => changedFolders.push(changed),
   )
   try {
     await before?.()
-    await fileSystem.rename(stagedPath, `${held.path}/${name}`)
+    await held.replace(stagedPath, name)
     return [...changedFolders, folder]
   } finally {
     held.release()
@@ -78,11 +74,11 @@ async function renameInto(
 }
 
 async function addToIndex(
-  { paths, tree, isDurable }: RejectsPlace,
+  { paths, isDurable }: RejectsPlace,
   entry: { readonly file: string; readonly rejects: string },
 ): Promise<void> {
   const line = `${JSON.stringify(entry)}\n`
-  const handle = await tree.open(paths.rejectsIndex, 'a+', PRIVATE_FILE_MODE)
+  const handle = await paths.tree.open(paths.rejectsIndex, 'a+', PRIVATE_FILE_MODE)
   try {
     if ((await handle.readFile('utf8')).includes(line)) return
     await handle.appendFile(line)
@@ -113,26 +109,26 @@ export async function removeRejects(place: RejectsPlace, source: string): Promis
  * Looks whether the folders of a source's rejects can be reached, as far as they are there.
  * @throws as `removeRejects` would.
  */
-export function requireWayToRejects(place: RejectsPlace, source: string): void {
+export async function requireWayToRejects(place: RejectsPlace, source: string): Promise<void> {
   const path = plainPath(place.paths, source)
-  place.folders.hold(place.paths.rejects)?.release()
+  release(await place.session.folder(place.paths.rejects))
   if (path === null) return
   try {
-    place.folders.hold(dirname(path))?.release()
+    release(await place.session.folder(dirname(path)))
   } catch (error) {
     if (!isNameTaken(error, place, path)) throw error
   }
 }
 
-async function removeFrom({ fileSystem, folders }: RejectsPlace, folder: string, name: string): Promise<string[]> {
-  const held = folders.hold(folder)
+function release(folder: TargetFolder | null): void {
+  folder?.release()
+}
+
+async function removeFrom({ session }: RejectsPlace, folder: string, name: string): Promise<string[]> {
+  const held = await session.folder(folder)
   if (held === null) return []
   try {
-    await fileSystem.unlink(`${held.path}/${name}`)
-    return [folder]
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    return (await held.remove(name)) ? [folder] : []
   } finally {
     held.release()
   }

@@ -7,7 +7,7 @@ import type { StageTimes } from '../model/times.ts'
 import type { FileTask } from '../model/task.ts'
 import type { Pace } from '../pace/pace.ts'
 import type { SpanRecorder } from '../report/span-recorder.ts'
-import type { StagedLooks } from '../storage/staged-looks.ts'
+import type { StagedLooks } from '../storage/local/staged-looks.ts'
 
 /** What a thread converts with: made once, used for all its files. */
 export interface ConvertContext {

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import type { PaceIo } from '../model/pacing.ts'
-import { unsafeEntry } from '../storage/unsafe-entry.ts'
-import { identityOf, isSameIdentity, type FileIdentity } from '../storage/made-file.ts'
+import { unsafeEntry } from '../storage/local/unsafe-entry.ts'
+import { identityOf, isSameIdentity, type FileIdentity } from '../storage/local/made-file.ts'
 
 const { O_CREAT, O_EXCL, O_RDWR } = constants
 /** Systems that lack one have undefined for it, which counts as 0. */

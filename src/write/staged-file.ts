@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs'
 import { plainChecksum, type Checksum } from '../batch/checksum.ts'
 import type { PaceIo } from '../model/pacing.ts'
-import { identityOf, removeMade, type FileIdentity } from '../storage/made-file.ts'
+import { identityOf, removeMade, type FileIdentity } from '../storage/local/made-file.ts'
 
 /** How the files are staged that one source file becomes. */
 export interface Staging {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { probeExclusiveNames, readRecord, takeName, tryToCommit } from '../../src/commit/records/commit-record.ts'
 import { cutUnits, recordName, splitUnit } from '../../src/commit/records/commit-units.ts'
 import { formatCommitRecord, type RecordedTarget } from '../../src/model/commit-record.ts'
-import { GuardedTree } from '../../src/storage/guarded-tree.ts'
+import { GuardedTree } from '../../src/storage/local/guarded-tree.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 
 const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1, cpu: null }

@@ -1,7 +1,7 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { PlacingFileSystem } from '../../src/commit/commit-file-system.ts'
+import type { PlacingFileSystem } from '../../src/storage/local/placing-file-system.ts'
 
 /** A call about to be made: `sync a.ndjson`, `rename x a.ndjson`, `mkdir folder`. Files are named without their folders. */
 export type Watch = (call: string, path: string) => void

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { realFileSystem } from '../../src/commit/commit-file-system.ts'
+import { realFileSystem } from '../../src/storage/local/placing-file-system.ts'
 import { Publisher } from '../../src/commit/publish/publisher.ts'
 import { openTarget } from '../../src/commit/publish/target-access.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -34,7 +34,7 @@ async function placeWhile(happens: (out: string, staged: string) => void): Promi
     },
   }
   const target = openTarget({ targetRoot: out, sourceRoot: null, mayOverwrite: false, isDurable: false, fileSystem })
-  const publisher = new Publisher(target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} })
+  const publisher = new Publisher(target, { mayHaveStaleRejects: false, onUnplaced: () => {} })
   const file = {
     source: 'a/b.csv',
     target: 'a/b.csv',

@@ -94,7 +94,7 @@ async function settle(
   const target = openTarget({ ...trees(), knownFolders: new KnownFolders(knownFolders) })
   const options: SettleOptions = {
     target,
-    publisher: new Publisher(target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} }),
+    publisher: new Publisher(target, { mayHaveStaleRejects: false, onUnplaced: () => {} }),
     plan: { filePlanHashes: { csv: 'plan' } } as unknown as FrozenPlan,
     files,
     folder: records,

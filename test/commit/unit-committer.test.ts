@@ -37,7 +37,6 @@ function openCommitter(fileCount: number) {
     units: cutUnits(files),
     shardAttempt: 1,
     exclusiveBy: 'link',
-    wholeSync: { covers: async () => false },
     assertHeld: () => {},
     isRecorded: () => true,
   })

@@ -5,8 +5,9 @@
 
 const NAMED_BY_USER = 'a file that the user names, outside of any tree of ours'
 const BENCH = 'scratch folders of `migrate bench`, which it makes itself under names that nobody had'
-const HELD = 'in a folder that is held open (src/storage/held-folders.ts), on both sides'
-const STAGED = 'a staged file, made with O_EXCL in a folder that the thread has looked at (src/storage/staged-looks.ts)'
+const HELD = 'in a folder that is held open (src/storage/local/held-folders.ts), on both sides'
+const STAGED =
+  'a staged file, made with O_EXCL in a folder that the thread has looked at (src/storage/local/staged-looks.ts)'
 const LOOKED_AT = 'one step in a folder that GuardedTree has looked at just before'
 
 /** Each by its file: the calls, and why. */
@@ -20,10 +21,6 @@ export const EXCEPTIONS = {
   'src/cli/report/write-reports.ts': { calls: ['mkdirSync', 'writeFileSync'], reason: NAMED_BY_USER },
   'src/control/recording.ts': { calls: ['mkdirSync', 'openSync', 'writeFileSync'], reason: NAMED_BY_USER },
   'src/report/cpu-profile.ts': { calls: ['writeFileSync'], reason: NAMED_BY_USER },
-  'src/commit/commit-file-system.ts': {
-    calls: ['open'],
-    reason: 'opens for reading only, to sync, and follows no link in the last place',
-  },
   'src/commit/records/commit-record.ts': { calls: ['link', 'mkdir', 'symlink'], reason: LOOKED_AT },
   'src/commit/lock/lock-file.ts': {
     calls: ['copyFile', 'link'],
@@ -33,14 +30,8 @@ export const EXCEPTIONS = {
     calls: ['rmdir'],
     reason: 'folders above the target tree that this run made, while empty',
   },
-  'src/commit/publish/place-proved.ts': { calls: ['unlink'], reason: HELD },
   'src/commit/prune-orphans.ts': { calls: ['unlink'], reason: HELD },
-  'src/commit/rejects-file.ts': { calls: ['rename', 'unlink'], reason: HELD },
   'src/commit/staging/staging-area.ts': { calls: ['mkdirSync'], reason: LOOKED_AT },
-  'src/commit/target-placer.ts': {
-    calls: ['link', 'linkSync', 'rename', 'renameSync', 'unlink', 'unlinkSync'],
-    reason: HELD,
-  },
   'src/control/node/node-trees.ts': { calls: ['mkdir'], reason: LOOKED_AT },
   'src/convert/stream/convert-with-streams.ts': { calls: ['createWriteStream', 'openSync'], reason: STAGED },
   'src/write/positioned-file.ts': { calls: ['openSync'], reason: STAGED },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { WRITE_LENGTH } from '../../model/policy.ts'
 import type { SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder, type CommitFileSystem } from '../commit-file-system.ts'
+import { syncFolder, type CommitFileSystem } from '../../storage/local/placing-file-system.ts'
 import { formatJournalEnd, formatJournalHeader } from './journal-lines.ts'
 
 /*

@@ -1,4 +1,4 @@
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { JournalScan } from './journal-scan.ts'
 import { formatJournalEnd } from './journal-lines.ts'

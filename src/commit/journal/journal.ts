@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { MigrationError, toWireError } from '../../errors/migration-error.ts'
 import type { JournalEntry, SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder, type CommitFileSystem } from '../commit-file-system.ts'
+import { syncFolder, type CommitFileSystem } from '../../storage/local/placing-file-system.ts'
 import { lostJournal } from './journal-state.ts'
 import { formatJournalEnd, formatJournalHeader, formatJournalLine } from './journal-lines.ts'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { runIdOf } from '../run-id.ts'
 

@@ -1,6 +1,6 @@
 import fs, { type FileHandle } from 'node:fs/promises'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import type { CommitFileSystem } from '../commit-file-system.ts'
+import type { CommitFileSystem } from '../../storage/local/placing-file-system.ts'
 import { formatJournalEnd } from './journal-lines.ts'
 import type { UnsealedJournal } from './journal-reader.ts'
 import type { AssertOwned } from '../lock/lock.ts'

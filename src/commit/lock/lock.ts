@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../commit-file-system.ts'
+import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import { dismissMembers } from './lock-members.ts'
 import { createExclusively, isLockUntouched, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
 import { sweepLeftovers, takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'

@@ -8,26 +8,25 @@ import type { Places, Placing } from './place-targets.ts'
  */
 export async function placeOwn(
   publication: Publication,
-  { held, staged }: Places,
+  { held, session }: Places,
   { access }: Placing,
   mayHaveStaleRejects: boolean,
 ): Promise<void> {
   const { source, target, seen, stagedTarget, stagedRejects } = publication.file
+  const { paths, isDurable, mayOverwrite } = access
+  const rejects = { paths, session, isDurable }
   if (stagedRejects !== null) {
-    noteRejectsFolders(publication, await placeRejects(access, source, staged.pathOf(stagedRejects)))
+    noteRejectsFolders(publication, await placeRejects(rejects, source, stagedRejects))
   } else if (mayHaveStaleRejects) {
-    noteRejectsFolders(publication, await removeRejects(access, source))
+    noteRejectsFolders(publication, await removeRejects(rejects, source))
   }
   try {
-    const placing = access.placer.place(staged.pathOf(stagedTarget), {
-      path: `${held.path}/${target.slice(target.lastIndexOf('/') + 1)}`,
-      shown: `${access.paths.targetRoot}/${target}`,
-      seen,
-    })
-    if (placing !== undefined) await placing
+    const name = target.slice(target.lastIndexOf('/') + 1)
+    const publishing = held.publish(stagedTarget, name, { seen, orAnyFile: mayOverwrite })
+    if (publishing !== undefined) await publishing
   } catch (error) {
     // Rejects without their target would tell of records of a file that is not done.
-    if (stagedRejects !== null) await removeRejects(access, source)
+    if (stagedRejects !== null) await removeRejects(rejects, source)
     throw error
   }
 }

@@ -1,7 +1,5 @@
-import { closeSync, createReadStream, constants, fstatSync, lstatSync, openSync } from 'node:fs'
-import { unlink } from 'node:fs/promises'
-import { crc32 } from 'node:zlib'
 import { MigrationError } from '../../errors/migration-error.ts'
+import type { PublishingSession } from '../../storage/target-storage.ts'
 import { placeRejects } from '../rejects-file.ts'
 import { holdTargetFolder, type Places, type Placing } from './place-targets.ts'
 import type { Publication } from './publication.ts'
@@ -19,7 +17,7 @@ export async function placeProved({ file }: Publication, places: Places, placing
   } catch (error) {
     if (!isOfGoneFolder(error)) throw error
     // Somebody took the folder away while it was held. Another placer may have made it again, and put the target into that one.
-    const held = await holdTargetFolder(places.folder, placing.access, placing.changed)
+    const held = await holdTargetFolder(places.folder, { ...placing, session: places.session })
     try {
       await placeOnce(file, { ...places, held }, placing)
     } finally {
@@ -32,53 +30,37 @@ function isOfGoneFolder(error: unknown): boolean {
   return ['ENOENT', 'COMMIT_VOID'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
-async function placeOnce(file: StagedTarget, { held, staged }: Places, { access, changed }: Placing): Promise<void> {
-  const { source, target, seen, stagedRejects } = file
+async function placeOnce(file: StagedTarget, { held, session }: Places, { access, changed }: Placing): Promise<void> {
+  const { source, target, seen, stagedTarget, stagedRejects } = file
+  const { paths, isDurable, mayOverwrite } = access
   if (stagedRejects !== null) {
     try {
-      for (const folder of await placeRejects(access, source, staged.pathOf(stagedRejects))) changed.add(folder)
+      const folders = await placeRejects({ paths, session, isDurable }, source, stagedRejects)
+      for (const folder of folders) changed.add(folder)
     } catch (error) {
       // They are in their place already.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
-  const path = `${held.path}/${target.slice(target.lastIndexOf('/') + 1)}`
-  const shown = `${access.paths.targetRoot}/${target}`
-  let stagedPath: string | null = null
+  const name = target.slice(target.lastIndexOf('/') + 1)
   try {
-    stagedPath = staged.pathOf(file.stagedTarget)
-    const answer = access.placer.place(stagedPath, { path, shown, seen })
-    if (answer !== undefined) await answer
+    const publishing = held.publish(stagedTarget, name, { seen, orAnyFile: mayOverwrite })
+    if (publishing !== undefined) await publishing
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'TARGET_EXISTS' && stagedPath !== null && (await isProvedTarget(path, file))) {
-      await unlink(stagedPath).catch(() => undefined)
-    } else if (code !== 'ENOENT' || isThere(stagedPath)) throw error
-    else if (!(await isProvedTarget(path, file))) throw voidCommit(target)
+    if (code === 'TARGET_EXISTS' && (await held.holds(name, file))) await session.dropStaged(stagedTarget)
+    else if (code !== 'ENOENT' || (await isStaged(stagedTarget, session))) throw error
+    else if (!(await held.holds(name, file))) throw voidCommit(target)
   }
 }
 
-function isThere(stagedPath: string | null): boolean {
-  return stagedPath !== null && lstatSync(stagedPath, { throwIfNoEntry: false }) !== undefined
-}
-
-/** Whether the target is in its place. A link there is not followed, a FIFO not waited for. */
-async function isProvedTarget(path: string, { targetBytes, targetHash }: StagedTarget): Promise<boolean> {
-  let descriptor: number
+/** The folder that it was in may be gone with it. */
+async function isStaged(stagedTarget: string, session: PublishingSession): Promise<boolean> {
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
-  } catch {
-    return false
-  }
-  try {
-    const stat = fstatSync(descriptor)
-    if (!stat.isFile() || stat.size !== targetBytes) return false
-    let hash = 0
-    for await (const chunk of createReadStream(path, { fd: descriptor, autoClose: false }))
-      hash = crc32(chunk as Buffer, hash)
-    return hash === targetHash
-  } finally {
-    closeSync(descriptor)
+    return await session.hasStaged(stagedTarget)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
 }
 

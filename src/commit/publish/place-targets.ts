@@ -1,16 +1,15 @@
 import { MigrationError } from '../../errors/migration-error.ts'
-import type { HeldFolder } from '../../storage/held-folders.ts'
-import { HeldSources } from '../../storage/held-sources.ts'
-import { forEachConcurrently } from '../for-each-concurrently.ts'
+import { forEachConcurrently } from '../../storage/for-each-concurrently.ts'
+import type { PublishingSession, TargetFolder } from '../../storage/target-storage.ts'
 import { folderOf, type Publication } from './publication.ts'
 import type { TargetAccess } from './target-access.ts'
 
-/** Where a target goes, and where staged files come from. */
+/** Where a target goes. */
 export interface Places {
-  /** Of the target, relative to the tree. */
+  /** Relative to the tree. */
   readonly folder: string
-  readonly held: HeldFolder
-  readonly staged: HeldSources
+  readonly held: TargetFolder
+  readonly session: PublishingSession
 }
 
 export interface Placing<Each extends Publication = Publication> {
@@ -23,21 +22,18 @@ export interface Placing<Each extends Publication = Publication> {
   onFailed(publication: Each, error: unknown): void
 }
 
-/**
- * Gives targets their names. Each target folder is held while files go into it, and each folder of staged files while they leave it. So both
- * are looked at once, and nothing goes anywhere else, or comes from there, whatever takes their place.
- */
+/** Gives targets their names, those of a folder together. */
 export async function placeTargets<Each extends Publication>(
   publications: readonly Each[],
   placing: Placing<Each>,
 ): Promise<void> {
-  const staged = new HeldSources(placing.access.folders)
+  const session = placing.access.storage.beginPublishing()
   try {
     await forEachConcurrently([...byFolder(publications)], ([folder, inside]) =>
-      placeInside(folder, inside, staged, placing),
+      placeInside(folder, inside, session, placing),
     )
   } finally {
-    staged.release()
+    session.end()
   }
 }
 
@@ -55,18 +51,18 @@ function byFolder<Each extends Publication>(publications: readonly Each[]): Map<
 async function placeInside<Each extends Publication>(
   folder: string,
   inside: readonly Each[],
-  staged: HeldSources,
+  session: PublishingSession,
   placing: Placing<Each>,
 ): Promise<void> {
   const { access, changed } = placing
-  let held: HeldFolder
+  let held: TargetFolder
   try {
-    held = await holdTargetFolder(folder, access, changed)
+    held = await holdTargetFolder(folder, { access, session, changed })
   } catch (error) {
     for (const publication of inside) placing.onFailed(publication, error)
     return
   }
-  const places = { folder, held, staged }
+  const places = { folder, held, session }
   try {
     await forEachConcurrently(inside, async (publication) => {
       try {
@@ -83,14 +79,13 @@ async function placeInside<Each extends Publication>(
   }
 }
 
-/** Holds the folder of targets, and makes it where it is missing. @param changed gets the folders that must be synced for it to last. */
+/** Takes the folder of targets, and makes it where it is missing. @param changed gets the folders that must be synced for it to last. */
 export async function holdTargetFolder(
   folder: string,
-  access: TargetAccess,
-  changed: Set<string>,
-): Promise<HeldFolder> {
-  const { folders, knownFolders, modeOf } = access
-  const held = await folders.holdOrMake(pathOf(folder, access), modeOf, (above) => changed.add(above))
+  { access, session, changed }: { access: TargetAccess; session: PublishingSession; changed: Set<string> },
+): Promise<TargetFolder> {
+  const { knownFolders, modeOf } = access
+  const held = await session.folderOrMake(pathOf(folder, access), modeOf, (above) => changed.add(above))
   if (!knownFolders.has(folder)) {
     // Whoever made those above it may have died before syncing them.
     for (let inner = folder; inner !== '';) changed.add(pathOf((inner = folderOf(inner)), access))
@@ -114,13 +109,19 @@ export async function makeTargetFolders(
     const folder = folderOf(file.target)
     if (!access.knownFolders.has(folder)) unknown.add(folder)
   }
-  for (const folder of unknown) {
-    try {
-      const held = await holdTargetFolder(folder, access, changed)
-      held.release()
-    } catch (error) {
-      if (!(error instanceof MigrationError)) throw error
+  if (unknown.size === 0) return
+  const session = access.storage.beginPublishing()
+  try {
+    for (const folder of unknown) {
+      try {
+        const held = await holdTargetFolder(folder, { access, session, changed })
+        held.release()
+      } catch (error) {
+        if (!(error instanceof MigrationError)) throw error
+      }
     }
+  } finally {
+    session.end()
   }
 }
 

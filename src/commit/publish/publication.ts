@@ -1,5 +1,4 @@
 import { toWireError, type WireError } from '../../errors/migration-error.ts'
-import { forEachConcurrently } from '../for-each-concurrently.ts'
 import type { StagedTarget } from './staged-target.ts'
 
 /** A file on its way to its name. */
@@ -31,20 +30,6 @@ export function folderOf(target: string): string {
 
 export function failPublication(publication: Publication, error: unknown): void {
   publication.error = toWireError(error, { phase: 'commit', file: publication.file.source })
-}
-
-/** A step that each file passes or fails for itself. */
-export async function forEachAlive<Each extends Publication>(
-  publications: readonly Each[],
-  step: (publication: Each) => Promise<void>,
-): Promise<void> {
-  await forEachConcurrently(aliveOf(publications), async (publication) => {
-    try {
-      await step(publication)
-    } catch (error) {
-      failPublication(publication, error)
-    }
-  })
 }
 
 export function aliveOf<Each extends Publication>(publications: readonly Each[]): Each[] {

@@ -1,8 +1,5 @@
 import { toWireError, type WireError } from '../../errors/migration-error.ts'
-import { syncFile, syncFolder } from '../commit-file-system.ts'
-import { forEachConcurrently } from '../for-each-concurrently.ts'
-import { liesInStagingArea } from '../staging/staging-area.ts'
-import type { WholeSync } from '../whole-sync.ts'
+import { forEachConcurrently } from '../../storage/for-each-concurrently.ts'
 import type { CommitOutcome } from './commit-outcome.ts'
 import { placeOwn } from './place-own.ts'
 import { placeProved } from './place-proved.ts'
@@ -20,7 +17,7 @@ import {
   type Part,
   type PartInWork,
 } from './part.ts'
-import { aliveOf, beginPublication, failPublication, forEachAlive, type Publication } from './publication.ts'
+import { aliveOf, beginPublication, failPublication, type Publication } from './publication.ts'
 import type { StagedTarget } from './staged-target.ts'
 import type { TargetAccess } from './target-access.ts'
 
@@ -41,8 +38,6 @@ import type { TargetAccess } from './target-access.ts'
  */
 
 export interface PublisherOptions {
-  /** Syncs many at once; null: each by itself. */
-  readonly wholeSync: Pick<WholeSync, 'covers'> | null
   /** Whether a file without rejects, whose proof comes after its name, may have some of an earlier run, which must go. */
   readonly mayHaveStaleRejects: boolean
   /** Told of what goes wrong once a record is won: its files are committed, and yet not all in their places, or not durably. */
@@ -68,9 +63,9 @@ export class Publisher {
     const startNs = process.hrtime.bigint()
     const inWork = parts.map(beginPart)
     const all = inWork.flatMap(({ publications }) => publications)
-    const areSynced = await this.#syncTogether(all)
-    const sharedNs = shareOf(startNs, all.length)
-    await forEachConcurrently(inWork, (part) => this.#publishPart(part, { areSynced, sharedNs }))
+    await this.#syncContents(all)
+    const contentsNs = shareOf(startNs, all.length)
+    await forEachConcurrently(inWork, (part) => this.#publishPart(part, contentsNs))
     await this.#syncNames(inWork)
     const syncNs = shareOf(startNs, all.length)
     for (const part of inWork) if (part.proof.comes === 'after') await prove(part, syncNs)
@@ -98,17 +93,17 @@ export class Publisher {
     return errors
   }
 
-  /** Makes the names in folders durable. @returns what is wrong with those where that fails. */
-  async syncFolders(folders: ReadonlySet<string>): Promise<ReadonlyMap<string, unknown>> {
-    const failures = new Map<string, unknown>()
-    if (!this.#access.isDurable) return failures
-    await forEachConcurrently([...folders], async (folder) => {
-      try {
-        await syncFolder(this.#access.fileSystem, folder)
-      } catch (error) {
-        failures.set(folder, error)
-      }
-    })
+  /**
+   * Makes the names in folders durable.
+   * @param published the files that went into them, if they are known.
+   * @returns what is wrong with those where that fails.
+   */
+  async syncFolders(
+    folders: ReadonlySet<string>,
+    published?: readonly StagedTarget[],
+  ): Promise<ReadonlyMap<string, unknown>> {
+    if (!this.#access.isDurable) return new Map()
+    const failures = await this.#access.storage.syncFolders(folders, published)
     // What is not durable must be synced by those who come next.
     if (failures.size > 0) this.#access.knownFolders.clear()
     return failures
@@ -118,22 +113,22 @@ export class Publisher {
   async discard(files: readonly StagedTarget[]): Promise<void> {
     await forEachConcurrently(files, async ({ stagedTarget, stagedRejects }) => {
       for (const path of [stagedTarget, stagedRejects])
-        if (path !== null) await this.#access.tree.removeFile(path).catch(() => undefined)
+        if (path !== null) await this.#access.storage.removeFile(path).catch(() => undefined)
     })
   }
 
-  /** Many files that are staged in `.migrate`, and so on one file system, are synced at once where that is faster. */
-  async #syncTogether(publications: readonly Publication[]): Promise<boolean> {
-    const { wholeSync } = this.#options
-    if (!this.#access.isDurable || wholeSync === null) return false
-    const together = publications.filter((publication) => this.#isInStagingArea(publication))
-    return wholeSync.covers(together.length)
+  async #syncContents(publications: readonly Publication[]): Promise<void> {
+    if (!this.#access.isDurable) return
+    const byFile = new Map(publications.map((publication) => [publication.file, publication]))
+    await this.#access.storage.syncStaged([...byFile.keys()], (file, error) => {
+      const publication = byFile.get(file)
+      if (publication !== undefined) failPublication(publication, error)
+    })
   }
 
-  /** The steps from the contents to the names. Parts that are proved apart do not wait for each other. */
-  async #publishPart<File extends StagedTarget>(part: PartInWork<File>, state: Synced): Promise<void> {
+  /** The steps from the durable contents to the names. Parts that are proved apart do not wait for each other. */
+  async #publishPart<File extends StagedTarget>(part: PartInWork<File>, contentsNs: number): Promise<void> {
     const startNs = process.hrtime.bigint()
-    await this.#syncContents(part.publications, state.areSynced)
     if (part.proof.comes === 'after') {
       if (await passTogether(part, () => part.proof.assertOwned())) await this.#placeOwn(part)
       return
@@ -145,19 +140,8 @@ export class Publisher {
     })
     if (!isReady) return
     // What comes after it cannot stand in a record.
-    const syncNs = state.sharedNs + shareOf(startNs, part.publications.length)
+    const syncNs = contentsNs + shareOf(startNs, part.publications.length)
     if (await win(part, syncNs)) await this.#placeWon(part)
-  }
-
-  async #syncContents(publications: readonly Publication[], areSynced: boolean): Promise<void> {
-    const { fileSystem, isDurable } = this.#access
-    if (!isDurable) return
-    await forEachAlive(publications, async (publication) => {
-      if (areSynced && this.#isInStagingArea(publication)) return
-      const { stagedTarget, stagedRejects } = publication.file
-      await syncFile(fileSystem, stagedTarget)
-      if (stagedRejects !== null) await syncFile(fileSystem, stagedRejects)
-    })
   }
 
   async #placeOwn({ publications, changed }: PartInWork): Promise<void> {
@@ -189,10 +173,8 @@ export class Publisher {
     if (!this.#access.isDurable) return
     const folders = new Set(parts.flatMap(changedBy))
     const publications = parts.flatMap((part) => part.publications)
-    // A rename does not leave its file system, so these folders lie where the staged files were.
-    const lieTogether = publications.every((publication) => this.#isInStagingArea(publication))
-    if (lieTogether && (await this.#options.wholeSync?.covers(folders.size))) return
-    const failures = await this.syncFolders(folders)
+    const published = publications.map(({ file }) => file)
+    const failures = await this.syncFolders(folders, published)
     for (const [folder, error] of failures) {
       for (const { proof, publications: inside } of parts)
         if (proof.comes === 'after') failBelow(folder, error, inside, this.#access.paths.targetRoot)
@@ -200,17 +182,6 @@ export class Publisher {
         this.#options.onUnplaced(toWireError(error, { phase: 'commit', file: folder }))
     }
   }
-
-  #isInStagingArea({ file }: Publication): boolean {
-    return liesInStagingArea(file.stagedTarget, this.#access.paths)
-  }
-}
-
-interface Synced {
-  /** What lies in the staging area is durable already. */
-  readonly areSynced: boolean
-  /** What that took, for each file. */
-  readonly sharedNs: number
 }
 
 function shareOf(startNs: bigint, fileCount: number): number {

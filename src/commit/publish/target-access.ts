@@ -1,24 +1,20 @@
-import { GuardedTree } from '../../storage/guarded-tree.ts'
-import { FolderHolder } from '../../storage/held-folders.ts'
+import { folderModesOf, type FolderModes } from '../../storage/local/folder-modes.ts'
+import { LocalStorage, type LocalStorageOptions } from '../../storage/local/local-storage.ts'
+import type { TargetStorage } from '../../storage/target-storage.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { realFileSystem, type CommitFileSystem, type PlacingFileSystem } from '../commit-file-system.ts'
-import { folderModesOf, type FolderModes } from '../folder-modes.ts'
-import { TargetPlacer } from '../target-placer.ts'
 import { KnownFolders } from './known-folders.ts'
 
 /** What publishing needs of a target tree. */
 export interface TargetAccess {
   readonly paths: BookkeepingPaths
-  readonly fileSystem: CommitFileSystem
-  readonly tree: GuardedTree
-  readonly folders: FolderHolder
-  readonly placer: TargetPlacer
+  readonly storage: TargetStorage
   readonly modeOf: FolderModes
+  readonly mayOverwrite: boolean
   readonly isDurable: boolean
   readonly knownFolders: KnownFolders
 }
 
-export interface TargetAccessOptions {
+export interface TargetAccessOptions extends LocalStorageOptions {
   readonly targetRoot: string
   /** Where the modes of new folders come from; null: they are for the own user alone. */
   readonly sourceRoot: string | null
@@ -28,19 +24,17 @@ export interface TargetAccessOptions {
   readonly isDurable: boolean
   /** Default: none. */
   readonly knownFolders?: KnownFolders
-  readonly fileSystem?: PlacingFileSystem
+  /** Default: the folder of this machine. */
+  readonly storage?: TargetStorage
 }
 
 export function openTarget(options: TargetAccessOptions): TargetAccess {
-  const { targetRoot, sourceRoot, mayOverwrite, isDurable, fileSystem = realFileSystem } = options
-  const tree = new GuardedTree(targetRoot, fileSystem)
+  const { targetRoot, sourceRoot, mayOverwrite, isDurable } = options
   return {
     paths: bookkeepingPaths(targetRoot),
-    fileSystem,
-    tree,
-    folders: new FolderHolder(tree, fileSystem),
-    placer: new TargetPlacer(fileSystem, mayOverwrite),
+    storage: options.storage ?? new LocalStorage(targetRoot, options),
     modeOf: folderModesOf(sourceRoot, targetRoot),
+    mayOverwrite,
     isDurable,
     knownFolders: options.knownFolders ?? new KnownFolders(),
   }

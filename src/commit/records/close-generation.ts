@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import type { FrozenPlan, ShardFile } from '../../model/frozen-plan.ts'
 import type { SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../commit-file-system.ts'
+import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
 import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
 import { JournalWriter } from '../journal/journal.ts'
@@ -63,7 +63,7 @@ export class GenerationCloser {
       mayOverwrite: plan.mayOverwrite,
       isDurable: options.isDurable,
     })
-    this.#publisher = new Publisher(this.#target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} })
+    this.#publisher = new Publisher(this.#target, { mayHaveStaleRejects: false, onUnplaced: () => {} })
   }
 
   static async open(generation: Generation, plan: FrozenPlan, options: CloseOptions): Promise<GenerationCloser> {

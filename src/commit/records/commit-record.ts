@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 import { formatCommitRecord, parseCommitRecord, type CommitRecord } from '../../model/commit-record.ts'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { fanOut, generationPaths, type Generation } from './generation-paths.ts'
 
 /*

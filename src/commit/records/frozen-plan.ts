@@ -13,7 +13,7 @@ import {
 } from '../../model/frozen-plan.ts'
 import { FormatSettingsSchema } from '../../options/format-settings.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../commit-file-system.ts'
+import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import { fanOut, fanOutFolders, generationPaths, shardFilePath, type Generation } from './generation-paths.ts'
 
 /*

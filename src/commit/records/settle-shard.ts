@@ -4,7 +4,7 @@ import { toWireError, type WireError } from '../../errors/migration-error.ts'
 import type { CommitRecord, NodeIdentity, RecordedTarget } from '../../model/commit-record.ts'
 import type { FrozenPlan, ShardFile } from '../../model/frozen-plan.ts'
 import type { JournalEntry } from '../../model/journal-entry.ts'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { readRecord } from './commit-record.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
 import { formatCrc32, formatSum } from '../journal/format-crc32.ts'
@@ -163,10 +163,20 @@ async function removeStaleRejects(
 ): Promise<WireError | null> {
   if (!options.mayHaveStaleRejects || recorded.stagedRejects !== null) return null
   try {
-    for (const folder of await removeRejects(options.target, file.path)) folders.add(folder)
+    for (const folder of await removeRejectsOf(file, options)) folders.add(folder)
     return null
   } catch (error) {
     return toWireError(error, { phase: 'commit', file: file.path })
+  }
+}
+
+async function removeRejectsOf(file: ShardFile, { target }: SettleOptions): Promise<string[]> {
+  const { paths, isDurable } = target
+  const session = target.storage.beginPublishing()
+  try {
+    return await removeRejects({ paths, session, isDurable }, file.path)
+  } finally {
+    session.end()
   }
 }
 

@@ -5,7 +5,6 @@ import type { Proof } from '../publish/proof.ts'
 import { Publisher } from '../publish/publisher.ts'
 import type { StagedTarget } from '../publish/staged-target.ts'
 import type { TargetAccess } from '../publish/target-access.ts'
-import type { WholeSync } from '../whole-sync.ts'
 import { tryToCommit, type ExclusiveBy } from './commit-record.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
 
@@ -21,8 +20,6 @@ export interface UnitCommitterOptions {
   /** Which try at the shard this is. */
   readonly shardAttempt: number
   readonly exclusiveBy: ExclusiveBy
-  /** Syncs many files at once. */
-  readonly wholeSync: Pick<WholeSync, 'covers'>
   /** Throws where the node may have lost its shard to another one. */
   readonly assertHeld: () => void
   /** Whether a file that failed is recorded as failed. Where not, its unit stays open for another try at the shard. */
@@ -64,7 +61,6 @@ export class UnitCommitter {
   constructor(options: UnitCommitterOptions) {
     this.#options = options
     this.#publisher = new Publisher(options.target, {
-      wholeSync: options.wholeSync,
       // The coordinator removes them, under the lock of the tree: a node that was held up would take away those of a later run.
       mayHaveStaleRejects: false,
       onUnplaced: (error) => this.unplaced.push(error),

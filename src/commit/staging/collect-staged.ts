@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { MigrationError } from '../../errors/migration-error.ts'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { readManifests, type ManifestClaim, type ManifestHeader } from '../journal/manifest.ts'

@@ -2,10 +2,10 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 import { BESIDE_TARGET_PREFIX } from '../../model/paths/path-inside.ts'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import type { ManifestClaim } from '../journal/manifest.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { mountPointOf, readMountPoints } from '../../storage/mount-points.ts'
+import { mountPointOf, readMountPoints } from '../../storage/local/mount-points.ts'
 
 export interface StagedPaths {
   /** Absolute if the target root is. The worker writes here. */

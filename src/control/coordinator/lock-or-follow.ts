@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
-import { folderModesOf } from '../../commit/folder-modes.ts'
+import { folderModesOf } from '../../storage/local/folder-modes.ts'
 import { acquireLock, type LockHandle } from '../../commit/lock/lock.ts'
 import { describeOwner, readLockOwner } from '../../commit/lock/lock-file.ts'
 import { MigrationError } from '../../errors/migration-error.ts'

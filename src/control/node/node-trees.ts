@@ -6,7 +6,7 @@ import { generationClosed } from '../../commit/records/commit-record.ts'
 import { generationPaths, type Generation } from '../../commit/records/generation-paths.ts'
 import { KnownFolders } from '../../commit/publish/known-folders.ts'
 import { StagingArea } from '../../commit/staging/staging-area.ts'
-import { SyncShell, WholeSync } from '../../commit/whole-sync.ts'
+import { SyncShell, WholeSync } from '../../storage/local/whole-sync.ts'
 import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 
 /** What the shards of a tree that a node has in work at the same time have in common. */

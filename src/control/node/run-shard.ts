@@ -121,6 +121,7 @@ function makeCommitter(options: ShardRunOptions): {
     targetRoot: generation.targetRoot,
     sourceRoot,
     // Of its own: what it makes is durable only when it has ended.
+    wholeSync: tree.wholeSync,
     knownFolders: new KnownFolders(tree.knownFolders),
   })
   const committer = new UnitCommitter({
@@ -130,7 +131,6 @@ function makeCommitter(options: ShardRunOptions): {
     units: options.units,
     shardAttempt: options.shardAttempt,
     exclusiveBy: plan.exclusiveBy,
-    wholeSync: tree.wholeSync,
     assertHeld: options.assertHeld,
     isRecorded: options.isRecorded,
   })
@@ -163,7 +163,7 @@ export async function placeOfOthers(
   },
 ): Promise<boolean> {
   const target = openTarget(trees)
-  const publisher = new Publisher(target, { wholeSync: null, mayHaveStaleRejects: false, onUnplaced: () => {} })
+  const publisher = new Publisher(target, { mayHaveStaleRejects: false, onUnplaced: () => {} })
   const folders = new Set<string>()
   let areAllPlaced = true
   for (const unit of findRecordedUnits(files, open)) {

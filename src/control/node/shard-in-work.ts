@@ -7,7 +7,7 @@ import type { CommitUnit } from '../../commit/records/commit-units.ts'
 import { readShard } from '../../commit/records/frozen-plan.ts'
 import { findOpenUnits } from '../../commit/records/settle-shard.ts'
 import type { ShardFile } from '../../model/frozen-plan.ts'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { ShardProgress } from './shard-progress.ts'
 
 export type ShardJobOnQueue = Pick<

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { readMountPoints } from '../../storage/mount-points.ts'
+import { readMountPoints } from '../../storage/local/mount-points.ts'
 import { mountedAt, SEVERAL, type SourceTree } from '../../model/journal-entry.ts'
 
 /** A source tree as journals name it. @param root absolute real path. */

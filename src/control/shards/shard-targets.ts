@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs'
 import { comparePathBytes } from '../../commit/tree-hash.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { printableName } from '../../errors/printable-name.ts'
-import type { GuardedTree } from '../../storage/guarded-tree.ts'
+import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { ShardTargetSchema, type ShardTarget } from '../../model/shard.ts'
 
 /*

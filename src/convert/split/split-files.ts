@@ -1,6 +1,6 @@
 import type { FileWork } from '../file-work.ts'
 import { PRIVATE_FILE_MODE } from '../../model/paths/file-modes.ts'
-import { removeMade } from '../../storage/made-file.ts'
+import { removeMade } from '../../storage/local/made-file.ts'
 import { PositionedFile } from '../../write/positioned-file.ts'
 import type { SplitBoard } from './split-board.ts'
 

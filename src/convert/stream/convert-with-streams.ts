@@ -10,7 +10,7 @@ import type { DataPlan } from '../../model/data-plan.ts'
 import type { FormatName } from '../../model/format-name.ts'
 import type { ConvertedFile } from '../../model/task-result.ts'
 import type { FileTask } from '../../model/task.ts'
-import { identityOf, removeMade } from '../../storage/made-file.ts'
+import { identityOf, removeMade } from '../../storage/local/made-file.ts'
 import { paceFileSystem } from './pace-file-system.ts'
 import { describeStreamError } from './describe-stream-error.ts'
 

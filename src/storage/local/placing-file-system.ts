@@ -1,6 +1,6 @@
 import { constants, linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
-import type { TreeFileSystem } from '../storage/tree-file-system.ts'
+import type { TreeFileSystem } from './tree-file-system.ts'
 
 /** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
 export type CommitFileSystem = TreeFileSystem

@@ -1,7 +1,7 @@
 import { readlinkSync, type Stats } from 'node:fs'
-import { MigrationError } from '../errors/migration-error.ts'
-import { printableName } from '../errors/printable-name.ts'
-import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
+import { MigrationError } from '../../errors/migration-error.ts'
+import { printableName } from '../../errors/printable-name.ts'
+import { BOOKKEEPING_FOLDER } from '../../model/paths/path-inside.ts'
 
 /** What something in a tree is, in the words of messages. @param path tells where a link leads to. */
 export function describeEntry(path: string, stats: Pick<Stats, EntryQuestions>): string {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { TargetPlacer } from '../../src/commit/target-placer.ts'
-import { realFileSystem } from '../../src/commit/commit-file-system.ts'
+import { TargetPlacer } from '../../../src/storage/local/target-placer.ts'
+import { realFileSystem } from '../../../src/storage/local/placing-file-system.ts'
 
 /** Targets that each take the given time by the placer's own clock. @returns how each was placed. */
 async function placeEach(durationsMs: readonly number[]): Promise<string[]> {
@@ -16,9 +16,14 @@ async function placeEach(durationsMs: readonly number[]): Promise<string[]> {
     unlinkSync: () => {},
     unlink: async () => {},
   }
-  const placer = new TargetPlacer(fileSystem, false, () => nowMs)
+  const placer = new TargetPlacer(fileSystem, () => nowMs)
   for (let index = 0; index < durationsMs.length; index++)
-    await placer.place(`staged-${index}`, { path: `target-${index}`, shown: `target-${index}`, seen: null })
+    await placer.place(`staged-${index}`, {
+      path: `target-${index}`,
+      shown: `target-${index}`,
+      seen: null,
+      orAnyFile: false,
+    })
   return ways
 }
 
@@ -39,10 +44,10 @@ function failingBy(code: string) {
   }
 }
 
-const PLACE = { path: 'b', shown: 'b', seen: null }
+const PLACE = { path: 'b', shown: 'b', seen: null, orAnyFile: false }
 
 it('a link that fails throws what the system says', () => {
-  const failing = new TargetPlacer({ ...realFileSystem, linkSync: failingBy('EIO') }, false)
+  const failing = new TargetPlacer({ ...realFileSystem, linkSync: failingBy('EIO') })
   expect(() => failing.place('a', PLACE)).toThrow('EIO')
 })
 
@@ -50,8 +55,8 @@ it('where files cannot be linked into another folder they are renamed, and a ren
   const names: string[] = []
   const fileSystem = { ...realFileSystem, linkSync: failingBy('EXDEV') }
   const renameSync = (from: unknown, to: unknown): void => void names.push(`${String(from)} -> ${String(to)}`)
-  void new TargetPlacer({ ...fileSystem, renameSync }, false).place('a', PLACE)
+  void new TargetPlacer({ ...fileSystem, renameSync }).place('a', PLACE)
   expect(names).toEqual(['a -> b'])
-  const failing = new TargetPlacer({ ...fileSystem, renameSync: failingBy('EXDEV') }, false)
+  const failing = new TargetPlacer({ ...fileSystem, renameSync: failingBy('EXDEV') })
   expect(() => failing.place('a', PLACE)).toThrow('EXDEV')
 })

@@ -1,8 +1,8 @@
 import { statfsSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { SyncShell, WholeSync } from '../../src/commit/whole-sync.ts'
-import { makeTargetRoot } from './temporary-tree.ts'
+import { SyncShell, WholeSync } from '../../../src/storage/local/whole-sync.ts'
+import { makeTargetRoot } from '../../commit/temporary-tree.ts'
 
 /** A sync of everything that takes as long as it is told, on a clock of its own. */
 function fakeSync(): { sync: WholeSync; calls: () => number; next: (tookMs: number, isDone?: boolean) => void } {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
+import { BOOKKEEPING_FOLDER } from '../../model/paths/path-inside.ts'
 import { GuardedTree } from './guarded-tree.ts'
 
 const BOOKKEEPING = `/${BOOKKEEPING_FOLDER}/`

@@ -14,10 +14,10 @@ import {
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isFolderInside, isPathInside, isPlainName, isTargetInside } from '../../src/model/paths/path-inside.ts'
-import { GuardedTree } from '../../src/storage/guarded-tree.ts'
-import { StagedLooks } from '../../src/storage/staged-looks.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { isFolderInside, isPathInside, isPlainName, isTargetInside } from '../../../src/model/paths/path-inside.ts'
+import { GuardedTree } from '../../../src/storage/local/guarded-tree.ts'
+import { StagedLooks } from '../../../src/storage/local/staged-looks.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 describe('a path that is read back from a tree', () => {
   it.each(['a', 'a/b.csv', '...', 'a/..b', '.hidden', 'a b/ü', 'a\\..\\b', '.migrate-staged-x'])(

@@ -1,11 +1,11 @@
 import { lstatSync, type BigIntStats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { MigrationError } from '../errors/migration-error.ts'
-import { printableName } from '../errors/printable-name.ts'
-import type { SeenFile } from '../model/paths/seen-file.ts'
-import { describeEntry } from '../storage/unsafe-entry.ts'
-import type { PlacingFileSystem } from './commit-file-system.ts'
+import { MigrationError } from '../../errors/migration-error.ts'
+import { printableName } from '../../errors/printable-name.ts'
+import type { SeenFile } from '../../model/paths/seen-file.ts'
+import { describeEntry } from './unsafe-entry.ts'
+import type { PlacingFileSystem } from './placing-file-system.ts'
 
 /*
  * Nothing is replaced that the run does not expect. Where the plan saw nothing, a target gets its name by link(), which fails where the name
@@ -35,6 +35,8 @@ export interface TargetPlace {
   readonly shown: string
   /** What the plan saw there; null: nothing. */
   readonly seen: SeenFile | null
+  /** Files may be replaced, whoever made them (`--overwrite`): never folders or links. */
+  readonly orAnyFile: boolean
 }
 
 /**
@@ -43,17 +45,14 @@ export interface TargetPlace {
  */
 export class TargetPlacer {
   readonly #fileSystem: PlacingFileSystem
-  readonly #mayOverwrite: boolean
   readonly #nowMs: () => number
   #areSlow = false
   #watchedMs = 0
   #watchedCount = 0
   #sliceMs = 0
 
-  /** @param mayOverwrite files may be replaced, whoever made them (`--overwrite`): never folders or links. */
-  constructor(fileSystem: PlacingFileSystem, mayOverwrite: boolean, nowMs = () => performance.now()) {
+  constructor(fileSystem: PlacingFileSystem, nowMs = () => performance.now()) {
     this.#fileSystem = fileSystem
-    this.#mayOverwrite = mayOverwrite
     this.#nowMs = nowMs
   }
 
@@ -108,11 +107,11 @@ export class TargetPlacer {
   }
 
   /** Whether what is there is the staged file itself, under its second name. @throws MigrationError where it must not be replaced. */
-  #isPlaced(staged: string, { path, shown, seen }: TargetPlace, there: BigIntStats | undefined): boolean {
+  #isPlaced(staged: string, { path, shown, seen, orAnyFile }: TargetPlace, there: BigIntStats | undefined): boolean {
     if (there === undefined) return false
     if (there.isFile()) {
       if (there.nlink > 1n && isSameFile(there, staged)) return true
-      if (this.#mayOverwrite || isAsSeen(there, seen)) return false
+      if (orAnyFile || isAsSeen(there, seen)) return false
     }
     throw strangeTarget(shown, there.isFile() ? null : describeEntry(path, there))
   }

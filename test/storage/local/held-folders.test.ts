@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { GuardedTree } from '../../src/storage/guarded-tree.ts'
-import { FolderHolder } from '../../src/storage/held-folders.ts'
-import { HeldSources } from '../../src/storage/held-sources.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { GuardedTree } from '../../../src/storage/local/guarded-tree.ts'
+import { FolderHolder } from '../../../src/storage/local/held-folders.ts'
+import { HeldSources } from '../../../src/storage/local/held-sources.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const modeOf = () => 0o700
 const onMade = () => {}

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { PRIVATE_FOLDER_MODE, targetFolderMode } from '../model/paths/file-modes.ts'
+import { PRIVATE_FOLDER_MODE, targetFolderMode } from '../../model/paths/file-modes.ts'
 
 /** The permissions of a folder of the target tree that is made: those of the source's folder of the same path. */
 export type FolderModes = (targetFolder: string) => number

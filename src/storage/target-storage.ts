@@ -1,0 +1,89 @@
+import type { SeenFile } from '../model/paths/seen-file.ts'
+
+/** Something to wait for only where there is a promise: local files answer at once. */
+export type Answer<Value> = Value | Promise<Value>
+
+/** What a publication may replace. Anything else that is in its place stays, and is told as TARGET_EXISTS. */
+export interface Expected {
+  /** The version that the plan saw there; null: nothing. */
+  readonly seen: SeenFile | null
+  /** `--overwrite`: any file, whoever made it. Never a folder or a link. */
+  readonly orAnyFile: boolean
+}
+
+/** A finished file: its target, and its rejects if it has any. Nobody can see them yet. */
+export interface StagedFiles {
+  readonly stagedTarget: string
+  readonly stagedRejects: string | null
+}
+
+/** What content a target must have to be taken for one that a proof tells of: its size and CRC-32. */
+export interface ContentSum {
+  readonly targetBytes: number
+  readonly targetHash: number
+}
+
+/**
+ * Publishes into a target tree. Paths are absolute and lie below its root; no call follows a link, or touches what took the place of a folder
+ * meanwhile. Errors: TARGET_LINK, TARGET_NOT_A_FOLDER, BOOKKEEPING_UNSAFE for what is no folder; errors of the system as they are.
+ * Nothing here asks for the main thread.
+ */
+export interface TargetStorage {
+  readonly root: string
+  /**
+   * Makes the contents of staged files durable.
+   * @param onFailed told of each file of which that failed.
+   */
+  syncStaged<File extends StagedFiles>(
+    files: readonly File[],
+    onFailed: (file: File, error: unknown) => void,
+  ): Promise<void>
+  /**
+   * Makes the names in folders durable.
+   * @param published the files that went into them, if they are known.
+   * @returns what is wrong with the folders where that failed.
+   */
+  syncFolders(folders: ReadonlySet<string>, published?: readonly StagedFiles[]): Promise<ReadonlyMap<string, unknown>>
+  /** Begins to publish some files: what is opened for them is kept until `end`. */
+  beginPublishing(): PublishingSession
+  /** Removes a staged file if it is there. */
+  removeFile(path: string): Promise<void>
+}
+
+/** Some files that are published together. Local folders are looked at, and held, once for all of them. */
+export interface PublishingSession {
+  /** A folder of the tree; null: it is not there. */
+  folder(path: string): Answer<TargetFolder | null>
+  /**
+   * The same; where it is missing it is made, with those above it.
+   * @param modeOf the permissions of a folder that is made.
+   * @param onMade told of each folder that got an entry by this: it must be synced for the new one to last.
+   */
+  folderOrMake(
+    path: string,
+    modeOf: (folder: string) => number,
+    onMade: (changed: string) => void,
+  ): Answer<TargetFolder>
+  /** Whether a staged file is there still. */
+  hasStaged(path: string): Answer<boolean>
+  /** Removes a staged file whose target is in its place already. Never fails: what stays goes with all that is staged. */
+  dropStaged(path: string): Answer<void>
+  end(): void
+}
+
+/** A folder of the tree that names are given in. */
+export interface TargetFolder {
+  /**
+   * Gives a staged target its name.
+   * @throws MigrationError TARGET_EXISTS where something else is there than expected: it is not replaced, and the staged file stays. ENOENT
+   * where the staged file is not there, or the folder is not any more.
+   */
+  publish(staged: string, name: string, expected: Expected): Answer<void>
+  /** Gives a staged file of the bookkeeping its name, over whatever file has it. */
+  replace(staged: string, name: string): Promise<void>
+  /** Removes a file. @returns whether it was there. */
+  remove(name: string): Promise<boolean>
+  /** Whether a regular file of this content has the name. */
+  holds(name: string, sum: ContentSum): Promise<boolean>
+  release(): void
+}
