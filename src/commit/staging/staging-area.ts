@@ -4,7 +4,7 @@ import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 import { BESIDE_TARGET_PREFIX } from '../../model/paths/path-inside.ts'
 import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import type { ManifestClaim } from '../journal/manifest.ts'
-import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
+import { bookkeepingPaths } from '../bookkeeping-paths.ts'
 import { mountPointOf, readMountPoints } from '../../storage/local/mount-points.ts'
 
 export interface StagedPaths {
@@ -14,11 +14,6 @@ export interface StagedPaths {
   readonly rejects: string
   /** When the staged target lies outside of `.migrate`: its folder, relative to the target root. The manifest must then name it. */
   readonly stagedFolder: string | null
-}
-
-/** Whether a staged file lies in `.migrate`, and so on the one file system that is synced as a whole. */
-export function liesInStagingArea(stagedTarget: string, { staged }: Pick<BookkeepingPaths, 'staged'>): boolean {
-  return stagedTarget.startsWith(`${staged}/`)
 }
 
 /** What staged files beside their targets begin with. `collectStaged` finds them by it, so it names the run. */
