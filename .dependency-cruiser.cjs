@@ -11,6 +11,7 @@ const LAYERS = [
     path: '^src/(convert/(?!stream/)|advise/)',
   },
   { name: 'stages', path: '^src/(discover|plan|read|map|write|commit|report|convert/stream|pace)/' },
+  { name: 'codecs', path: '^src/codec/' },
   { name: 'storage', path: '^src/storage/' },
   { name: 'options', path: '^src/options/' },
   { name: 'formats', path: '^src/formats/' },

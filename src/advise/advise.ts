@@ -1,11 +1,12 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { RecordBatch } from '../batch/record-batch.ts'
 import type { WireError } from '../errors/migration-error.ts'
 import { getFormat } from '../formats/registry.ts'
 import type { Sample } from '../formats/sample.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FileTask } from '../model/task.ts'
-import { isUtf8Label } from '../read/source-reader.ts'
+import { isUtf8Label } from '../read/decoded-text.ts'
+import { readWhole } from '../read/file-bytes.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
 import { tryReading, type SampleBytes } from './trial.ts'
 
 /** Bytes of a file that are looked at. */
@@ -28,15 +29,16 @@ const MOST_FILES = 64
 const looks = new WeakMap<DataPlan, number>()
 
 interface Surroundings {
+  readonly sources: SourceStorage
   readonly plan: DataPlan
   /** Free: what is in it is written over. */
   readonly batch: RecordBatch
 }
 
 /** A failure with the hint that fits the file, where its start shows one. Never throws. */
-export function adviseOnFailure(file: FileTask, error: WireError, around: Surroundings): WireError {
+export async function adviseOnFailure(file: FileTask, error: WireError, around: Surroundings): Promise<WireError> {
   if (!MAY_BE_THE_DIALECT.has(error.code)) return error
-  const hint = advise(file, error.code, around)
+  const hint = await advise(file, error.code, around)
   if (hint === null) return error
   // What the user has set a limit to may be meant.
   const mayBeMeant = error.code === 'TOO_MANY_REJECTS' && around.plan.maxRejects !== null && error.hint !== undefined
@@ -44,11 +46,11 @@ export function adviseOnFailure(file: FileTask, error: WireError, around: Surrou
 }
 
 /** What the rejects of a converted file probably come from; null: its start does not show it. Never throws. */
-export function adviseOnRejects(
+export async function adviseOnRejects(
   file: FileTask,
   rejectCodes: Readonly<Record<string, number>>,
   around: Surroundings,
-): string | null {
+): Promise<string | null> {
   const code = Object.keys(rejectCodes).find((name) => MAY_BE_THE_DIALECT.has(name))
   const count = looks.get(around.plan) ?? 0
   if (code === undefined || count >= MOST_FILES) return null
@@ -56,13 +58,14 @@ export function adviseOnRejects(
   return advise(file, code, around)
 }
 
-function advise(file: FileTask, code: string, { plan, batch }: Surroundings): string | null {
+async function advise(file: FileTask, code: string, around: Surroundings): Promise<string | null> {
+  const { plan } = around
   const { format } = file
   if (format === 'bytes' || plan.engine === 'stream') return null
   const owner = getFormat(format)
   if (owner.advise === undefined) return null
   try {
-    const start = readSample(file, plan, batch)
+    const start = await readSample(file, around)
     const sample: Sample = {
       bytes: start.bytes,
       tryReading: (changed, as) => tryReading(start, changed, as),
@@ -74,22 +77,22 @@ function advise(file: FileTask, code: string, { plan, batch }: Surroundings): st
   }
 }
 
-function readSample(file: FileTask, plan: DataPlan, batch: RecordBatch): SampleBytes {
+async function readSample(file: FileTask, { plan, batch, sources }: Surroundings): Promise<SampleBytes> {
   const { inputStart, inputEnd } = batch.memory
   // A byte behind it is the readers'.
   const room = Math.min(SAMPLE_BYTES, inputEnd - inputStart - 1)
-  const descriptor = openSync(file.sourcePath, constants.O_RDONLY | constants.O_NONBLOCK)
+  const source = await sources.open(file.sourcePath)
   try {
     const read = Buffer.alloc(Math.min(isUtf8Label(plan.encoding) ? room : Math.floor(room / 3), file.sizeBytes))
-    const raw = read.subarray(0, readSync(descriptor, read, 0, read.length, 0))
+    const raw = await readWhole(source, read)
     const isWhole = raw.length === file.sizeBytes
     return { batch, bytes: decode(raw, plan.encoding), isWhole, file: file.relativePath }
   } finally {
-    closeSync(descriptor)
+    source.close()
   }
 }
 
-function decode(raw: Buffer, encoding: string): Uint8Array {
+function decode(raw: Uint8Array, encoding: string): Uint8Array {
   if (isUtf8Label(encoding)) return raw
   return Buffer.from(new TextDecoder(encoding).decode(raw, { stream: true }))
 }

@@ -3,7 +3,7 @@ import { recogniseForeign, recogniseWideEncoding } from '../formats/magic-bytes.
 import { getFormat } from '../formats/registry.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FormatName } from '../model/format-name.ts'
-import { isUtf8Label } from '../read/source-reader.ts'
+import { isUtf8Label } from '../read/decoded-text.ts'
 
 const NEWEST_ASCII = 0x7f
 

@@ -4,6 +4,7 @@ import { targetFileMode } from '../model/paths/file-modes.ts'
 import type { FileResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
 import { nowNs } from '../report/clock.ts'
+import { isPromise, type Answer } from '../storage/answer.ts'
 import { convertRecords } from './convert-records.ts'
 import { copyFile } from './copy-file.ts'
 import type { Conversion, ConvertContext, FileWork } from './file-work.ts'
@@ -18,7 +19,7 @@ import { beginSpans, noStageTimes, wholeNs } from './stage-timer.ts'
 export async function convertFile(
   file: FileTask,
   context: ConvertContext,
-  convert: (work: FileWork) => Conversion = convertRecords,
+  convert: (work: FileWork) => Answer<Conversion> = convertRecords,
 ): Promise<FileResult> {
   const stageNs = noStageTimes()
   const startNs = nowNs()
@@ -31,30 +32,32 @@ export async function convertFile(
   })
   try {
     const { format } = file
-    const converted =
+    const converting =
       format === 'bytes'
         ? copyFile(file, context, stageNs)
         : context.plan.engine === 'stream'
-          ? await convertStream({ ...file, format }, context)
+          ? convertStream({ ...file, format }, context)
           : convert({ file: { ...file, format }, context, stageNs })
-    const advice = converted.hasRejects ? adviseOnRejects(file, converted.rejectCodes, context) : null
+    const converted = isPromise(converting) ? await converting : converting
+    const advice = converted.hasRejects ? await adviseOnRejects(file, converted.rejectCodes, context) : null
     return { index: file.index, isConverted: true, ...converted, ...(advice === null ? {} : { advice }), ...times() }
   } catch (error) {
-    const wire = adviseOnFailure(file, toWireError(error, { phase: 'read', file: file.relativePath }), context)
+    const wire = await adviseOnFailure(file, toWireError(error, { phase: 'read', file: file.relativePath }), context)
     return { index: file.index, isConverted: false, error: wire, ...times() }
   }
 }
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
   // The streams read and wait for themselves; this reader only watches over the file.
-  const source = openSource(file, { ...context, pace: undefined })
+  const source = await openSource(file, { ...context, pace: undefined })
   try {
-    source.assertUnchanged()
-    source.lookAtStart()
+    await source.assertUnchanged()
+    await source.lookAtStart()
     context.staged?.requireFolders(file)
     // Only this engine pays for its libraries.
     const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
+      source: source.bytes,
       shouldStop: context.shouldStop,
       pace: context.pace?.waitAsync,
       assertUnchanged: () => source.assertUnchanged(),

@@ -4,10 +4,12 @@ import type { Key } from '../batch/shape.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { RecordReader, RecordWriter } from '../formats/format.ts'
 import type { ColumnWatch } from '../map/column-watch.ts'
+import type { DataPlan } from '../model/data-plan.ts'
 import { targetFileMode } from '../model/paths/file-modes.ts'
 import type { ConvertedFile, RecordCounts } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SourceReader } from '../read/source-reader.ts'
+import { ending, andThen, type Answer } from '../storage/answer.ts'
 import { RejectWriter } from '../write/reject-writer.ts'
 import { StagedFile } from '../write/staged-file.ts'
 import { stopped, type Conversion, type FileWork } from './file-work.ts'
@@ -16,56 +18,77 @@ import { ExpansionLimit } from './limit-expansion.ts'
 import { openSource, stagingOf } from './open-source.ts'
 import { Pipeline } from './pipeline.ts'
 import { createStages } from './record-stages.ts'
-import { timed, timedEncoding } from './stage-timer.ts'
+import { timed, timedAnswer, timedEncoding } from './stage-timer.ts'
+
+/** What one pass comes to: the conversion, or the columns of the file where one of them came too late. */
+type Pass = Conversion | LateColumns
+
+interface LateColumns {
+  readonly columns: readonly Key[]
+}
+
+/** Where a pass writes to. */
+interface Targets {
+  readonly target: StagedFile
+  readonly rejects: RejectWriter
+}
 
 /** Converts the records of a file, by this thread alone. @throws MigrationError; errors of the system. */
-export function convertRecords(work: FileWork): Conversion {
+export function convertRecords(work: FileWork): Answer<Conversion> {
   refuseCompressed(work.file.relativePath)
   // A table's header comes first, but the last record of an NDJSON file may bring a new column. One pass is nearly always
   // enough; where it is not, it has learnt all columns, and the second pass cannot fail.
-  const first = convertInOnePass(work)
-  if (!('columns' in first)) return first
-  const second = convertInOnePass(work, first.columns)
-  if ('columns' in second) throw new Error('columns changed between two passes over an unchanged file')
-  return second
+  return andThen(convertInOnePass(work), (first) => {
+    if (!('columns' in first)) return first
+    return andThen(convertInOnePass(work, first.columns), (second) => {
+      if ('columns' in second) throw new Error('columns changed between two passes over an unchanged file')
+      return second
+    })
+  })
 }
 
-/** @returns the conversion, or the columns of the file where one of them came too late for this pass. */
-function convertInOnePass(work: FileWork, columns?: readonly Key[]): Conversion | { readonly columns: readonly Key[] } {
+function convertInOnePass(work: FileWork, columns?: readonly Key[]): Answer<Pass> {
+  const opened = timedAnswer(work.stageNs, 'read', () => openSource(work.file, work.context))
+  return andThen(opened, (source) =>
+    ending(
+      () => convertOpened(work, source, columns),
+      () => source.close(),
+    ),
+  )
+}
+
+function convertOpened(work: FileWork, source: SourceReader, columns: readonly Key[] | undefined): Answer<Pass> {
   const { file, context } = work
-  const source = timed(work.stageNs, 'read', () => openSource(file, context))
-  try {
-    const staging = stagingOf(file, context)
-    const target = new StagedFile(file.stagedTarget, staging, {
-      mode: () => targetFileMode(source.mode),
-      checksum: context.batch.checksum,
-    })
-    const rejects = new RejectWriter(file.stagedRejects, file.relativePath, staging)
-    let isKept = false
-    try {
-      const outcome = pump(work, source, target, rejects, columns)
-      isKept = !('columns' in outcome)
-      return outcome
-    } finally {
-      if (!isKept) {
-        target.discard()
-        rejects.discard()
-      }
-    }
-  } finally {
-    source.close()
-  }
+  const staging = stagingOf(file, context)
+  const target = new StagedFile(file.stagedTarget, staging, {
+    mode: () => targetFileMode(source.mode),
+    checksum: context.batch.checksum,
+  })
+  const rejects = new RejectWriter(file.stagedRejects, file.relativePath, staging)
+  let isKept = false
+  return ending(
+    () =>
+      andThen(pump(work, source, { target, rejects }, columns), (pass) => {
+        isKept = !('columns' in pass)
+        return pass
+      }),
+    () => {
+      if (isKept) return
+      target.discard()
+      rejects.discard()
+    },
+  )
 }
 
 /** Read, parse, map, encode, write: chunk by chunk to the end of the file. */
 function pump(
   { file, context, stageNs }: FileWork,
   source: SourceReader,
-  target: StagedFile,
-  rejects: RejectWriter,
+  targets: Targets,
   columns: readonly Key[] | undefined,
-): Conversion | { readonly columns: readonly Key[] } {
+): Answer<Pass> {
   const { plan, batch } = context
+  const { target, rejects } = targets
   const expansion = new ExpansionLimit(plan, file, context.onLargeTarget)
   const output = new OutputBuffer(batch.memory, (bytes, start, end) => {
     expansion.check(target.sizeBytes + end - start)
@@ -88,31 +111,38 @@ function pump(
       return true
     },
   })
-  pipeline.step()
-  source.assertUnchanged()
-  if (!hasAllColumns) {
-    expansion.predict(0, reader.recordCount, writer.columns.length)
-    return { columns: writer.columns }
+  const complete = (): Pass => {
+    if (!hasAllColumns) {
+      expansion.predict(0, reader.recordCount, writer.columns.length)
+      return { columns: writer.columns }
+    }
+    failOnTooManyRejects(plan, rejects.count)
+    writer.finish(output)
+    output.flush()
+    closeTargets(targets, reader, { plan, stageNs })
+    const sourceHash = plan.hashSources ? source.hash : null
+    return { sourceBytes: source.readBytes, sourceHash, ...outcomeOf(pipeline, reader, targets) }
   }
-  failOnTooManyRejects(plan, rejects.count)
+  return andThen(pipeline.step(), () => andThen(source.assertUnchanged(), complete))
+}
 
-  writer.finish(output)
-  output.flush()
+function closeTargets(
+  { target, rejects }: Targets,
+  { recordCount }: RecordReader,
+  { plan, stageNs }: { readonly plan: DataPlan; readonly stageNs: StageTimes },
+): void {
   // Before they are closed: only what is open can be removed at once.
-  failOnMostlyRejects(plan, rejects, reader.recordCount)
+  failOnMostlyRejects(plan, rejects, recordCount)
   timed(stageNs, 'write', () => {
     rejects.close()
     target.close()
   })
-  const sourceHash = plan.hashSources ? source.hash : null
-  return { sourceBytes: source.readBytes, sourceHash, ...outcomeOf(pipeline, reader, target, rejects) }
 }
 
 function outcomeOf(
   { watch, filteredCount }: Pipeline,
   { recordCount, notices }: RecordReader,
-  target: StagedFile,
-  rejects: RejectWriter,
+  { target, rejects }: Targets,
 ): Omit<Conversion, 'sourceBytes' | 'sourceHash'> {
   return {
     targetBytes: target.sizeBytes,

@@ -1,18 +1,19 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBatchMemory } from '../batch/batch-memory.ts'
 import { RecordBatch } from '../batch/record-batch.ts'
 import { convertFile } from './convert-file.ts'
 import type { ConvertContext } from './file-work.ts'
+import { hashFiles } from './hash-files.ts'
 import { sampleFile } from './sample-file.ts'
 import { loadKernels } from '../kernels/load-kernels.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FileTask, Task } from '../model/task.ts'
-import type { PaceIo } from '../model/pacing.ts'
 import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from '../model/task-result.ts'
 import { createPace } from '../pace/pace.ts'
+import { localSources } from '../storage/local/local-sources.ts'
 import { StagedLooks } from '../storage/local/staged-looks.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
 import { beginSpans } from './stage-timer.ts'
 import { ThreadMeter } from './thread-meter.ts'
 import { nowNs } from '../report/clock.ts'
@@ -43,9 +44,6 @@ export interface WorkerSetup {
   readonly isProfiled: boolean
 }
 
-/** Bytes that are hashed at once. */
-const HASHED_BYTES = 256 * 1024
-
 /** Each thread's progress numbers lie this far apart, so that threads do not share cache lines. */
 export const PROGRESS_BYTES = 128
 
@@ -59,13 +57,13 @@ type TaskOf<Kind extends Task['kind']> = Extract<Task, { readonly kind: Kind }>
 /** Runs tasks: one in, one result out. Made once per thread, since its memory is. */
 export type TaskRunner = (task: Task) => Promise<TaskResult>
 
-/** Prepares a thread for its tasks. */
-export function createTaskRunner(setup: WorkerSetup): TaskRunner {
+/** Prepares a thread for its tasks. @param sources where it reads. */
+export function createTaskRunner(setup: WorkerSetup, sources: SourceStorage = localSources): TaskRunner {
   const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
   const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 4)
-  const context = createContext(setup, { threadNumber, control, progress })
+  const context = createContext(setup, { threadNumber, control, progress, sources })
   const meter = new ThreadMeter()
   const thread: Thread = { threadNumber, progress, context, meter }
 
@@ -90,7 +88,7 @@ export function createTaskRunner(setup: WorkerSetup): TaskRunner {
         return { kind: 'profile', thread: name }
       }
       case 'hash':
-        return { kind: 'hash', hashes: task.paths.map((path) => hashFile(path, context.batch, context.pace?.wait)) }
+        return { kind: 'hash', hashes: await hashFiles(task.paths, context) }
     }
   }
 }
@@ -105,7 +103,7 @@ interface Thread {
 
 function createContext(
   setup: WorkerSetup,
-  own: { readonly threadNumber: number; readonly control: Int32Array; readonly progress: Float64Array },
+  own: Pick<Thread, 'threadNumber' | 'progress'> & Pick<ConvertContext, 'sources'> & { readonly control: Int32Array },
 ): ConvertContext {
   const { plan } = setup
   const { control, progress } = own
@@ -124,6 +122,7 @@ function createContext(
   return {
     plan,
     batch: new RecordBatch(memory, kernels),
+    sources: own.sources,
     shouldStop,
     pace,
     onProgress: (fileIndex, readBytes) => {
@@ -161,12 +160,12 @@ function help(task: TaskOf<'help'>, { context, progress, meter, threadNumber }: 
   return withSlice({ kind: 'help' as const, index, error, threadNumber, startNs, durationNs, ...takeSpans() }, meter)
 }
 
-function sample(task: TaskOf<'sample'>, context: ConvertContext): TaskResult {
+async function sample(task: TaskOf<'sample'>, context: ConvertContext): Promise<TaskResult> {
   let sourceBytes = 0
   let targetBytes = 0
   const startMs = performance.now()
   for (const file of task.files) {
-    const converted = sampleFile(file, context, task.maxBytes)
+    const converted = await sampleFile(file, context, task.maxBytes)
     sourceBytes += converted.sourceBytes
     targetBytes += converted.targetBytes
   }
@@ -207,29 +206,4 @@ export function countStarted(control: SharedArrayBuffer): number {
 /** Threads whose kernels found no room, so that they convert as `--engine reference` does: the same bytes, more slowly. */
 export function countWithoutKernels(control: SharedArrayBuffer): number {
   return Atomics.load(new Int32Array(control), THREADS_WITHOUT_KERNELS)
-}
-
-/** The CRC-32 of a whole file, or null where it cannot be read. The input region of the memory serves as buffer. */
-function hashFile(path: string, { memory, checksum }: RecordBatch, pace?: PaceIo): number | null {
-  const { bytes, inputStart, inputEnd } = memory
-  try {
-    pace?.(0)
-    // A FIFO or a device that has taken its place is never waited for.
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      if (!fstatSync(descriptor).isFile()) return null
-      const chunk = bytes.subarray(inputStart, Math.min(inputEnd, inputStart + HASHED_BYTES))
-      let hash = 0
-      for (;;) {
-        const count = readSync(descriptor, chunk)
-        if (count === 0) return hash
-        pace?.(count)
-        hash = checksum(bytes, inputStart, inputStart + count, hash)
-      }
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch {
-    return null
-  }
 }

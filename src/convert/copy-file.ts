@@ -3,30 +3,46 @@ import { copiedFileMode } from '../model/paths/file-modes.ts'
 import type { FileTask } from '../model/task.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SourceReader } from '../read/source-reader.ts'
+import { ending, isPromise, recovering, andThen, type Answer } from '../storage/answer.ts'
 import { StagedFile } from '../write/staged-file.ts'
 import { stopped, type Conversion, type ConvertContext } from './file-work.ts'
 import { openSource, stagingOf } from './open-source.ts'
-import { timed } from './stage-timer.ts'
+import { timed, timedAnswer } from './stage-timer.ts'
 
 /** Copies a file as it is (`--others copy`). */
-export function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Conversion {
+export function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Answer<Conversion> {
   const plan = { ...context.plan, encoding: 'utf-8' }
-  const source = timed(stageNs, 'read', () => openSource(file, { ...context, plan }))
-  try {
-    const target = new StagedFile(file.stagedTarget, stagingOf(file, context), {
-      mode: () => copiedFileMode(source.mode),
-      isModeKept: true,
-      checksum: context.batch.checksum,
-    })
-    try {
-      return copyBytes(file, context, stageNs, source, target)
-    } catch (error) {
+  const opened = timedAnswer(stageNs, 'read', () => openSource(file, { ...context, plan }))
+  return andThen(opened, (source) =>
+    ending(
+      () => copyOpened(file, context, stageNs, source),
+      () => source.close(),
+    ),
+  )
+}
+
+function copyOpened(
+  file: FileTask,
+  context: ConvertContext,
+  stageNs: StageTimes,
+  source: SourceReader,
+): Answer<Conversion> {
+  const target = new StagedFile(file.stagedTarget, stagingOf(file, context), {
+    mode: () => copiedFileMode(source.mode),
+    isModeKept: true,
+    checksum: context.batch.checksum,
+  })
+  const complete = (): Conversion => {
+    target.close()
+    return outcomeOf(source, target, context.plan.hashSources)
+  }
+  return recovering(
+    () => andThen(copyBytes(file, context, stageNs, source, target), () => andThen(source.assertUnchanged(), complete)),
+    (error) => {
       target.discard()
       throw error
-    }
-  } finally {
-    source.close()
-  }
+    },
+  )
 }
 
 function copyBytes(
@@ -35,21 +51,33 @@ function copyBytes(
   stageNs: StageTimes,
   source: SourceReader,
   target: StagedFile,
-): Conversion {
-  while (!source.isLast) {
-    if (context.shouldStop()) throw stopped()
-    timed(stageNs, 'read', () => source.fill())
+): Answer<void> {
+  const write = (): void => {
     context.onProgress(file.index, source.readBytes)
     timed(stageNs, 'write', () => target.write(context.batch.memory.bytes, source.start, source.end))
     source.consume(source.end)
   }
-  source.assertUnchanged()
-  target.close()
+  const read = (): Answer<void> => {
+    if (context.shouldStop()) throw stopped()
+    return timedAnswer(stageNs, 'read', () => source.fill())
+  }
+  const goOn = async (first: Promise<void>): Promise<void> => {
+    await first
+    for (write(); !source.isLast; write()) await read()
+  }
+  while (!source.isLast) {
+    const isRead = read()
+    if (isPromise(isRead)) return goOn(isRead)
+    write()
+  }
+}
+
+function outcomeOf(source: SourceReader, target: StagedFile, isHashed: boolean): Conversion {
   return {
     sourceBytes: source.readBytes,
     targetBytes: target.sizeBytes,
     targetHash: target.hash,
-    sourceHash: context.plan.hashSources ? source.hash : null,
+    sourceHash: isHashed ? source.hash : null,
     hasRejects: false,
     rejectCodes: {},
     records: { read: 0, written: 0, rejected: 0, filtered: 0 },

@@ -8,11 +8,14 @@ import type { FileTask } from '../model/task.ts'
 import type { Pace } from '../pace/pace.ts'
 import type { SpanRecorder } from '../report/span-recorder.ts'
 import type { StagedLooks } from '../storage/local/staged-looks.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
 
 /** What a thread converts with: made once, used for all its files. */
 export interface ConvertContext {
   readonly plan: DataPlan
   readonly batch: RecordBatch
+  /** Where sources are read. */
+  readonly sources: SourceStorage
   /** Asked at each chunk. */
   readonly shouldStop: () => boolean
   readonly onProgress: (fileIndex: number, readBytes: number) => void

@@ -1,13 +1,19 @@
 import { refuseForeign } from '../advise/refuse-foreign.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { FileTask } from '../model/task.ts'
-import { SourceReader, type InspectStart } from '../read/source-reader.ts'
+import type { InspectStart } from '../read/file-bytes.ts'
+import { SourceReader } from '../read/source-reader.ts'
+import type { Answer } from '../storage/answer.ts'
 import type { Staging } from '../write/staged-file.ts'
 import type { ConvertContext } from './file-work.ts'
 
 /** Opens the source of a task. @param limitBytes where a sample of it ends. @throws as SourceReader. */
-export function openSource(file: FileTask, { plan, batch, pace }: ConvertContext, limitBytes?: number): SourceReader {
-  return new SourceReader(file, batch.memory, {
+export function openSource(
+  file: FileTask,
+  { plan, batch, pace, sources }: ConvertContext,
+  limitBytes?: number,
+): Answer<SourceReader> {
+  return SourceReader.open(sources, file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
     checksum: plan.hashSources ? batch.checksum : null,

@@ -5,8 +5,9 @@ import type { Mapper } from '../map/mapper.ts'
 import type { DataPlan } from '../model/data-plan.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SourceReader } from '../read/source-reader.ts'
+import { isPromise, andThen, type Answer } from '../storage/answer.ts'
 import { parseJudged } from './judge-rejects.ts'
-import { timed } from './stage-timer.ts'
+import { timed, timedAnswer } from './stage-timer.ts'
 
 /** Bytes read at once behind a limit, to complete the last record before it. */
 const TAIL_BYTES = 4096
@@ -65,30 +66,41 @@ export class Pipeline {
   /**
    * Converts the records that start before `limit`, or all up to the end of the source. What is read and not consumed comes first.
    * @param limit offset in the decoded source; only a splittable reader can end there.
+   * @returns a promise only where the source answers later: what a local file holds is converted at once.
    * @throws whatever reader, mapping and owner throw; MigrationError TOO_MANY_REJECTS.
    */
-  step(limit = Number.POSITIVE_INFINITY): void {
+  step(limit = Number.POSITIVE_INFINITY): Answer<void> {
     const { source } = this.#parts
+    this.#owner.beforeRead?.()
     // An owner may have read all that lies before the limit already.
-    let isRead = source.end > source.start && source.readBytes >= limit
-    do {
-      this.#owner.beforeRead?.()
-      if (!isRead) this.#read(limit)
-      isRead = false
+    let read = source.end > source.start && source.endOffset >= limit ? undefined : this.#read(limit)
+    for (;;) {
+      if (isPromise(read)) return this.#stepLater(read, limit)
       if (!this.#convertChunk(limit)) return
-    } while (!source.isLast && !this.#isAt(limit))
+      this.#owner.beforeRead?.()
+      read = this.#read(limit)
+    }
   }
 
-  #read(limit: number): void {
+  /** The same loop, where there is something to wait for. */
+  async #stepLater(firstRead: Promise<void>, limit: number): Promise<void> {
+    for (let read: Answer<void> = firstRead; ; read = this.#read(limit)) {
+      if (isPromise(read)) await read
+      if (!this.#convertChunk(limit)) return
+      this.#owner.beforeRead?.()
+    }
+  }
+
+  #read(limit: number): Answer<void> {
     const { source, stageNs } = this.#parts
-    const { readBytes, start, end } = source
+    const { endOffset, start, end } = source
     // The more is left over, the more is read, as in `fill`.
-    const stopAt = readBytes < limit ? limit : readBytes + Math.max(TAIL_BYTES, end - start)
-    timed(stageNs, 'read', () => source.fill(stopAt))
-    this.#owner.afterRead?.()
+    const stopAt = endOffset < limit ? limit : endOffset + Math.max(TAIL_BYTES, end - start)
+    const read = timedAnswer(stageNs, 'read', () => source.fill(stopAt))
+    return andThen(read, () => this.#owner.afterRead?.())
   }
 
-  /** All batches of what is read. @returns false where the owner ends the step. */
+  /** All batches of what is read. @returns false where the step ends: at the limit, at the end of the source, or by its owner. */
   #convertChunk(limit: number): boolean {
     const { batch, source, stageNs, map } = this.#parts
     do {
@@ -100,7 +112,7 @@ export class Pipeline {
       this.filteredCount += batch.droppedCount
       if (!this.#owner.take(batch)) return false
     } while (batch.isFull)
-    return true
+    return !source.isLast && !this.#isAt(limit)
   }
 
   #parse(limit: number): void {

@@ -19,13 +19,13 @@ const NOTHING: SampledBytes = { sourceBytes: 0, targetBytes: 0 }
  * Converts the first `maxBytes` of a file and throws the target away: how much it grows, for the space preflight and the
  * prediction of a plan. A file that cannot be read or parsed counts as nothing.
  */
-export function sampleFile(file: FileTask, context: ConvertContext, maxBytes: number): SampledBytes {
+export async function sampleFile(file: FileTask, context: ConvertContext, maxBytes: number): Promise<SampledBytes> {
   const { format } = file
   if (format === 'bytes') return NOTHING
   try {
-    const source = openSource(file, context, maxBytes)
+    const source = await openSource(file, context, maxBytes)
     try {
-      return convertStart({ file: { ...file, format }, context, stageNs: noStageTimes() }, source)
+      return await convertStart({ file: { ...file, format }, context, stageNs: noStageTimes() }, source)
     } finally {
       source.close()
     }
@@ -34,7 +34,7 @@ export function sampleFile(file: FileTask, context: ConvertContext, maxBytes: nu
   }
 }
 
-function convertStart({ file, context, stageNs }: FileWork, source: SourceReader): SampledBytes {
+async function convertStart({ file, context, stageNs }: FileWork, source: SourceReader): Promise<SampledBytes> {
   const { batch } = context
   let targetBytes = 0
   const output = new OutputBuffer(batch.memory, (_, start, end) => {
@@ -52,6 +52,6 @@ function convertStart({ file, context, stageNs }: FileWork, source: SourceReader
       return true
     },
   })
-  pipeline.step()
+  await pipeline.step()
   return { sourceBytes: pipeline.position, targetBytes }
 }

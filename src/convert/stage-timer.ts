@@ -1,6 +1,7 @@
 import type { FileResult } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SpanRecorder } from '../report/span-recorder.ts'
+import { ending, type Answer } from '../storage/answer.ts'
 
 /** How a thread times the stages of its files. */
 
@@ -35,6 +36,20 @@ export function timed<Result>(stageNs: StageTimes, stage: keyof StageTimes, work
     stageNs[stage] += (endMs - startMs) * 1e6
     recorder?.add(stage, startMs, endMs)
   }
+}
+
+/** The same for work that may end later: what is waited for counts too. */
+export function timedAnswer<Result>(
+  stageNs: StageTimes,
+  stage: keyof StageTimes,
+  work: () => Answer<Result>,
+): Answer<Result> {
+  const startMs = performance.now()
+  return ending(work, () => {
+    const endMs = performance.now()
+    stageNs[stage] += (endMs - startMs) * 1e6
+    recorder?.add(stage, startMs, endMs)
+  })
 }
 
 /** Does the encoding of a batch. Flushes happen within it, timed for themselves: their time counts as write, not twice. */

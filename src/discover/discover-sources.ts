@@ -6,6 +6,8 @@ import type { FormatName } from '../model/format-name.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import type { SourceFormat } from '../model/source-list.ts'
 import { SourceList } from '../model/source-list.ts'
+import { localSources } from '../storage/local/local-sources.ts'
+import type { FileHead, SourceStorage } from '../storage/source-storage.ts'
 import { parseFilterRules } from './filter-rules.ts'
 import type { Decision, FilterRules } from './filter-rules.ts'
 import { listedFiles } from './listed-files.ts'
@@ -14,7 +16,7 @@ import type { Source } from './resolve-source.ts'
 import { sizeAndAgeRule } from './size-and-age.ts'
 import type { SizeAndAgeRule } from './size-and-age.ts'
 import { walk } from './walk.ts'
-import type { WalkEntry } from './walk.ts'
+import type { Walk, WalkEntry } from './walk.ts'
 
 /** The first stage of a run: the frozen list of source files, and an account of everything that is not on it. */
 
@@ -43,6 +45,8 @@ export type DiscoverOptions = Pick<
 }
 
 export interface DiscoverHooks {
+  /** Where sources are looked for: local files, if not given. */
+  readonly sources?: SourceStorage
   readonly signal?: AbortSignal
   /** Tells for every path which rule took or left it. A path that ends in `/` is a folder that was not entered. */
   readonly onDecision?: (path: string, isTaken: boolean, rule: string) => void
@@ -80,12 +84,13 @@ const ENTRIES_A_TURN = 4096
  *   format, the errno's name where the source itself cannot be listed, STOPPED when the signal fires.
  */
 export async function discoverSources(options: DiscoverOptions, hooks: DiscoverHooks = {}): Promise<Discovery> {
-  const source = resolveSource(options.in)
+  const storage = hooks.sources ?? localSources
+  const source = await resolveSource(storage, options.in)
   const collector = new Collector(options, hooks)
   if (source.kind === 'file') {
-    collector.takeSingle(source.name, Number(source.stats.size), source.stats.mtimeNs)
+    collector.takeSingle(source.name, source.head)
   } else {
-    await collectTree(source, options, collector, hooks.signal)
+    await collectTree(await openTree(storage, source, options), options, collector, hooks.signal)
   }
   return {
     root: source.root,
@@ -100,20 +105,39 @@ export async function discoverSources(options: DiscoverOptions, hooks: DiscoverH
 
 type TreeSource = Exclude<Source, { kind: 'file' }>
 
+/** What a tree gives, before the rules for its files. */
+interface OpenTree {
+  readonly root: string
+  readonly entries: Walk
+  /** Null: files that are listed by name, which no filter applies to. */
+  readonly rules: TreeRules | null
+  /** Null: there is no pattern. */
+  readonly matches: ((path: string) => boolean) | null
+}
+
+async function openTree(storage: SourceStorage, source: TreeSource, options: DiscoverOptions): Promise<OpenTree> {
+  const { root } = source
+  if (options.filesFrom.length + options.filesFrom0.length > 0)
+    return { root, entries: await listedFiles(storage, root, options), rules: null, matches: null }
+  const rules = await treeRules(options)
+  const matches = source.kind === 'pattern' ? source.matches : null
+  return { root, entries: walkSource(storage, source, options, rules), rules, matches }
+}
+
 async function collectTree(
-  source: TreeSource,
+  { root, entries, rules, matches }: OpenTree,
   options: DiscoverOptions,
   collector: Collector,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const isListed = options.filesFrom.length + options.filesFrom0.length > 0
-  const rules = isListed ? null : await treeRules(options)
-  const entries = rules === null ? await listedFiles(source.root, options) : walkSource(source, options, rules)
-  const matches = source.kind === 'pattern' && !isListed ? source.matches : null
   let count = 0
   let matchCount = 0
   try {
     for (const entry of entries) {
+      if (entry instanceof Promise) {
+        await entry
+        continue
+      }
       if (++count % ENTRIES_A_TURN === 0) await nextTurn()
       if (signal?.aborted)
         throw new MigrationError('STOPPED', 'stopped while the sources were listed', { phase: 'discover' })
@@ -123,12 +147,12 @@ async function collectTree(
       collector.collect(entry, rules)
     }
   } catch (thrown) {
-    throw fromWireError(toWireError(thrown, { phase: 'discover', file: source.root }))
+    throw fromWireError(toWireError(thrown, { phase: 'discover', file: root }))
   }
   if (matches !== null && matchCount === 0) {
     throw new MigrationError('NO_SUCH_SOURCE', `no file matches the pattern ${printableName(options.in)}`, {
       phase: 'discover',
-      hint: `it was looked for in ${printableName(source.root)}`,
+      hint: `it was looked for in ${printableName(root)}`,
     })
   }
 }
@@ -144,9 +168,9 @@ async function treeRules(options: DiscoverOptions): Promise<TreeRules> {
 
 const BEYOND_PATTERN = 'the pattern does not reach it'
 
-function walkSource(source: TreeSource, options: DiscoverOptions, rules: TreeRules): Generator<WalkEntry, void> {
+function walkSource(storage: SourceStorage, source: TreeSource, options: DiscoverOptions, rules: TreeRules): Walk {
   const patternDepth = source.kind === 'pattern' ? source.depth : Number.POSITIVE_INFINITY
-  return walk(source.root, {
+  return walk(storage, source.root, {
     maxDepth: options.maxDepth ?? Number.POSITIVE_INFINITY,
     followLinks: options.links,
     ruleAgainstFolder: (path) =>
@@ -210,16 +234,21 @@ class Collector {
       this.#folderPath = file.folder
       this.#folderNumber = this.files.addFolder(file.folder)
     }
-    this.files.add(this.#folderNumber, file.name, file.sizeBytes, file.mtimeNs, format)
+    this.#add(this.#folderNumber, file.name, file, format)
     this.#tell(path, true, rule)
   }
 
   /** Takes the file that `--in` names: no filter applies to it. */
-  takeSingle(name: string, sizeBytes: number, mtimeNs: bigint): void {
+  takeSingle(name: string, head: FileHead): void {
     const format = this.#formatOf(name)
     if (format === null) throw fromWireError(unknownFormat(name))
-    this.files.add(this.files.addFolder(''), name, sizeBytes, mtimeNs, format)
+    this.#add(this.files.addFolder(''), name, head, format)
     this.#tell(name, true, 'named by --in')
+  }
+
+  #add(folder: number, name: string, { sizeBytes, mtimeNs, version }: FileHead, format: SourceFormat): void {
+    const index = this.files.add(folder, name, sizeBytes, mtimeNs, format)
+    if (version !== undefined) this.files.setVersion(index, version)
   }
 
   #formatOf(name: string): SourceFormat | null {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
+import { readNamedFile } from '../system/read-named-file.ts'
 import { parseGlobPattern } from './glob-pattern.ts'
 import type { GlobPattern } from './glob-pattern.ts'
 
@@ -100,8 +100,7 @@ class OrderedRules implements FilterRules {
 async function ruleLines(file: string): Promise<{ line: string; number: number }[]> {
   let text: string
   try {
-    // It may be a pipe, and whoever waits for its other end must hear signals meanwhile.
-    text = await readFile(file, 'utf8')
+    text = (await readNamedFile(file)).toString()
   } catch (cause) {
     throw new MigrationError('WRONG_USE', `--filter-from ${printableName(file)} cannot be read`, {
       phase: 'discover',

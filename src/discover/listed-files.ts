@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import { lstatSync, realpathSync, statSync } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { WireError } from '../errors/migration-error.ts'
 import { MigrationError, isSystemError, toWireError } from '../errors/migration-error.ts'
 import { printableName, printableNameBytes } from '../errors/printable-name.ts'
-import type { WalkEntry } from './walk.ts'
+import { readNamedFile } from '../system/read-named-file.ts'
+import type { SourceFolder, SourceStorage } from '../storage/source-storage.ts'
+import { waitFor, type Walk, type WalkEntry } from './walk.ts'
 
 /**
  * The files named by --files-from and --files-from0: exactly these, without a walk. The lists are bytes until a name proves to
@@ -23,38 +22,43 @@ export interface ListOptions {
 /**
  * Looks at each listed file, in the order of a walk (the files of a folder together), each once however often it is listed.
  * A file that is not there is an entry of kind `failed`: the list says that it should be.
- * @param root absolute real path of the source tree, which the listed paths are relative to.
+ * @param root of the source tree, which the listed paths are relative to.
  * @throws MigrationError WRONG_USE for a list that cannot be read and for a path that leaves the tree.
  */
-export async function listedFiles(root: string, options: ListOptions): Promise<Generator<WalkEntry, void>> {
+export async function listedFiles(storage: SourceStorage, root: string, options: ListOptions): Promise<Walk> {
   const texts = new Map<string, Buffer>()
   for (const list of options.filesFrom) texts.set(list, await readList('--files-from', list))
   const texts0 = new Map<string, Buffer>()
   for (const list of options.filesFrom0) texts0.set(list, await readList('--files-from0', list))
-  return lookAtListed(root, texts, texts0, options.links)
+  const paths = new Set<string>()
+  return lookAtListed(storage, { root, followLinks: options.links }, { paths, texts, texts0 })
+}
+
+interface Lists {
+  /** Filled as the lists are read. */
+  readonly paths: Set<string>
+  readonly texts: ReadonlyMap<string, Buffer>
+  readonly texts0: ReadonlyMap<string, Buffer>
 }
 
 function* lookAtListed(
-  root: string,
-  texts: ReadonlyMap<string, Buffer>,
-  texts0: ReadonlyMap<string, Buffer>,
-  links: boolean,
-): Generator<WalkEntry, void> {
-  const paths = new Set<string>()
+  storage: SourceStorage,
+  tree: Pick<SourceFolder, 'root' | 'followLinks'>,
+  { paths, texts, texts0 }: Lists,
+): Walk {
   for (const [list, text] of texts) yield* addPaths(paths, list, lines(text))
   for (const [list, text] of texts0) yield* addPaths(paths, list, split(text, 0))
-  let folder: ListedFolder | null = null
+  let folder: SourceFolder = { ...tree, path: '..' }
   for (const path of [...paths].sort(byFolderThenName)) {
     const { dir, base } = posix.parse(path)
-    if (folder?.path !== dir) folder = lookAtFolder(root, dir, links)
-    yield folder.isReachable ? lookAtFile(root, dir, base, links) : { kind: 'link', path }
+    if (folder.path !== dir) folder = { ...tree, path: dir }
+    yield* lookAtFile(storage, folder, base)
   }
 }
 
-/** A list may be a pipe (`--files-from <(find ...)`), and whoever waits for its other end must hear signals meanwhile. */
 async function readList(flag: string, file: string): Promise<Buffer> {
   try {
-    return await readFile(file)
+    return await readNamedFile(file)
   } catch (cause) {
     const reason = isSystemError(cause) ? `: ${cause.code}` : ''
     const message = `${flag} ${printableName(file)} cannot be read${reason}`
@@ -112,46 +116,18 @@ function byFolderThenName(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-interface ListedFolder {
-  readonly path: string
-  /** False where a link leads to it that is not followed, or that leads out of the tree. */
-  readonly isReachable: boolean
-}
-
-function lookAtFolder(root: string, path: string, followLinks: boolean): ListedFolder {
-  const plain = posix.join(root, path)
+function* lookAtFile(storage: SourceStorage, folder: SourceFolder, name: string): Walk {
+  const path = posix.join(folder.path, name)
   try {
-    const real = realpathSync.native(plain)
-    return { path, isReachable: real === plain || (followLinks && isInside(root, real)) }
-  } catch {
-    // Not there: the look at the file itself says why.
-    return { path, isReachable: true }
-  }
-}
-
-function lookAtFile(root: string, folder: string, name: string, followLinks: boolean): WalkEntry {
-  const path = posix.join(folder, name)
-  const absolute = posix.join(root, path)
-  try {
-    let stats: BigIntStats = lstatSync(absolute, { bigint: true })
-    if (stats.isSymbolicLink()) {
-      if (!followLinks || !isInside(root, realpathSync.native(absolute))) return { kind: 'link', path }
-      stats = statSync(absolute, { bigint: true })
-    }
-    if (stats.isFile()) return { kind: 'file', folder, name, sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs }
-    if (stats.isDirectory())
-      return notThere(path, 'EISDIR', `the listed path ${printableName(path)} is a folder, not a file`)
-    return { kind: 'special', path }
+    const entry = yield* waitFor(storage.look(folder, name))
+    if (entry === null) yield notThere(path, 'SOURCE_MISSING', `the listed file ${printableName(path)} does not exist`)
+    else if (entry.kind === 'file') yield entry
+    else if (entry.kind === 'folder')
+      yield notThere(path, 'EISDIR', `the listed path ${printableName(path)} is a folder, not a file`)
+    else yield { kind: entry.kind === 'link' ? 'link' : 'special', path }
   } catch (thrown) {
-    if (isSystemError(thrown) && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) {
-      return notThere(path, 'SOURCE_MISSING', `the listed file ${printableName(path)} does not exist`)
-    }
-    return { kind: 'failed', path, isFolder: false, error: toWireError(thrown, { phase: 'discover', file: path }) }
+    yield { kind: 'failed', path, isFolder: false, error: toWireError(thrown, { phase: 'discover', file: path }) }
   }
-}
-
-function isInside(root: string, real: string): boolean {
-  return real.startsWith(root === '/' ? root : `${root}/`)
 }
 
 function notThere(path: string, code: string, message: string): WalkEntry {

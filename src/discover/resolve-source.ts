@@ -1,15 +1,11 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
-import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
+import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
-import { suggestNearest } from '../errors/suggest-nearest.ts'
+import type { FoundSource, SourceStorage } from '../storage/source-storage.ts'
 import { parseShellPattern } from './shell-pattern.ts'
 
-/** What `--in` means: a file, a folder, or a pattern. Roots are absolute real paths. */
+/** What `--in` means: a file, a folder, or a pattern. */
 export type Source =
-  | { readonly kind: 'file'; readonly root: string; readonly name: string; readonly stats: BigIntStats }
-  | { readonly kind: 'folder'; readonly root: string }
+  | Exclude<FoundSource, { readonly kind: 'other' }>
   | {
       readonly kind: 'pattern'
       /** The folder that the pattern starts in: what stands before its first part with a wildcard. */
@@ -25,58 +21,29 @@ export type Source =
  * @throws MigrationError NO_SUCH_SOURCE with the nearest thing that exists; WRONG_USE for a pipe, socket or device; the errno's name
  *   where the path cannot be looked at.
  */
-export function resolveSource(given: string): Source {
-  const stats = statIfThere(given)
-  if (stats?.isDirectory()) return { kind: 'folder', root: realpathSync.native(given) }
-  // The name is the one the user gave, even where it is a link: targets are named after it.
-  if (stats?.isFile())
-    return { kind: 'file', root: realpathSync.native(dirname(resolve(given))), name: basename(given), stats }
-  if (stats !== undefined) {
+export async function resolveSource(storage: SourceStorage, given: string): Promise<Source> {
+  const found = await storage.find(given)
+  if (found?.kind === 'other') {
     throw new MigrationError('WRONG_USE', `--in ${printableName(given)} is neither a file nor a folder`, {
       phase: 'discover',
       hint: 'pipes, sockets and devices are not read: save the content to a file first',
     })
   }
-  return resolvePattern(given) ?? refuse(given)
+  return found ?? (await resolvePattern(storage, given)) ?? refuse(storage, given)
 }
 
-function resolvePattern(given: string): Source | null {
+async function resolvePattern(storage: SourceStorage, given: string): Promise<Source | null> {
   const pattern = parseShellPattern(given)
-  const folder = pattern?.base === '' ? '.' : pattern?.base
-  if (pattern === null || folder === undefined || !statIfThere(folder)?.isDirectory()) return null
+  if (pattern === null) return null
+  const folder = await storage.find(pattern.base === '' ? '.' : pattern.base)
+  if (folder?.kind !== 'folder') return null
   const { matches, depth } = pattern
-  return { kind: 'pattern', root: realpathSync.native(folder), matches, depth }
+  return { kind: 'pattern', root: folder.root, matches, depth }
 }
 
-function statIfThere(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true, throwIfNoEntry: false })
-  } catch (thrown) {
-    // A path that goes through a file is not there either, nor is a pattern longer than any name.
-    if (isSystemError(thrown) && (thrown.code === 'ENOTDIR' || thrown.code === 'ENAMETOOLONG')) return undefined
-    throw fromWireError(toWireError(thrown, { phase: 'discover', file: path }))
-  }
-}
-
-function refuse(given: string): never {
+async function refuse(storage: SourceStorage, given: string): Promise<never> {
   throw new MigrationError('NO_SUCH_SOURCE', `there is no file or folder ${printableName(given)}`, {
     phase: 'discover',
-    hint: nearestThatExists(resolve(given)),
+    hint: await storage.hintAtMissing(given),
   })
-}
-
-function nearestThatExists(missing: string): string {
-  const parent = dirname(missing)
-  const parentStats = statIfThere(parent)
-  if (parentStats === undefined && parent !== missing) return nearestThatExists(parent)
-  const shownParent = printableName(parent)
-  if (!parentStats?.isDirectory()) return `${shownParent} is not a folder`
-  let similar: string | undefined
-  try {
-    similar = suggestNearest(basename(missing), readdirSync(parent))
-  } catch {
-    // A parent that cannot be listed has nothing to suggest.
-  }
-  if (similar !== undefined) return `did you mean ${printableName(resolve(parent, similar))}?`
-  return `the nearest folder that exists is ${shownParent}`
 }

@@ -1,26 +1,17 @@
-import { isUtf8 } from 'node:buffer'
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
 import type { WireError } from '../errors/migration-error.ts'
 import { toWireError } from '../errors/migration-error.ts'
 import { printableName, printableNameBytes } from '../errors/printable-name.ts'
 import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
+import { type Answer, isPromise } from '../storage/answer.ts'
+import type { SourceEntry, SourceStorage } from '../storage/source-storage.ts'
 
 /**
  * Our own walker, because common ones drop a folder that cannot be read without a word, and garble names that are no UTF-8.
- * Names are read as latin1, where each character stands for one byte: nothing is lost, and sorting them sorts by bytes.
- * A million names as Buffers would take three times the memory.
  */
 
 /** One thing met in the tree. Paths are relative to the tree's top, `/` between parts; the top itself is ''. */
 export type WalkEntry =
-  | {
-      readonly kind: 'file'
-      readonly folder: string
-      readonly name: string
-      readonly sizeBytes: number
-      readonly mtimeNs: bigint
-    }
+  | Extract<SourceEntry, { readonly kind: 'file' }>
   /** A link that is not followed. */
   | { readonly kind: 'link'; readonly path: string }
   /** A socket, pipe or device. */
@@ -45,9 +36,12 @@ interface Folder {
   readonly path: string
   readonly depth: number
   readonly parent: Folder | null
-  /** Device and inode: the folder's identity, whichever links lead to it. */
+  /** Whichever links lead to it. */
   readonly identity: string
 }
+
+/** What walks say: entries, and where a storage answers later, promises to be waited for before going on. */
+export type Walk = Generator<WalkEntry | Promise<void>, void>
 
 /**
  * Walks a tree, folders before what is below them, the files of a folder together and before its subfolders, each sorted by the
@@ -56,26 +50,25 @@ interface Folder {
  * A folder named `.migrate` is never entered, at any level and whatever it holds: its targets would land in the target tree's own
  * bookkeeping, and a look at what is inside would make the list depend on an earlier run's state.
  * An entry that vanishes between listing and looking is not there.
- * @param root absolute real path of the tree's top.
- * @throws the system error where the top itself cannot be listed; below it such a folder is an entry of kind `failed`.
+ * @param root of the tree, as the storage names it.
+ * @throws the storage's error where the top itself cannot be listed; below it such a folder is an entry of kind `failed`.
  */
-export function* walk(root: string, options: WalkOptions): Generator<WalkEntry, void> {
-  const pending: Folder[] = [
-    { path: '', depth: 1, parent: null, identity: identityOf(statSync(root, { bigint: true })) },
-  ]
+export function* walk(storage: SourceStorage, root: string, options: WalkOptions): Walk {
+  const { followLinks } = options
+  const identity = yield* waitFor(storage.identify({ root, path: '', followLinks }))
+  const pending: Folder[] = [{ path: '', depth: 1, parent: null, identity }]
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    let names: string[]
+    let entries: Iterable<SourceEntry>
     try {
-      names = readdirSync(absolute(root, folder.path), { encoding: 'latin1' }).sort()
+      entries = yield* waitFor(storage.list({ root, path: folder.path, followLinks }))
     } catch (thrown) {
       if (folder.parent === null) throw thrown
       yield failed(folder.path, true, thrown)
       continue
     }
     const subfolders: Folder[] = []
-    for (const byteName of names) {
-      const entry = look(root, folder, byteName, options)
-      if (entry === null) continue
+    for (const found of entries) {
+      const entry = meet(folder, found, options)
       if ('identity' in entry) subfolders.push(entry)
       else yield entry
     }
@@ -83,40 +76,51 @@ export function* walk(root: string, options: WalkOptions): Generator<WalkEntry, 
   }
 }
 
-function look(root: string, folder: Folder, byteName: string, options: WalkOptions): WalkEntry | Folder | null {
-  const { name, isValid } = decodeName(byteName)
+/** Hands a promise out to be waited for, and goes on with what it came to. */
+export function* waitFor<Value>(answer: Answer<Value>): Generator<Promise<void>, Value> {
+  if (!isPromise(answer)) return answer
+  let value: { readonly of: Value } | null = null
+  let failure: { readonly of: unknown } | null = null
+  yield answer.then(
+    (of) => void (value = { of }),
+    (of: unknown) => void (failure = { of }),
+  )
+  return takeOutcome(value, failure)
+}
+
+function takeOutcome<Value>(value: { readonly of: Value } | null, failure: { readonly of: unknown } | null): Value {
+  if (value !== null) return value.of
+  throw failure?.of ?? new Error('a walk went on before its storage had answered')
+}
+
+function meet(folder: Folder, entry: SourceEntry, options: WalkOptions): WalkEntry | Folder {
+  if (entry.kind === 'file') return entry
+  const { name } = entry
   const path = join(folder.path, name)
-  try {
-    const named = isValid ? absolute(root, path) : bytepath(absolute(root, folder.path), byteName)
-    let stats: BigIntStats | undefined = lstatSync(named, { bigint: true, throwIfNoEntry: false })
-    if (stats?.isSymbolicLink()) {
-      stats = options.followLinks && isValid ? statsInside(root, path) : undefined
-      if (stats === undefined) return { kind: 'link', path }
+  switch (entry.kind) {
+    case 'folder':
+      return subfolder(folder, path, { name, identity: entry.identity }, options)
+    case 'unreadable-name': {
+      const found = entry.isFolder ? subfolder(folder, path, { name, identity: '' }, options) : null
+      return found !== null && 'kind' in found ? found : notUtf8(path, entry.isFolder, folder.path, entry.bytes)
     }
-    if (stats === undefined) return null
-    if (stats.isDirectory()) {
-      const found = subfolder(folder, path, name, stats, options)
-      return isValid || 'kind' in found ? found : notUtf8(path, true, folder.path, byteName)
-    }
-    if (!stats.isFile()) return { kind: 'special', path }
-    if (!isValid) return notUtf8(path, false, folder.path, byteName)
-    return { kind: 'file', folder: folder.path, name, sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs }
-  } catch (thrown) {
-    return failed(path, false, thrown)
+    case 'failed':
+      return failed(path, false, entry.error)
+    case 'link':
+    case 'special':
+      return { kind: entry.kind, path }
   }
 }
 
 function subfolder(
   parent: Folder,
   path: string,
-  name: string,
-  stats: BigIntStats,
+  { name, identity }: { readonly name: string; readonly identity: string },
   options: WalkOptions,
 ): WalkEntry | Folder {
   if (name === BOOKKEEPING_FOLDER) return { kind: 'bookkeeping', path }
   const rule = parent.depth >= options.maxDepth ? '--max-depth' : options.ruleAgainstFolder(path)
   if (rule !== null) return { kind: 'left-out', path, rule }
-  const identity = identityOf(stats)
   // Only a link can lead back to a folder that we are in.
   for (let above: Folder | null = parent; above !== null; above = above.parent) {
     if (above.identity === identity) return { kind: 'link', path }
@@ -124,38 +128,8 @@ function subfolder(
   return { path, depth: parent.depth + 1, parent, identity }
 }
 
-/** What a link leads to, or undefined where that is gone, outside the tree, or bookkeeping. */
-function statsInside(root: string, path: string): BigIntStats | undefined {
-  let real: string
-  try {
-    real = realpathSync.native(absolute(root, path))
-  } catch {
-    return undefined
-  }
-  const top = root === '/' ? root : `${root}/`
-  if (real !== root && !real.startsWith(top)) return undefined
-  if (real.slice(top.length).split('/').includes(BOOKKEEPING_FOLDER)) return undefined
-  return statSync(real, { bigint: true, throwIfNoEntry: false })
-}
-
-function identityOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}`
-}
-
-/** The name as text; where its bytes are no UTF-8, the nearest valid text. */
-function decodeName(byteName: string): { name: string; isValid: boolean } {
-  // Most names are ASCII, which is the same in both encodings.
-  if (!/[^\0-\x7f]/.test(byteName)) return { name: byteName, isValid: true }
-  const bytes = Buffer.from(byteName, 'latin1')
-  return { name: bytes.toString('utf8'), isValid: isUtf8(bytes) }
-}
-
-function bytepath(folder: string, byteName: string): Buffer {
-  return Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(byteName, 'latin1')])
-}
-
-function notUtf8(path: string, isFolder: boolean, folder: string, byteName: string): WalkEntry {
-  const shown = join(printableName(folder), printableNameBytes(Buffer.from(byteName, 'latin1')))
+function notUtf8(path: string, isFolder: boolean, folder: string, bytes: Uint8Array): WalkEntry {
+  const shown = join(printableName(folder), printableNameBytes(bytes))
   const error: WireError = {
     code: 'NAME_NOT_UTF8',
     phase: 'discover',
@@ -173,9 +147,4 @@ function failed(path: string, isFolder: boolean, thrown: unknown): WalkEntry {
 
 function join(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`
-}
-
-function absolute(root: string, path: string): string {
-  if (path === '') return root
-  return root === '/' ? `/${path}` : `${root}/${path}`
 }

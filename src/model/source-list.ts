@@ -17,6 +17,8 @@ export class SourceList {
   /** Places in `knownFormats`. */
   #formats = new Uint8Array(1024)
   readonly #knownFormats: SourceFormat[] = []
+  /** Of files whose storage knows them by more than size and time. */
+  readonly #versions = new Map<number, string>()
 
   get length(): number {
     return this.#names.length
@@ -60,6 +62,15 @@ export class SourceList {
     return this.#mtimes[index] ?? 0n
   }
 
+  /** What its storage knows a file by, beside size and time; undefined: nothing. */
+  version(index: number): string | undefined {
+    return this.#versions.get(index)
+  }
+
+  setVersion(index: number, version: string): void {
+    this.#versions.set(index, version)
+  }
+
   format(index: number): SourceFormat {
     return this.#knownFormats[this.#formats[index] ?? 0] ?? 'bytes'
   }
@@ -81,7 +92,9 @@ export class SourceList {
       const number = this.#folderNumbers[index] ?? 0
       if (number !== from) folder = picked.addFolder(this.folder(index))
       from = number
-      picked.add(folder, this.name(index), this.sizeBytes(index), this.mtimeNs(index), this.format(index))
+      const at = picked.add(folder, this.name(index), this.sizeBytes(index), this.mtimeNs(index), this.format(index))
+      const version = this.#versions.get(index)
+      if (version !== undefined) picked.setVersion(at, version)
     }
     return picked
   }

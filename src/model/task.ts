@@ -12,6 +12,8 @@ export interface FileTask {
   /** Size and modification time when the plan was made; anything else at open is SOURCE_CHANGED. */
   readonly sizeBytes: number
   readonly mtimeNs: bigint
+  /** Missing where size and time are all that the storage knows of it. */
+  readonly version?: string | undefined
   /** Where the worker writes; nobody reads these before the commit. The rejects file is only made when there is a reject. */
   readonly stagedTarget: string
   readonly stagedRejects: string

@@ -1,28 +1,35 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { BatchMemory } from '../batch/batch-memory.ts'
 import type { Checksum } from '../batch/checksum.ts'
+import type { Content } from '../codec/codec.ts'
+import { identity } from '../codec/identity.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import type { PaceIo } from '../model/pacing.ts'
+import { isPromise, recovering, andThen, type Answer } from '../storage/answer.ts'
+import type { ByteSource, FileHead, SourceStorage } from '../storage/source-storage.ts'
+import { DecodedText, isUtf8Label } from './decoded-text.ts'
+import { FileBytes, type InspectStart } from './file-bytes.ts'
+import { SourceWatch } from './source-watch.ts'
 
-/** The most bytes of UTF-8 that one byte of another encoding can become (windows-1252: one byte to three). */
-const UTF8_GROWTH = 3
-
-/** Bytes at the start of a file that are shown to who asks, however many are read at once. */
-const SHOWN_BYTES = 4096
-
-/** Looks at the first bytes of a file as they are, before they are decoded; `isWhole` where they are all of it. May throw. */
-export type InspectStart = (start: Uint8Array, isWhole: boolean) => void
-
-interface SourceFile {
+interface SourceFile extends FileHead {
   readonly sourcePath: string
-  readonly sizeBytes: number
-  readonly mtimeNs: bigint
+}
+
+export interface SourceOptions {
+  readonly chunkBytes: number
+  readonly encoding: string
+  /** Null: bytes are not hashed. */
+  readonly checksum: Checksum | null
+  /** Bytes of the file that are read; all if not given. */
+  readonly limitBytes?: number
+  readonly pace?: PaceIo | undefined
+  readonly inspectStart?: InspectStart | undefined
 }
 
 /**
- * Reads one source file, chunk by chunk, into the input region of a batch memory, and makes sure that it is the file of the
- * plan and stays so: fewer bytes than its size are SOURCE_SHORT, another size or time at the start or the end is
- * SOURCE_CHANGED. Of a file that is read at once the end is right behind the start, so it is looked at once.
+ * The input window of one source file: a chain of byte source, codec and decoder, whose bytes come chunk by chunk into the input region of a
+ * batch memory. Makes sure that it is the file of the plan and stays so: fewer bytes than its size are SOURCE_SHORT, another size,
+ * time or version at the start or the end is SOURCE_CHANGED. Of a file that is read at once the end is right behind the start, so it is looked
+ * at once.
  *
  *     fill(); parse [start, end); consume(position up to which it was parsed); fill(); ...   until isLast
  */
@@ -34,94 +41,103 @@ export class SourceReader {
   isLast = false
   /** Offset in the decoded source of memory position 0. */
   sourceOffset: number
-  /** Bytes read from the file: the offset in it that is read next. */
-  readBytes = 0
-  /** CRC-32 of all bytes read; only with `checksum`. */
-  hash = 0
-  /** Permissions of the file, once it was looked at: before the first bytes can be parsed. Until then nobody's. */
-  mode = 0
-  readonly #file: SourceFile
+  /** For who reads the file in ways of its own, while this one watches over it. */
+  readonly bytes: ByteSource
   readonly #memory: BatchMemory
   readonly #chunkBytes: number
-  readonly #checksum: Checksum | null
-  readonly #decoder: StreamDecoder | null
-  readonly #descriptor: number
-  /** Where reading stops: the size, or earlier for a sample. */
-  readonly #limitBytes: number
+  readonly #file: FileBytes
+  readonly #content: Content
+  readonly #watch: SourceWatch
+  readonly #isWhole: boolean
+  readonly #isReadAtOnce: boolean
   /** True where the whole file was read before it was looked at: it cannot have changed in between. */
   #isSettled = false
-  readonly #pace: PaceIo | undefined
-  /** Null once it was asked. */
-  #inspectStart: InspectStart | null
 
-  constructor(
-    file: SourceFile,
-    memory: BatchMemory,
-    options: {
-      chunkBytes: number
-      encoding: string
-      /** Null: bytes are not hashed. */
-      checksum: Checksum | null
-      limitBytes?: number
-      pace?: PaceIo | undefined
-      inspectStart?: InspectStart | undefined
-    },
-  ) {
-    this.#file = file
+  private constructor(bytes: ByteSource, file: SourceFile, memory: BatchMemory, options: SourceOptions) {
+    const { chunkBytes, encoding, checksum, pace, inspectStart } = options
+    const { sizeBytes } = file
+    const limitBytes = Math.min(sizeBytes, options.limitBytes ?? Number.POSITIVE_INFINITY)
+    const isText = isUtf8Label(encoding)
+    this.bytes = bytes
     this.#memory = memory
-    this.#chunkBytes = options.chunkBytes
-    this.#checksum = options.checksum
-    this.#limitBytes = Math.min(file.sizeBytes, options.limitBytes ?? Number.POSITIVE_INFINITY)
-    this.#decoder = isUtf8Label(options.encoding) ? null : new StreamDecoder(options.encoding)
+    this.#chunkBytes = chunkBytes
+    this.#watch = new SourceWatch(bytes, file)
+    this.#isWhole = limitBytes === sizeBytes
+    this.#isReadAtOnce = isText && this.#isWhole && sizeBytes <= chunkBytes
+    const beforeFailing = (): Answer<void> => (this.#isReadAtOnce ? this.assertUnchanged() : undefined)
+    this.#file = new FileBytes(bytes, { sizeBytes, limitBytes, checksum, pace, inspectStart, beforeFailing })
+    const content = identity.decode(this.#file)
+    this.#content = isText ? content : new DecodedText(content, encoding, chunkBytes, this.#isWhole)
     this.start = memory.inputStart
     this.end = memory.inputStart
     this.sourceOffset = -memory.inputStart
-    this.#pace = options.pace
-    this.#inspectStart = options.inspectStart ?? null
-    this.#pace?.(0)
-    this.#descriptor = openFile(file.sourcePath)
-    if (this.#isReadAtOnce()) return
-    try {
-      this.assertUnchanged()
-    } catch (error) {
-      this.close()
-      throw error
-    }
+  }
+
+  /** @throws MigrationError SOURCE_MISSING, SOURCE_CHANGED; errors of the storage. */
+  static open(
+    storage: SourceStorage,
+    file: SourceFile,
+    memory: BatchMemory,
+    options: SourceOptions,
+  ): Answer<SourceReader> {
+    options.pace?.(0)
+    return andThen(openBytes(storage, file.sourcePath), (bytes) => {
+      const reader = new SourceReader(bytes, file, memory, options)
+      if (reader.#isReadAtOnce) return reader
+      return recovering(
+        () => andThen(reader.assertUnchanged(), () => reader),
+        (error) => {
+          reader.close()
+          throw error
+        },
+      )
+    })
+  }
+
+  /** Bytes read from the file, which are not those of the content where a codec or a decoder stands between. */
+  get readBytes(): number {
+    return this.#file.readBytes
+  }
+
+  /** Offset in the decoded source behind the bytes that are here. */
+  get endOffset(): number {
+    return this.end + this.sourceOffset
+  }
+
+  /** CRC-32 of all bytes read; only with `checksum`. */
+  get hash(): number {
+    return this.#file.hash
+  }
+
+  /** Permissions of the file, once it was looked at: before the first bytes can be parsed. Until then nobody's. */
+  get mode(): number {
+    return this.#watch.mode
+  }
+
+  /** True where the bytes that are here end where the file does; a sample ends before. */
+  get isFileEnd(): boolean {
+    return this.isLast && this.#isWhole
   }
 
   /**
    * Reads the next bytes behind those not yet consumed. The more are left over, the more are read, so that parsing a long
    * record again from its start costs twice its length at most.
-   * @param stopAt offset in the file, behind `readBytes`, up to which to read at most.
+   * @param stopAt offset in the decoded source, behind `endOffset`, up to which to read at most.
    */
-  fill(stopAt = Number.POSITIVE_INFINITY): void {
+  fill(stopAt = Number.POSITIVE_INFINITY): Answer<void> {
     this.#moveCarryToFront()
     const carryBytes = this.end - this.start
-    const freeBytes = Math.min(this.#memory.inputEnd - this.end, stopAt - this.readBytes)
-    const wantedBytes = Math.min(Math.max(this.#chunkBytes, carryBytes), freeBytes)
-    const before = this.end
-    while (this.end === before && !this.isLast) {
-      if (this.#decoder) this.#fillDecoded(this.#decoder, wantedBytes)
-      else this.end += this.#readInto(this.#memory.bytes, this.end, wantedBytes)
-      this.isLast = this.readBytes >= this.#limitBytes
-    }
-    if (!this.#isReadAtOnce()) return
-    this.assertUnchanged()
-    this.#isSettled = this.isLast
+    const freeBytes = Math.min(this.#memory.inputEnd - this.end, stopAt - this.endOffset)
+    return this.#readOn(Math.min(Math.max(this.#chunkBytes, carryBytes), freeBytes))
   }
 
-  /** True where the bytes that are here end where the file does; a sample ends before. */
-  get isFileEnd(): boolean {
-    return this.isLast && this.#limitBytes === this.#file.sizeBytes
-  }
-
-  /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a hash only. */
+  /** Gives up all bytes that are here and reads on at another place: for UTF-8 without a codec or a hash only. */
   seek(offset: number): void {
     this.start = this.#memory.inputStart
     this.end = this.start
     this.sourceOffset = offset - this.start
-    this.readBytes = offset
-    this.isLast = offset >= this.#limitBytes
+    this.#file.seek(offset)
+    this.isLast = this.#content.isAtEnd
     this.#isSettled = false
   }
 
@@ -130,28 +146,46 @@ export class SourceReader {
     this.start = position
   }
 
-  /** Checks, when everything is read, that the file is still the one that was opened. */
-  assertUnchanged(): void {
-    if (this.#isSettled) return
-    const stat = fstatSync(this.#descriptor, { bigint: true })
-    this.mode = Number(stat.mode)
-    if (stat.isFile() && Number(stat.size) === this.#file.sizeBytes && stat.mtimeNs === this.#file.mtimeNs) return
-    const found = stat.isFile() ? `${stat.size} bytes, modified ${formatTime(stat.mtimeNs)}` : 'no longer a file'
-    throw new MigrationError(
-      'SOURCE_CHANGED',
-      `the file changed: ${this.#file.sizeBytes} bytes, modified ${formatTime(this.#file.mtimeNs)} in the plan; now ${found}`,
-      { phase: 'read', hint: 'run the same command again when nothing writes to it' },
-    )
+  /** Checks, when everything is read, that the file is still the one that was opened. @throws MigrationError SOURCE_CHANGED */
+  assertUnchanged(): Answer<void> {
+    if (!this.#isSettled) return this.#watch.assertUnchanged()
+  }
+
+  /** Shows the start of the file to who asks, for readers that read it themselves. */
+  lookAtStart(): Answer<void> {
+    return this.#file.lookAtStart()
   }
 
   close(): void {
-    closeSync(this.#descriptor)
+    this.bytes.close()
   }
 
-  #isReadAtOnce(): boolean {
-    return (
-      this.#decoder === null && this.#file.sizeBytes <= this.#chunkBytes && this.#limitBytes === this.#file.sizeBytes
-    )
+  /** Until something came, or all has: the first bytes of a text may be half a character. */
+  #readOn(wantedBytes: number): Answer<void> {
+    const before = this.end
+    while (this.end === before && !this.isLast) {
+      const count = this.#content.read(this.#memory.bytes, this.end, wantedBytes)
+      if (isPromise(count)) return count.then((read) => this.#goOn(read, wantedBytes))
+      this.#take(count)
+    }
+    return this.#settle()
+  }
+
+  #goOn(count: number, wantedBytes: number): Answer<void> {
+    this.#take(count)
+    return count === 0 ? this.#readOn(wantedBytes) : this.#settle()
+  }
+
+  #take(count: number): void {
+    this.end += count
+    this.isLast = this.#content.isAtEnd
+  }
+
+  #settle(): Answer<void> {
+    if (!this.#isReadAtOnce) return
+    return andThen(this.assertUnchanged(), () => {
+      this.#isSettled = this.isLast
+    })
   }
 
   #moveCarryToFront(): void {
@@ -162,126 +196,19 @@ export class SourceReader {
     this.end -= this.start - inputStart
     this.start = inputStart
   }
-
-  #readInto(target: Uint8Array, position: number, wantedBytes: number): number {
-    const length = Math.min(wantedBytes, this.#limitBytes - this.readBytes)
-    if (length === 0) return 0
-    const count = this.#readAt(target, position, length)
-    if (count === 0) {
-      // Where the file is not the one of the plan any more, that is what its user must know, and not that it is short.
-      if (this.#isReadAtOnce()) this.assertUnchanged()
-      throw new MigrationError(
-        'SOURCE_SHORT',
-        `the file ended after ${this.readBytes} of its ${this.#file.sizeBytes} bytes`,
-        { phase: 'read', hint: 'check the disk, or run the same command again when nothing writes to it' },
-      )
-    }
-    if (this.#inspectStart !== null && this.readBytes === 0) this.#showStart(target, position, count)
-    this.readBytes += count
-    this.#pace?.(count)
-    if (this.#checksum !== null) this.hash = this.#checksum(target, position, position + count, this.hash)
-    return count
-  }
-
-  /** Shows the start of the file to who asks, for readers that read it themselves. */
-  lookAtStart(): void {
-    if (this.#file.sizeBytes > 0) this.#showStart(new Uint8Array(0), 0, 0)
-  }
-
-  /** Shows the same bytes however few are read at once. */
-  #showStart(target: Uint8Array, position: number, count: number): void {
-    const inspect = this.#inspectStart
-    this.#inspectStart = null
-    const wanted = Math.min(SHOWN_BYTES, this.#file.sizeBytes)
-    let start = target.subarray(position, position + Math.min(count, wanted))
-    if (count < wanted) {
-      const read = Buffer.alloc(wanted)
-      start = read.subarray(0, readSync(this.#descriptor, read, 0, wanted, 0))
-    }
-    inspect?.(start, wanted === this.#file.sizeBytes)
-  }
-
-  #readAt(target: Uint8Array, position: number, length: number): number {
-    try {
-      // With a place to read at, a pipe that took the file's place refuses and loses no byte.
-      return readSync(this.#descriptor, target, position, length, this.readBytes)
-    } catch (error) {
-      if (this.#isReadAtOnce()) this.assertUnchanged()
-      throw error
-    }
-  }
-
-  #fillDecoded(decoder: StreamDecoder, wantedBytes: number): void {
-    const raw = Buffer.allocUnsafe(Math.max(1, Math.floor(Math.min(wantedBytes, this.#chunkBytes) / UTF8_GROWTH)))
-    const count = this.#readInto(raw, 0, raw.length)
-    const isLast = this.readBytes >= this.#limitBytes && this.#limitBytes === this.#file.sizeBytes
-    this.end += decoder.decode(raw.subarray(0, count), isLast, this.#memory.bytes.subarray(this.end), this.readBytes)
-  }
 }
 
-function openFile(path: string): number {
-  try {
-    // Without O_NONBLOCK the open would hang where a pipe has taken the file's place.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new MigrationError('SOURCE_MISSING', 'the file is gone: it was there when the plan was made', {
-      phase: 'read',
-      hint: 'run the same command again, without it or with it back in its place',
-      cause: error,
-    })
-  }
-}
-
-/** True for the names of UTF-8, which is taken as it is (its validity is the parser's business, record by record). */
-export function isUtf8Label(encoding: string): boolean {
-  return /^utf-?8$/i.test(encoding)
-}
-
-/** KeyedMutex another encoding into UTF-8 across chunk boundaries. The encoding's own byte order mark is removed. */
-class StreamDecoder {
-  readonly #decoder: InstanceType<typeof TextDecoder>
-  readonly #encoder = new TextEncoder()
-  readonly #encoding: string
-  #isAtStart = true
-
-  constructor(encoding: string) {
-    this.#encoding = encoding
-    this.#decoder = new TextDecoder(encoding, { fatal: true })
-  }
-
-  decode(raw: Uint8Array, isLast: boolean, target: Uint8Array, readBytes: number): number {
-    const text = this.#decodeText(raw, isLast, readBytes)
-    if (this.#isAtStart && text.startsWith(SWAPPED_MARK)) throw this.#wrongOrder()
-    if (text !== '') this.#isAtStart = false
-    return this.#encoder.encodeInto(text, target).written
-  }
-
-  #decodeText(raw: Uint8Array, isLast: boolean, readBytes: number): string {
-    try {
-      // Always as a stream, also where all comes at once: Node 20 then decodes windows-1252 as latin1, `€` as U+0080.
-      return this.#decoder.decode(raw, { stream: true }) + (isLast ? this.#decoder.decode() : '')
-    } catch (error) {
-      throw new MigrationError(
-        'INVALID_ENCODING',
-        `bytes ${readBytes - raw.length} to ${readBytes} are not valid ${this.#encoding}`,
-        { phase: 'read', hint: 'give the right --encoding', cause: error },
-      )
-    }
-  }
-
-  #wrongOrder(): MigrationError {
-    const other = this.#encoding === 'utf-16le' ? 'utf-16be' : 'utf-16le'
-    return new MigrationError('UNSUPPORTED_ENCODING', `the file starts with the byte order mark of ${other}`, {
-      phase: 'read',
-      hint: `--encoding ${other}`,
-    })
-  }
-}
-
-/** The byte order mark of UTF-16 read in the wrong order: no character, so no text starts with it. */
-const SWAPPED_MARK = '\ufffe'
-
-function formatTime(timeNs: bigint): string {
-  return new Date(Number(timeNs / 1_000_000n)).toISOString()
+/** Opens a source. @throws MigrationError SOURCE_MISSING; errors of the storage. */
+function openBytes(storage: SourceStorage, path: string): Answer<ByteSource> {
+  return recovering(
+    () => storage.open(path),
+    (error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      throw new MigrationError('SOURCE_MISSING', 'the file is gone: it was there when the plan was made', {
+        phase: 'read',
+        hint: 'run the same command again, without it or with it back in its place',
+        cause: error,
+      })
+    },
+  )
 }

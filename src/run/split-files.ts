@@ -1,5 +1,5 @@
 import { getFormat } from '../formats/registry.ts'
-import { isUtf8Label } from '../read/source-reader.ts'
+import { isUtf8Label } from '../read/decoded-text.ts'
 import { planSplits } from '../schedule/plan-splits.ts'
 import type { Work } from './work.ts'
 

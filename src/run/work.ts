@@ -42,6 +42,7 @@ export function describeSource({ discovery: { root, files } }: Pick<Work, 'disco
     format: files.format(index),
     sizeBytes: files.sizeBytes(index),
     mtimeNs: files.mtimeNs(index),
+    version: files.version(index),
     stagedTarget: '',
     stagedRejects: '',
   }

@@ -12,6 +12,8 @@ import { SMALL_FILE_BYTES } from '../model/policy.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
+import { localSources } from '../storage/local/local-sources.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
 import { describeSlowThreads, type Executor } from './executor.ts'
 import { countKernelThreads } from './process-limits.ts'
 
@@ -24,11 +26,14 @@ export class InlineExecutor implements Executor {
   readonly size = 1
   readonly tasksPerThread = 1
   readonly #plan: DataPlan
+  readonly #sources: SourceStorage
   readonly #control = new SharedArrayBuffer(CONTROL_BYTES)
   #runner: TaskRunner | null = null
 
-  constructor(plan: DataPlan) {
+  /** @param sources where it reads: local files, if not given. */
+  constructor(plan: DataPlan, sources: SourceStorage = localSources) {
     this.#plan = plan
+    this.#sources = sources
   }
 
   /** Whether a run is small enough: a single small file. */
@@ -39,16 +44,19 @@ export class InlineExecutor implements Executor {
 
   async run(task: Task): Promise<TaskResult> {
     // Made here, not before: where its memory cannot be had, the file fails, as it does in a thread.
-    this.#runner ??= createTaskRunner({
-      plan: this.#plan,
-      control: this.#control,
-      progress: new SharedArrayBuffer(PROGRESS_BYTES),
-      maxThreads: 1,
-      kernelThreads: countKernelThreads(1, batchMemoryBytes(this.#plan.maxRecordBytes, this.#plan.chunkBytes)),
-      paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
-      isTraced: false,
-      isProfiled: false,
-    })
+    this.#runner ??= createTaskRunner(
+      {
+        plan: this.#plan,
+        control: this.#control,
+        progress: new SharedArrayBuffer(PROGRESS_BYTES),
+        maxThreads: 1,
+        kernelThreads: countKernelThreads(1, batchMemoryBytes(this.#plan.maxRecordBytes, this.#plan.chunkBytes)),
+        paceClock: new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT),
+        isTraced: false,
+        isProfiled: false,
+      },
+      this.#sources,
+    )
     return this.#runner(task)
   }
 

@@ -1,7 +1,5 @@
+import type { Answer } from './answer.ts'
 import type { SeenFile } from '../model/paths/seen-file.ts'
-
-/** Something to wait for only where there is a promise: local files answer at once. */
-export type Answer<Value> = Value | Promise<Value>
 
 /** What a publication may replace. Anything else that is in its place stays, and is told as TARGET_EXISTS. */
 export interface Expected {

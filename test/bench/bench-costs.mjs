@@ -20,6 +20,7 @@ import { convertFile } from '../../dist/src/convert/convert-file.js'
 import { loadKernels } from '../../dist/src/kernels/load-kernels.js'
 import { OptionsSchema } from '../../dist/src/options/options.js'
 import { buildDataPlan } from '../../dist/src/plan/build-data-plan.js'
+import { localSources } from '../../dist/src/storage/local/local-sources.js'
 import { generateFolder } from './generate-data.mjs'
 import { renderTable } from './render-results.mjs'
 import { withScratchFolder } from './scratch-folder.mjs'
@@ -35,7 +36,7 @@ const sizeBytes = Number(options['size-mb']) * 1e6
 const plan = buildDataPlan(OptionsSchema.parse({ in: '.', out: '.', maxRejects: '100%' }), 'ndjson')
 const memory = createBatchMemory(plan.maxRecordBytes, plan.chunkBytes)
 const batch = new RecordBatch(memory, loadKernels(memory))
-const context = { plan, batch, shouldStop: () => false, onProgress: () => {}, spans: null }
+const context = { plan, batch, shouldStop: () => false, onProgress: () => {}, spans: null, sources: localSources }
 
 console.log(
   `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}, load ${loadavg()[0].toFixed(2)}\n`,

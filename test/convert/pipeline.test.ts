@@ -11,6 +11,8 @@ import { noStageTimes } from '../../src/convert/stage-timer.ts'
 import { getFormat } from '../../src/formats/registry.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { SourceReader } from '../../src/read/source-reader.ts'
+import { atOnce } from '../../src/storage/answer.ts'
+import { localSources } from '../../src/storage/local/local-sources.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const RECORDS = ['a,1', 'b,2', '"c\nc",3', 'd,4', 'e,5']
@@ -27,7 +29,8 @@ function pipelineOver(
   const plan = buildDataPlan(resolveOptions({ in: '.', out: '.', chunkSize: 4096, maxRecordSize: 65_536 }), 'ndjson')
   const batch = new RecordBatch(createBatchMemory(plan.maxRecordBytes, plan.chunkBytes))
   const file = { sourcePath, sizeBytes: Number(size), mtimeNs }
-  const source = new SourceReader(file, batch.memory, { chunkBytes: 4096, encoding: 'utf-8', checksum: null })
+  const options = { chunkBytes: 4096, encoding: 'utf-8', checksum: null }
+  const source = atOnce(SourceReader.open(localSources, file, batch.memory, options))
   const reader = getFormat('csv').createSplittableReader!(plan, 'a.csv')
   const { writer, map } = createStages(plan, 'csv', 'a.csv')
   let text = ''
@@ -54,7 +57,7 @@ function pipelineOver(
 
 it('converts to the end of the source', () => {
   const { pipeline, source, names } = pipelineOver(CSV)
-  pipeline.step()
+  atOnce(pipeline.step())
   source.close()
   expect(names()).toBe('abcde')
   expect(pipeline.position).toBe(CSV.length)
@@ -63,7 +66,7 @@ it('converts to the end of the source', () => {
 
 it('leaves out the rows that the mapping drops, and counts them', () => {
   const { pipeline, source, names } = pipelineOver(CSV, { keepsRow: (record) => record % 2 === 1 })
-  pipeline.step()
+  atOnce(pipeline.step())
   source.close()
   expect(names()).toBe('ace')
   expect(pipeline.filteredCount).toBe(2)
@@ -72,11 +75,11 @@ it('leaves out the rows that the mapping drops, and counts them', () => {
 it('ends in the middle of what is read, at any limit, and goes on from there', () => {
   for (let limit = 1; limit <= CSV.length; limit++) {
     const { pipeline, source, names } = pipelineOver(CSV)
-    pipeline.step(limit)
+    atOnce(pipeline.step(limit))
     const starts = RECORDS.map((record) => CSV.indexOf(record))
     expect(names(), `limit ${limit}`).toBe('abcde'.slice(0, starts.filter((start) => start < limit).length))
     expect(pipeline.position, `limit ${limit}`).toBe([...starts, CSV.length].find((start) => start >= limit))
-    pipeline.step()
+    atOnce(pipeline.step())
     source.close()
     expect(names(), `limit ${limit}`).toBe('abcde')
   }
@@ -86,7 +89,7 @@ it('ends behind the batch that its owner has enough with, though more is read', 
   const rows = 100_000
   const csv = `n\n${'1\n'.repeat(rows)}`
   const { pipeline, source } = pipelineOver(csv, { batches: 1 })
-  pipeline.step()
+  atOnce(pipeline.step())
   source.close()
   expect(pipeline.position).toBeLessThan(csv.length)
 })

@@ -5,12 +5,15 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { walk } from '../../src/discover/walk.ts'
 import type { WalkEntry, WalkOptions } from '../../src/discover/walk.ts'
+import { localSources } from '../../src/storage/local/local-sources.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { writeTree } from './write-tree.ts'
 
 function walkAll(root: string, options: Partial<WalkOptions> = {}): WalkEntry[] {
   const all = { maxDepth: Number.POSITIVE_INFINITY, followLinks: false, ruleAgainstFolder: () => null, ...options }
-  return [...walk(realpathSync(root), all)]
+  return [...walk(localSources, realpathSync(root), all)].filter(
+    (entry): entry is WalkEntry => !(entry instanceof Promise),
+  )
 }
 
 /** One line an entry: files by their path alone, the rest with what it is. */
@@ -190,5 +193,5 @@ it('a top that cannot be read is an error', () => {
   chmodSync(root, 0o000)
   onTestFinished(() => chmodSync(root, 0o755))
   const all = { maxDepth: 1, followLinks: false, ruleAgainstFolder: () => null }
-  expect(() => asNobody(() => [...walk(root, all)])).toThrow(expect.objectContaining({ code: 'EACCES' }))
+  expect(() => asNobody(() => [...walk(localSources, root, all)])).toThrow(expect.objectContaining({ code: 'EACCES' }))
 })

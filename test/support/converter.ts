@@ -19,6 +19,7 @@ import type { FileTask } from '../../src/model/task.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { leadSplit } from '../../src/convert/split/convert-split.ts'
 import { createSplitMemory } from '../../src/convert/split/split-board.ts'
+import { localSources } from '../../src/storage/local/local-sources.ts'
 import { DEFAULT_ENGINE } from './migrate.ts'
 
 export interface Conversion {
@@ -101,6 +102,7 @@ export class Converter {
       onProgress: () => {},
       onLargeTarget: () => {},
       spans: null,
+      sources: localSources,
     }
     const result = await (blockBytes === undefined
       ? convertFile(file, context)

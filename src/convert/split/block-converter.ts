@@ -5,6 +5,7 @@ import type { RecordWriter, SplittableReader } from '../../formats/format.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
 import type { ColumnWatch } from '../../map/column-watch.ts'
 import { SourceReader } from '../../read/source-reader.ts'
+import { atOnce } from '../../storage/answer.ts'
 import { stopped, type FileWork } from '../file-work.ts'
 import { inspectorOf } from '../open-source.ts'
 import { Pipeline } from '../pipeline.ts'
@@ -74,7 +75,7 @@ export class BlockConverter {
     this.#output = new OutputBuffer(batch.memory, (bytes, start, end) =>
       timed(work.stageNs, 'write', () => this.#store?.takeTarget(bytes, start, end)),
     )
-    this.source = new SourceReader(file, batch.memory, {
+    const opened = SourceReader.open(context.sources, file, batch.memory, {
       // A block and the byte before it, which may be a line end.
       chunkBytes: plan.chunkBytes + 1,
       encoding: plan.encoding,
@@ -82,6 +83,7 @@ export class BlockConverter {
       pace: context.pace?.wait,
       inspectStart: inspectorOf(file, plan),
     })
+    this.source = atOnce(opened)
     const parts = { plan, batch, stageNs: work.stageNs, source: this.source, reader, map }
     this.#pipeline = new Pipeline(parts, {
       beforeRead: () => this.#checkRead(),
@@ -103,7 +105,7 @@ export class BlockConverter {
     this.source.seek(0)
     this.#begin(START_OF_FILE, this.#opening, store)
     for (let limit = blockBytes; ; limit += blockBytes) {
-      this.#pipeline.step(limit)
+      atOnce(this.#pipeline.step(limit))
       if (reader.isSettled && limit <= MOST_OPENING_BYTES) break
       if (source.isLast && source.start === source.end) break
     }
@@ -116,7 +118,7 @@ export class BlockConverter {
     const start = totals.sourceOffset
     this.source.seek(start)
     this.#begin(totals, totals.targetBytes === 0 ? this.#createWriter() : this.#continuingWriter(), store)
-    this.#pipeline.step(limit)
+    atOnce(this.#pipeline.step(limit))
     return { start, store, ...this.#endPart(totals) }
   }
 
@@ -129,7 +131,7 @@ export class BlockConverter {
     const work = this.#work
     const { memory } = work.context.batch
     source.seek(blockStart - 1)
-    timed(work.stageNs, 'read', () => source.fill(limit))
+    timed(work.stageNs, 'read', () => atOnce(source.fill(limit)))
     const guess = timed(work.stageNs, 'parse', () => reader.guessRecordStart(memory, source.start, source.end))
     if (guess === null || guess + source.sourceOffset >= limit) return null
     const start = guess + source.sourceOffset
@@ -139,7 +141,7 @@ export class BlockConverter {
     try {
       this.#writer = this.#continuingWriter()
       this.#furthest = limit + MOST_GUESSED_TAIL_BYTES
-      this.#pipeline.step(limit)
+      atOnce(this.#pipeline.step(limit))
       return { start, store, ...this.#endPart(START_OF_FILE) }
     } catch {
       // Whatever is wrong is looked at again from where the block really starts.
@@ -181,7 +183,7 @@ export class BlockConverter {
   /** Before each chunk. */
   #checkRead(): void {
     if (this.#work.context.shouldStop()) throw stopped()
-    if (this.source.readBytes > this.#furthest) throw new GuessGivenUp('the record has no end in sight')
+    if (this.source.endOffset > this.#furthest) throw new GuessGivenUp('the record has no end in sight')
   }
 
   #take(batch: RecordBatch): true {

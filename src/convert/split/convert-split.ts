@@ -1,7 +1,6 @@
 // One file converted by several threads. The leader was given the file: it makes the staged files, converts the opening, then
 // blocks like the others, and completes the file at the end. Helpers come when they are free and leave when no block is left.
 // A helper that meets anything wrong leaves the block to the leader, which meets it again: errors have one way to the report.
-import { statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { convertFile } from '../convert-file.ts'
 import { convertRecords, countRecords, refuseCompressed, unseenOf } from '../convert-records.ts'
@@ -11,6 +10,7 @@ import { MigrationError, toWireError, type WireError } from '../../errors/migrat
 import { pickNotices } from '../../formats/format.ts'
 import { PRIVATE_FILE_MODE, targetFileMode } from '../../model/paths/file-modes.ts'
 import { failOnMostlyRejects } from '../judge-rejects.ts'
+import { atOnce, type Answer } from '../../storage/answer.ts'
 import { noStageTimes } from '../stage-timer.ts'
 import type { FileResult } from '../../model/task-result.ts'
 import type { StageTimes } from '../../model/times.ts'
@@ -39,7 +39,7 @@ export async function leadSplit(task: SplitTask, context: ConvertContext): Promi
 export function helpSplit(task: SplitTask, context: ConvertContext): WireError | null {
   const { file } = task
   const board = new SplitBoard(task.memory)
-  if (file.format === 'bytes' || board.isClaimed) return null
+  if (file.format === 'bytes' || board.isClaimed || !context.sources.isSynchronous) return null
   const work: FileWork = { file: { ...file, format: file.format }, context, stageNs: noStageTimes() }
   try {
     const share = joinSplit(work, task, board)
@@ -70,9 +70,14 @@ function joinSplit(work: FileWork, task: SplitTask, board: SplitBoard): SplitSha
   }
 }
 
-function convertSplit(work: FileWork, task: SplitTask): Conversion {
+function convertSplit(work: FileWork, task: SplitTask): Answer<Conversion> {
   refuseCompressed(work.file.relativePath)
   const board = new SplitBoard(task.memory)
+  if (!work.context.sources.isSynchronous) {
+    // Threads that wait for each other cannot wait for anything else.
+    board.abort()
+    return convertRecords(work)
+  }
   try {
     return leadBlocks(work, task, board)
   } catch (error) {
@@ -87,7 +92,7 @@ function convertSplit(work: FileWork, task: SplitTask): Conversion {
 function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Conversion {
   const { file, context, stageNs } = work
   const { plan } = context
-  const target = makeSplitTarget(work, board, modeOfTarget(file.sourcePath))
+  const target = makeSplitTarget(work, board, modeOfTarget(work))
   const share = SplitShare.lead(work, task, board, target)
   try {
     share.convertBlocks()
@@ -116,8 +121,8 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
 }
 
 /** Its share, which comes next, says what is wrong with a source that cannot be looked at. */
-function modeOfTarget(sourcePath: string): number {
-  return targetFileMode(statSync(sourcePath, { throwIfNoEntry: false })?.mode ?? PRIVATE_FILE_MODE)
+function modeOfTarget({ file, context }: FileWork): number {
+  return targetFileMode(atOnce(context.sources.head(file.sourcePath))?.mode ?? PRIVATE_FILE_MODE)
 }
 
 function readRejects<Result>(work: FileWork, board: SplitBoard, read: (file: PositionedFile) => Result): Result {

@@ -1,5 +1,6 @@
 import { stopped, type ConvertContext, type FileWork } from '../file-work.ts'
 import { failOnTooManyRejects } from '../judge-rejects.ts'
+import { atOnce } from '../../storage/answer.ts'
 import { ExpansionLimit } from '../limit-expansion.ts'
 import { noStageTimes, timed } from '../stage-timer.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
@@ -110,7 +111,7 @@ export class SplitShare {
     const work = this.#work
     board.waitForEnd(this.#checkStop, this.#takeOver)
     const totals = board.readTotals()
-    converter.source.assertUnchanged()
+    atOnce(converter.source.assertUnchanged())
     failOnTooManyRejects(work.context.plan, totals.rejectCount)
     const finished = converter.finish(totals, this.#files)
     this.#closeFiles()
@@ -225,8 +226,8 @@ export class SplitShare {
     const { source } = this.#converter
     let hash = 0
     timed(stageNs, 'read', () => {
-      for (source.seek(start); source.readBytes < end; source.consume(source.end)) {
-        source.fill(end)
+      for (source.seek(start); source.endOffset < end; source.consume(source.end)) {
+        atOnce(source.fill(end))
         hash = context.batch.checksum(context.batch.memory.bytes, source.start, source.end, hash)
       }
     })

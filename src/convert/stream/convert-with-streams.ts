@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, openSync } from 'node:fs'
+import { createWriteStream, openSync } from 'node:fs'
 import { Transform, type Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
@@ -10,18 +10,23 @@ import type { DataPlan } from '../../model/data-plan.ts'
 import type { FormatName } from '../../model/format-name.ts'
 import type { ConvertedFile } from '../../model/task-result.ts'
 import type { FileTask } from '../../model/task.ts'
+import type { Answer } from '../../storage/answer.ts'
 import { identityOf, removeMade } from '../../storage/local/made-file.ts'
+import type { ByteSource } from '../../storage/source-storage.ts'
 import { paceFileSystem } from './pace-file-system.ts'
 import { describeStreamError } from './describe-stream-error.ts'
+import { SourceStream } from './source-stream.ts'
 
 type Row = Record<string, unknown>
 
 /** What the data plane watches while the streams run. */
 interface StreamHooks {
+  /** Open; its opener closes it. */
+  readonly source: ByteSource
   /** Asked at each record. */
   readonly shouldStop: () => boolean
   /** Called when everything is read. @throws MigrationError SOURCE_CHANGED where the source is no longer the file of the plan. */
-  readonly assertUnchanged: () => void
+  readonly assertUnchanged: () => Answer<void>
   /** Of the target; the system takes the umask off. */
   readonly mode: number
   /** Waits for a call that moved so many bytes to end, on storage that is slow on purpose. */
@@ -36,7 +41,7 @@ interface StreamHooks {
 export async function convertWithStreams(
   file: FileTask & { readonly format: FormatName },
   plan: DataPlan,
-  { shouldStop, assertUnchanged, mode, pace }: StreamHooks,
+  { source: bytes, shouldStop, assertUnchanged, mode, pace }: StreamHooks,
 ): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
   const [from, to] = [await loadStreams(file.format), await loadStreams(plan.targetFormat)]
   const { isTable } = getFormat(file.format)
@@ -68,14 +73,14 @@ export async function convertWithStreams(
   const made = identityOf(fd)
   const target = createWriteStream('', { fd, ...paced })
   await pace?.(0)
-  const source = createReadStream(file.sourcePath, paced)
+  const source = new SourceStream(bytes, pace)
   try {
     const onReject = (): void => {
       counts.rejected++
     }
     const [records, rows] = [from.parse(plan, onReject), to.encode(plan)] as readonly (readonly Duplex[])[]
     await pipeline([source, ...decodeText(plan), ...records!, toRow, ...rows!, measure, target])
-    assertUnchanged()
+    await assertUnchanged()
   } catch (error) {
     source.destroy()
     target.destroy()

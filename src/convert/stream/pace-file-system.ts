@@ -1,9 +1,9 @@
-import { close, open, read, write, writev } from 'node:fs'
+import { close, open, write, writev } from 'node:fs'
 
 type Done = (error: NodeJS.ErrnoException | null, bytes: number, buffers: unknown) => void
 
 /**
- * The calls that file streams make, each of which ends only when `pace` lets it. Streams join what waits into one call, so
+ * The calls that streams of targets make, each of which ends only when `pace` lets it. Streams join what waits into one call, so
  * this is the only place where calls can be counted.
  */
 export function paceFileSystem(pace: (bytes: number) => Promise<void>) {
@@ -18,5 +18,5 @@ export function paceFileSystem(pace: (bytes: number) => Promise<void>) {
       const end: Done = (error, bytes, buffers) => void endPaced(error, bytes, buffers)
       call(...([...words.slice(0, -1), end] as never[]))
     }
-  return { open, close, read: paced(read), write: paced(write), writev: paced(writev) }
+  return { open, close, write: paced(write), writev: paced(writev) }
 }
