@@ -15,6 +15,4 @@ export interface Content {
 export interface Codec {
   /** @param file the bytes of the file from its start. */
   decode(file: Content): Content
-  /** True where content and file are the same bytes, so that reading can go on anywhere in it. */
-  readonly isSeekable: boolean
 }

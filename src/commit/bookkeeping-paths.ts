@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
+import { BOOKKEEPING_FOLDER, STAGING_FOLDER } from '../model/paths/path-inside.ts'
 import { GuardedTree } from '../storage/local/guarded-tree.ts'
 import type { TreeFileSystem } from '../storage/local/tree-file-system.ts'
 
@@ -43,7 +43,7 @@ export function bookkeepingPaths(targetRoot: string, fileSystem?: TreeFileSystem
     journal: join(root, 'journal'),
     rejects: join(root, 'rejects'),
     rejectsIndex: join(root, 'rejects', 'index.ndjson'),
-    staged: join(root, 'staged'),
+    staged: join(root, STAGING_FOLDER),
     cluster: join(root, 'cluster'),
     commit: join(root, 'commit'),
     reports: join(root, 'reports'),

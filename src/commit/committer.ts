@@ -7,7 +7,7 @@ import type { LockHandle } from './lock/lock.ts'
 import { endsAllCommits, type CommitOutcome } from './publish/commit-outcome.ts'
 import type { Proof } from './publish/proof.ts'
 import { Publisher } from './publish/publisher.ts'
-import type { StagedTarget } from './publish/staged-target.ts'
+import { withSyncTime, type StagedTarget } from './publish/staged-target.ts'
 import { openTarget } from './publish/target-access.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
 import { SyncShell, WholeSync, type SyncEverything } from '../storage/local/whole-sync.ts'
@@ -190,8 +190,4 @@ export class Committer {
     if (this.#waitingCount >= WAITING_LIMIT) return
     for (const callback of this.#readyCallbacks.splice(0)) callback()
   }
-}
-
-function withSyncTime(entry: JournalEntry, syncNs: number): JournalEntry {
-  return { ...entry, stageNs: { ...entry.stageNs, sync: entry.stageNs.sync + syncNs } }
 }

@@ -5,6 +5,7 @@ import { formatCrc32 } from '../commit/journal/format-crc32.ts'
 import { formatJournalLine } from '../commit/journal/journal-lines.ts'
 import { toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
+import { noStageTimes } from '../model/no-stage-times.ts'
 import type { ResumeDecision } from '../plan/resume-decision.ts'
 import type { NewSums } from './check-contents.ts'
 import type { Plan } from './plan/make-plan.ts'
@@ -95,7 +96,7 @@ function entryOf(plan: Plan, decision: ResumeDecision, index: number, sourceHash
     hasRejects,
     ...rejects,
     records,
-    stageNs: { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 },
+    stageNs: noStageTimes(),
     host: hostname(),
     attempt: 1,
   }

@@ -102,9 +102,8 @@ export class Run {
   async #checkContents(pool: Executor): Promise<void> {
     const plan = this.#plan
     const remainder = this.#remainder
-    const lock = this.#lock
     const newSums = await checkContents(plan, remainder.decision, pool)
-    const warning = await recordSums(plan, remainder.decision, newSums, lock)
+    const warning = await recordSums(plan, remainder.decision, newSums, this.#lock)
     if (warning !== null) this.#log.warn(warning.code, warning.message)
   }
 
@@ -161,16 +160,14 @@ export class Run {
   async #convert(ordered: Uint32Array, pool: Executor, size: PoolSize, stop: StopSwitch): Promise<void> {
     const plan = this.#plan
     const sink = this.#sink
-    const engine = this.#engine
     const splits = this.#splits
-    const log = this.#log
     // Claims are listed in the order of the plan.
     const indexes = ordered.toSorted()
     const lack = await findLackOfSpace(plan, indexes, (sample) => sample(pool))
-    if (lack !== null) log.warn('NO_SPACE_LIKELY', lack)
+    if (lack !== null) this.#log.warn('NO_SPACE_LIKELY', lack)
     await sink.open(indexes)
     const tasks = batchFiles(plan.discovery.files, ordered, threadsToFeed(plan), splits)
-    await engine.convert({ ordered, pool, size, sink, stop, tasks, splits, mayGoOn: () => true })
+    await this.#engine.convert({ ordered, pool, size, sink, stop, tasks, splits, mayGoOn: () => true })
     if (stop.reason !== 'fatal') await this.#checkJournal(stop)
   }
 
@@ -184,17 +181,14 @@ export class Run {
 
   /** What cannot be tidied up is left to the next run: it must not cost the user the report. */
   async #cleanUp(stopped: StopReason | null): Promise<void> {
-    const plan = this.#plan
-    const remainder = this.#remainder
-    const lock = this.#lock
     const sink = this.#sink
     const log = this.#log
     const areProofsWhole = this.#areProofsWhole
     try {
       await settleTree({
-        plan,
-        remainder,
-        lock,
+        plan: this.#plan,
+        remainder: this.#remainder,
+        lock: this.#lock,
         header: sink.header,
         ledger: sink.ledger,
         foreignTargets: sink.foreignTargets,
@@ -220,24 +214,19 @@ export class Run {
   /** What the run came to, at any moment. */
   report(stopped: StopReason | null): Report {
     const plan = this.#plan
-    const remainder = this.#remainder
-    const lock = this.#lock
     const log = this.#log
-    const engine = this.#engine
-    const sink = this.#sink
     const pruned = this.#pruned
-    const clock = this.#clock
     return buildReport({
       plan,
-      remainder,
-      runId: lock.runId,
+      remainder: this.#remainder,
+      runId: this.#lock.runId,
       tally: log.tally,
-      ledger: sink.ledger,
+      ledger: this.#sink.ledger,
       splitFiles: this.#splits.size,
       warnings: log.warnings,
       pruned,
-      clock,
-      measured: engine.meter.read(plan, log.tally.stageNs),
+      clock: this.#clock,
+      measured: this.#engine.meter.read(plan, log.tally.stageNs),
       stopped,
     })
   }

@@ -3,13 +3,14 @@ import { toWireError } from '../errors/migration-error.ts'
 import { targetFileMode } from '../model/paths/file-modes.ts'
 import type { FileResult } from '../model/task-result.ts'
 import type { FileTask } from '../model/task.ts'
+import { noStageTimes } from '../model/no-stage-times.ts'
 import { nowNs } from '../report/clock.ts'
 import { isPromise, type Answer } from '../storage/answer.ts'
 import { convertRecords } from './convert-records.ts'
 import { copyFile } from './copy-file.ts'
 import type { Conversion, ConvertContext, FileWork } from './file-work.ts'
 import { openSource } from './open-source.ts'
-import { beginSpans, noStageTimes, wholeNs } from './stage-timer.ts'
+import { beginSpans, wholeNs } from './stage-timer.ts'
 
 /**
  * The data plane: converts one source file into a staged target and staged rejects. It never throws: what goes wrong with the

@@ -1,11 +1,11 @@
 import { OutputBuffer } from '../batch/output-buffer.ts'
 import type { FileTask } from '../model/task.ts'
+import { noStageTimes } from '../model/no-stage-times.ts'
 import type { SourceReader } from '../read/source-reader.ts'
 import type { ConvertContext, FileWork } from './file-work.ts'
 import { openSource } from './open-source.ts'
 import { Pipeline } from './pipeline.ts'
 import { createStages } from './record-stages.ts'
-import { noStageTimes } from './stage-timer.ts'
 
 /** What a part of a file came to. */
 interface SampledBytes {

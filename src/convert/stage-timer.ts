@@ -5,11 +5,6 @@ import { ending, type Answer } from '../storage/answer.ts'
 
 /** How a thread times the stages of its files. */
 
-/** Before the first stage. */
-export function noStageTimes(): StageTimes {
-  return { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
-}
-
 /** Without the fractions that come from adding up milliseconds. */
 export function wholeNs(stageNs: StageTimes): StageTimes {
   for (const stage of Object.keys(stageNs) as (keyof StageTimes)[]) stageNs[stage] = Math.round(stageNs[stage])

@@ -2,13 +2,14 @@ import type { WireError } from '../errors/migration-error.ts'
 import { noNotices } from '../formats/format.ts'
 import type { ConvertedFile, NoticeCounts, RecordCounts, UnseenColumn } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
+import { noStageTimes } from '../model/no-stage-times.ts'
 
 /** Adds up what the files of a run came to. One per run; holds no per-file state but the failures. */
 export class RunTally {
   converted = 0
   readonly records: RecordCounts = { read: 0, written: 0, rejected: 0, filtered: 0 }
   readonly notices: NoticeCounts = noNotices()
-  readonly stageNs: StageTimes = { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
+  readonly stageNs: StageTimes = noStageTimes()
   readonly rejectCodes = new Map<string, number>()
   readonly failures: WireError[] = []
   /** Files that were given up because the run stopped: no failures of theirs. */

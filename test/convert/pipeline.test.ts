@@ -7,13 +7,13 @@ import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { resolveOptions } from '../../src/control/plan/make-plan.ts'
 import { Pipeline } from '../../src/convert/pipeline.ts'
 import { createStages } from '../../src/convert/record-stages.ts'
-import { noStageTimes } from '../../src/convert/stage-timer.ts'
 import { getFormat } from '../../src/formats/registry.ts'
 import { buildDataPlan } from '../../src/plan/build-data-plan.ts'
 import { SourceReader } from '../../src/read/source-reader.ts'
 import { atOnce } from '../../src/storage/answer.ts'
 import { localSources } from '../../src/storage/local/local-sources.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { noStageTimes } from '../../src/model/no-stage-times.ts'
 
 const RECORDS = ['a,1', 'b,2', '"c\nc",3', 'd,4', 'e,5']
 const CSV = `name,n\n${RECORDS.join('\n')}\n`

@@ -1,6 +1,6 @@
 import { placeRejects, removeRejects } from '../rejects-file.ts'
 import { noteRejectsFolders, type Publication } from './publication.ts'
-import type { Places, Placing } from './place-targets.ts'
+import { publishTarget, type Places, type Placing } from './place-targets.ts'
 
 /**
  * Places a target that only this run can place: what is wrong with its staged file or its place fails it, and leaves nothing of it.
@@ -12,8 +12,9 @@ export async function placeOwn(
   { access }: Placing,
   mayHaveStaleRejects: boolean,
 ): Promise<void> {
-  const { source, target, seen, stagedTarget, stagedRejects } = publication.file
-  const { paths, isDurable, mayOverwrite } = access
+  const { file } = publication
+  const { source, stagedRejects } = file
+  const { paths, isDurable } = access
   const rejects = { paths, session, isDurable }
   if (stagedRejects !== null) {
     noteRejectsFolders(publication, await placeRejects(rejects, source, stagedRejects))
@@ -21,8 +22,7 @@ export async function placeOwn(
     noteRejectsFolders(publication, await removeRejects(rejects, source))
   }
   try {
-    const name = target.slice(target.lastIndexOf('/') + 1)
-    const publishing = held.publish(stagedTarget, name, { seen, orAnyFile: mayOverwrite })
+    const publishing = publishTarget(file, held, access)
     if (publishing !== undefined) await publishing
   } catch (error) {
     // Rejects without their target would tell of records of a file that is not done.

@@ -1,7 +1,8 @@
 import { MigrationError } from '../../errors/migration-error.ts'
+import { nameOf } from '../../model/paths/path-inside.ts'
 import type { PublishingSession } from '../../storage/target-storage.ts'
 import { placeRejects } from '../rejects-file.ts'
-import { holdTargetFolder, type Places, type Placing } from './place-targets.ts'
+import { holdTargetFolder, publishTarget, type Places, type Placing } from './place-targets.ts'
 import type { Publication } from './publication.ts'
 import type { StagedTarget } from './staged-target.ts'
 
@@ -31,8 +32,8 @@ function isOfGoneFolder(error: unknown): boolean {
 }
 
 async function placeOnce(file: StagedTarget, { held, session }: Places, { access, changed }: Placing): Promise<void> {
-  const { source, target, seen, stagedTarget, stagedRejects } = file
-  const { paths, isDurable, mayOverwrite } = access
+  const { source, target, stagedTarget, stagedRejects } = file
+  const { paths, isDurable } = access
   if (stagedRejects !== null) {
     try {
       const folders = await placeRejects({ paths, session, isDurable }, source, stagedRejects)
@@ -42,9 +43,9 @@ async function placeOnce(file: StagedTarget, { held, session }: Places, { access
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
   }
-  const name = target.slice(target.lastIndexOf('/') + 1)
+  const name = nameOf(target)
   try {
-    const publishing = held.publish(stagedTarget, name, { seen, orAnyFile: mayOverwrite })
+    const publishing = publishTarget(file, held, access)
     if (publishing !== undefined) await publishing
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

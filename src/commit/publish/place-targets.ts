@@ -1,7 +1,10 @@
 import { MigrationError } from '../../errors/migration-error.ts'
+import { nameOf } from '../../model/paths/path-inside.ts'
+import type { Answer } from '../../storage/answer.ts'
 import { forEachConcurrently } from '../../storage/for-each-concurrently.ts'
 import type { PublishingSession, TargetFolder } from '../../storage/target-storage.ts'
 import { folderOf, type Publication } from './publication.ts'
+import type { StagedTarget } from './staged-target.ts'
 import type { TargetAccess } from './target-access.ts'
 
 /** Where a target goes. */
@@ -77,6 +80,15 @@ async function placeInside<Each extends Publication>(
   } finally {
     held.release()
   }
+}
+
+/** Gives a target its name. @throws as TargetFolder.publish. */
+export function publishTarget(
+  { target, seen, stagedTarget }: StagedTarget,
+  held: TargetFolder,
+  { mayOverwrite }: TargetAccess,
+): Answer<void> {
+  return held.publish(stagedTarget, nameOf(target), { seen, orAnyFile: mayOverwrite })
 }
 
 /** Takes the folder of targets, and makes it where it is missing. @param changed gets the folders that must be synced for it to last. */

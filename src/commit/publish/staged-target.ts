@@ -1,4 +1,5 @@
 import type { SeenFile } from '../../model/paths/seen-file.ts'
+import type { StageTimes } from '../../model/times.ts'
 
 /** A finished file that nobody can see yet, and what its proof will say of it: a journal entry, or what stands in a commit record. */
 export interface StagedTarget<Proved = unknown> {
@@ -15,4 +16,9 @@ export interface StagedTarget<Proved = unknown> {
   readonly targetBytes: number
   readonly targetHash: number
   readonly proved: Proved
+}
+
+/** What a proof says of a file, with the time that was spent on making it last: no thread syncs by itself. */
+export function withSyncTime<Proved extends { readonly stageNs: StageTimes }>(proved: Proved, syncNs: number): Proved {
+  return { ...proved, stageNs: { ...proved.stageNs, sync: syncNs } }
 }

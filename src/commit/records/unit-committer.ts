@@ -3,7 +3,7 @@ import type { NodeIdentity, RecordedFailure, RecordedTarget } from '../../model/
 import type { CommitOutcome } from '../publish/commit-outcome.ts'
 import type { Proof } from '../publish/proof.ts'
 import { Publisher } from '../publish/publisher.ts'
-import type { StagedTarget } from '../publish/staged-target.ts'
+import { withSyncTime, type StagedTarget } from '../publish/staged-target.ts'
 import type { TargetAccess } from '../publish/target-access.ts'
 import { tryToCommit, type ExclusiveBy } from './commit-record.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
@@ -182,8 +182,4 @@ export class UnitCommitter {
     }))
     for (const callback of callbacks) callback(outcomes)
   }
-}
-
-function withSyncTime(recorded: RecordedTarget, syncNs: number): RecordedTarget {
-  return { ...recorded, stageNs: { ...recorded.stageNs, sync: syncNs } }
 }

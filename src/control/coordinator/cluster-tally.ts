@@ -6,6 +6,7 @@ import type { Measurements, Verdict } from '../../model/measurement.ts'
 import type { ClusterFigures, NodeFigures } from '../../model/report.ts'
 import type { ConvertedFile } from '../../model/task-result.ts'
 import type { StageTimes } from '../../model/times.ts'
+import { noStageTimes } from '../../model/no-stage-times.ts'
 import { noNotices } from '../../formats/format.ts'
 import { judgeFile } from '../../report/judge.ts'
 import { RunFigures, type RunLimits } from '../../report/run-figures.ts'
@@ -82,7 +83,7 @@ export class ClusterTally {
       sourceBytes: 0,
       startMs: Number.POSITIVE_INFINITY,
       endMs: 0,
-      stageNs: { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 },
+      stageNs: noStageTimes(),
       busy: { busyNs: 0, onCpuNs: 0, runQueueNs: 0, waitingNs: 0 },
     }
     this.#nodes.set(node.name, account)

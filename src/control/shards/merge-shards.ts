@@ -6,6 +6,7 @@ import { noNotices } from '../../formats/format.ts'
 import type { Report } from '../../model/report.ts'
 import type { UnseenColumn } from '../../model/task-result.ts'
 import type { ShardReport } from '../../model/shard.ts'
+import { noStageTimes } from '../../model/no-stage-times.ts'
 import { joinModels } from '../../report/cpu-model.ts'
 import { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { computeRates } from '../../report/rates.ts'
@@ -151,7 +152,7 @@ function addUp(parts: readonly Part[], treeHash: string | null): Report {
   const realMs = Math.max(...reports.map(({ time }) => time.realMs))
   const records = { read: 0, written: 0, rejected: 0, filtered: 0 }
   const notices = noNotices()
-  const stageNs = { read: 0, parse: 0, map: 0, encode: 0, write: 0, sync: 0 }
+  const stageNs = noStageTimes()
   const files = { total: 0, converted: 0, alreadyDone: 0, failed: 0, notStarted: 0 }
   const rejectCodes: Record<string, number> = {}
   let unseenColumns: readonly UnseenColumn[] | null = null

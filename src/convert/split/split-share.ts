@@ -2,11 +2,12 @@ import { stopped, type ConvertContext, type FileWork } from '../file-work.ts'
 import { failOnTooManyRejects } from '../judge-rejects.ts'
 import { atOnce } from '../../storage/answer.ts'
 import { ExpansionLimit } from '../limit-expansion.ts'
-import { noStageTimes, timed } from '../stage-timer.ts'
+import { timed } from '../stage-timer.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { NOTICE_NAMES, noNotices, pickNotices } from '../../formats/format.ts'
 import { namedColumns, type ColumnWatch } from '../../map/column-watch.ts'
 import type { SplitTask } from '../../model/task.ts'
+import { noStageTimes } from '../../model/no-stage-times.ts'
 import type { PositionedFile } from '../../write/positioned-file.ts'
 import { BlockConverter, type ConvertedBlock } from './block-converter.ts'
 import { BlockStore, type SplitFiles } from './block-store.ts'
@@ -108,11 +109,10 @@ export class SplitShare {
   finish(): SplitTotals {
     const board = this.#board
     const converter = this.#converter
-    const work = this.#work
     board.waitForEnd(this.#checkStop, this.#takeOver)
     const totals = board.readTotals()
     atOnce(converter.source.assertUnchanged())
-    failOnTooManyRejects(work.context.plan, totals.rejectCount)
+    failOnTooManyRejects(this.#work.context.plan, totals.rejectCount)
     const finished = converter.finish(totals, this.#files)
     this.#closeFiles()
     return finished
@@ -137,7 +137,6 @@ export class SplitShare {
   }
 
   #openBlocks(): void {
-    const board = this.#board
     const converter = this.#converter
     const work = this.#work
     const { sizeBytes } = work.file
@@ -151,16 +150,15 @@ export class SplitShare {
     store.openRejects()
     converter.writeRest(store, before)
     this.#blocksStart = end
-    board.open(Math.ceil((sizeBytes - end) / this.#blockBytes), after, store.rejectCodes)
+    this.#board.open(Math.ceil((sizeBytes - end) / this.#blockBytes), after, store.rejectCodes)
     this.#count(end)
   }
 
   #convertBlock(block: number): void {
     const board = this.#board
     const converter = this.#converter
-    const work = this.#work
     const start = this.#blocksStart + block * this.#blockBytes
-    const limit = Math.min(start + this.#blockBytes, work.file.sizeBytes)
+    const limit = Math.min(start + this.#blockBytes, this.#work.file.sizeBytes)
     const sourceHash = this.#hashSource(start, limit)
     const guessed = board.isTurnOf(block) ? null : converter.convertGuessed(start, limit, this.#files)
     this.#isGuessLost = false

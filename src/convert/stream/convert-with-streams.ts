@@ -19,6 +19,14 @@ import { SourceStream } from './source-stream.ts'
 
 type Row = Record<string, unknown>
 
+/** What the streams have come to. */
+interface Counts {
+  written: number
+  rejected: number
+  targetBytes: number
+  targetHash: number
+}
+
 /** What the data plane watches while the streams run. */
 interface StreamHooks {
   /** Open; its opener closes it. */
@@ -45,27 +53,7 @@ export async function convertWithStreams(
 ): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
   const [from, to] = [await loadStreams(file.format), await loadStreams(plan.targetFormat)]
   const { isTable } = getFormat(file.format)
-  const counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
-  const toRow = new Transform({
-    objectMode: true,
-    transform(record: unknown, _encoding, done) {
-      if (shouldStop()) return done(new MigrationError('STOPPED', 'the run was stopped', { phase: 'worker' }))
-      if (!isRecord(record, isTable)) {
-        counts.rejected++
-        return done()
-      }
-      counts.written++
-      done(null, mapRow(record, plan))
-    },
-  })
-  const measure = new Transform({
-    transform(chunk: Buffer | string, _encoding, done) {
-      const bytes = Buffer.from(chunk)
-      counts.targetBytes += bytes.length
-      counts.targetHash = crc32(bytes, counts.targetHash)
-      done(null, bytes)
-    },
-  })
+  const counts: Counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
   const paced = pace && { fs: paceFileSystem(pace) }
   await pace?.(0)
   // Opened before anything can go wrong with the streams, so that a failure removes this target and no other one.
@@ -79,7 +67,8 @@ export async function convertWithStreams(
       counts.rejected++
     }
     const [records, rows] = [from.parse(plan, onReject), to.encode(plan)] as readonly (readonly Duplex[])[]
-    await pipeline([source, ...decodeText(plan), ...records!, toRow, ...rows!, measure, target])
+    const toRow = mappingRows(plan, { counts, isTable, shouldStop })
+    await pipeline([source, ...decodeText(plan), ...records!, toRow, ...rows!, measuringBytes(counts), target])
     await assertUnchanged()
   } catch (error) {
     source.destroy()
@@ -102,6 +91,37 @@ export async function convertWithStreams(
     },
     notices: noNotices(),
   }
+}
+
+/** A stream of records that turns them into rows of the target. */
+function mappingRows(
+  plan: DataPlan,
+  { counts, isTable, shouldStop }: { counts: Counts; isTable: boolean; shouldStop: () => boolean },
+): Transform {
+  return new Transform({
+    objectMode: true,
+    transform(record: unknown, _encoding, done) {
+      if (shouldStop()) return done(new MigrationError('STOPPED', 'the run was stopped', { phase: 'worker' }))
+      if (!isRecord(record, isTable)) {
+        counts.rejected++
+        return done()
+      }
+      counts.written++
+      done(null, mapRow(record, plan))
+    },
+  })
+}
+
+/** A stream of the target's bytes that counts and hashes them. */
+function measuringBytes(counts: Counts): Transform {
+  return new Transform({
+    transform(chunk: Buffer | string, _encoding, done) {
+      const bytes = Buffer.from(chunk)
+      counts.targetBytes += bytes.length
+      counts.targetHash = crc32(bytes, counts.targetHash)
+      done(null, bytes)
+    },
+  })
 }
 
 async function loadStreams(format: FormatName): Promise<FormatStreams> {

@@ -107,10 +107,12 @@ export class CsvReader implements SplittableReader {
   }
 
   guessRecordStart(memory: BatchMemory, start: number, end: number): number | null {
-    const scanner = this.#scanner
-    const dialect = this.#dialect
     const columnCount = this.#columnCount
-    return guessRecordStart({ memory, scanner, dialect, columnCount, comment: this.#source.comment }, start, end)
+    return guessRecordStart(
+      { memory, scanner: this.#scanner, dialect: this.#dialect, columnCount, comment: this.#source.comment },
+      start,
+      end,
+    )
   }
 
   parse(batch: RecordBatch, start: number, end: number, isLast: boolean, limit = end): number {

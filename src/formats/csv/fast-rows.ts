@@ -1,7 +1,6 @@
 import { WINDOW_BYTES } from '../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../batch/record-batch.ts'
 import {
-  CELL,
   COLUMN_COUNT,
   COMMENT,
   ENDED_TEXT,
@@ -10,8 +9,6 @@ import {
   LINE,
   MAX_RECORD_BYTES,
   POSITION,
-  RECORD,
-  ROW,
   SHAPE,
   SOURCE_DELIMITER,
   SOURCE_NULL_BYTES,
@@ -20,14 +17,12 @@ import {
   SOURCE_QUOTE,
 } from '../../kernels/call-frame.ts'
 import type { Kernels } from '../../kernels/load-kernels.ts'
+import { beginRows, endRows, type NextRecord } from '../rows-by-kernel.ts'
 import type { CsvDialect } from './csv-dialect.ts'
 
-interface RowsAhead {
+interface RowsAhead extends NextRecord {
   readonly shapeIndex: number
   readonly columnCount: number
-  /** The number of the next record and its line, less the batch's bases. */
-  readonly record: number
-  readonly line: number
 }
 
 /** Takes regular records through the kernels, as many as there are, and leaves each odd one to the reader. */
@@ -78,20 +73,13 @@ export class FastRows {
    */
   take(batch: RecordBatch, start: number, end: number, ahead: RowsAhead): number {
     const { frame } = this.#kernels
-    const firstRow = batch.rowCount
-    frame[ROW] = firstRow
-    frame[CELL] = batch.cellCount
-    frame[RECORD] = ahead.record
-    frame[LINE] = ahead.line
-    frame[POSITION] = start
+    beginRows(frame, batch, start, ahead)
     frame[COLUMN_COUNT] = ahead.columnCount
     frame[SHAPE] = ahead.shapeIndex
     this.#takeWindows(end)
-    batch.rowCount = frame[ROW]!
-    batch.cellCount = frame[CELL]!
-    this.rowCount = batch.rowCount - firstRow
-    this.lineCount = frame[LINE] - ahead.line
-    return frame[POSITION]
+    this.rowCount = endRows(frame, batch)
+    this.lineCount = frame[LINE]! - ahead.line
+    return frame[POSITION]!
   }
 
   #takeWindows(end: number): void {

@@ -22,7 +22,10 @@ export function isTargetInside(path: unknown): path is string {
 /** What staged files beside targets on other mounts are called by. */
 export const BESIDE_TARGET_PREFIX = '.migrate-staged-'
 
-const STAGING_AREA = `${BOOKKEEPING_FOLDER}/staged/`
+/** Where files are staged: a folder of the bookkeeping. */
+export const STAGING_FOLDER = 'staged'
+
+const STAGING_AREA = `${BOOKKEEPING_FOLDER}/${STAGING_FOLDER}/`
 
 /** Whether a path names what may be a staged file in the bookkeeping. */
 export function isStagedInside(path: unknown): path is string {
@@ -34,7 +37,8 @@ export function isStagedTarget(path: unknown): path is string {
   return isStagedInside(path) || (isTargetInside(path) && nameOf(path).startsWith(BESIDE_TARGET_PREFIX))
 }
 
-function nameOf(path: string): string {
+/** The last part of a path. */
+export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 

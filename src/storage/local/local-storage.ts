@@ -1,4 +1,4 @@
-import { BOOKKEEPING_FOLDER } from '../../model/paths/path-inside.ts'
+import { BOOKKEEPING_FOLDER, STAGING_FOLDER } from '../../model/paths/path-inside.ts'
 import { forEachConcurrently } from '../for-each-concurrently.ts'
 import type { PublishingSession, StagedFiles, TargetStorage } from '../target-storage.ts'
 import { GuardedTree } from './guarded-tree.ts'
@@ -27,7 +27,7 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
     super(root, fileSystem)
     this.#fileSystem = fileSystem
     this.#wholeSync = wholeSync
-    this.#stagingArea = `${root}/${BOOKKEEPING_FOLDER}/staged/`
+    this.#stagingArea = `${root}/${BOOKKEEPING_FOLDER}/${STAGING_FOLDER}/`
     this.#publishing = { folders: new FolderHolder(this, fileSystem), placer: new TargetPlacer(fileSystem), fileSystem }
   }
 

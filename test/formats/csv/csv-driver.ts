@@ -10,62 +10,18 @@ import { MigrationError } from '../../../src/errors/migration-error.ts'
 import type { Position } from '../../../src/errors/migration-error.ts'
 import type { DelimitedFormatName } from '../../../src/formats/csv/csv-dialect.ts'
 import { CsvReader } from '../../../src/formats/csv/csv-reader.ts'
-import type { CsvSettings, DelimitedSource, DelimitedTarget } from '../../../src/formats/csv/csv-settings.ts'
+import type { DelimitedSource, DelimitedTarget } from '../../../src/formats/csv/csv-settings.ts'
 import type { RecordWriter } from '../../../src/formats/format.ts'
 import { loadKernels } from '../../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../../src/model/data-plan.ts'
 import type { NoticeCounts } from '../../../src/model/task-result.ts'
+import { smallPlan } from '../small-plan.ts'
 
 export type SourceOptions = Partial<DelimitedSource> & { readonly maxRecordBytes?: number }
 
-const code = (character: string) => character.charCodeAt(0)
-
 export function createPlan(source: SourceOptions = {}, target: Partial<DelimitedTarget> = {}): DataPlan {
   const { maxRecordBytes = 1000, ...delimitedSource } = source
-  return {
-    engine: 'reference',
-    encoding: 'utf-8',
-    formats: {
-      csv: {
-        source: {
-          delimiter: code(','),
-          quote: code('"'),
-          escape: code('"'),
-          comment: -1,
-          hasHeader: true,
-          nullText: null,
-          skipLines: 0,
-          quotes: 'lenient',
-          trimAroundQuotes: false,
-          ragged: 'reject',
-          duplicateColumns: 'fail',
-          unterminatedQuote: 'fail',
-          ...delimitedSource,
-        },
-        target: {
-          delimiter: code(','),
-          quote: code('"'),
-          hasHeader: true,
-          lineEnd: 'lf',
-          nullText: null,
-          nested: 'json',
-          ...target,
-        },
-      } satisfies CsvSettings,
-      json: { maxNesting: 512, duplicateKeys: 'reject' },
-    },
-    targetFormat: 'csv',
-    select: null,
-    drop: [],
-    columns: [],
-    maxRecordBytes,
-    maxRejects: null,
-    maxExpansion: null,
-    chunkBytes: 64,
-    splitBytes: 1024 * 1024,
-    hashSources: false,
-    pacing: null,
-  }
+  return smallPlan({ maxRecordBytes }, { source: delimitedSource, target })
 }
 
 export interface Outcome {

@@ -21,6 +21,7 @@ import { loadKernels } from '../../../src/kernels/load-kernels.ts'
 import type { Kernels } from '../../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../../src/model/data-plan.ts'
 import { chunkSizesFor } from '../../support/chunk-sizes.ts'
+import { smallPlan } from '../small-plan.ts'
 
 // A caller like the real one: bytes come in chunks, what is not consumed is kept in front of the next ones. Every source is read
 // twice, by the reference and with the kernels, and nothing may differ.
@@ -56,48 +57,12 @@ export interface ReadByBoth extends ReadSource {
 }
 
 export function createPlan(changes: PlanChanges, chunkBytes: number): DataPlan {
-  return {
-    engine: 'reference',
-    encoding: 'utf-8',
-    formats: {
-      csv: {
-        source: {
-          delimiter: 0x2c,
-          quote: 0x22,
-          escape: 0x22,
-          comment: -1,
-          hasHeader: true,
-          nullText: null,
-          skipLines: 0,
-          quotes: 'lenient',
-          trimAroundQuotes: false,
-          ragged: 'reject',
-          duplicateColumns: 'fail',
-          unterminatedQuote: 'fail',
-        },
-        target: {
-          delimiter: 0x2c,
-          quote: 0x22,
-          hasHeader: true,
-          lineEnd: 'lf',
-          nullText: null,
-          nested: changes.nested ?? 'json',
-        },
-      },
-      json: { maxNesting: changes.maxNesting ?? 512, duplicateKeys: changes.duplicateKeys ?? 'reject' },
-    },
-    targetFormat: changes.targetFormat ?? 'ndjson',
-    select: null,
-    drop: [],
-    columns: [],
-    maxRecordBytes: changes.maxRecordBytes ?? 10_000,
-    maxRejects: null,
-    maxExpansion: null,
-    chunkBytes,
-    splitBytes: 1024 * 1024,
-    hashSources: false,
-    pacing: null,
-  }
+  const { nested = 'json', maxNesting = 512, duplicateKeys = 'reject' } = changes
+  const { targetFormat = 'ndjson', maxRecordBytes = 10_000 } = changes
+  return smallPlan(
+    { targetFormat, maxRecordBytes, chunkBytes },
+    { target: { nested }, json: { maxNesting, duplicateKeys } },
+  )
 }
 
 /** Reads with and without kernels and throws where that makes a difference. */

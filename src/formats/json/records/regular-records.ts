@@ -2,7 +2,6 @@ import type { BatchMemory } from '../../../batch/batch-memory.ts'
 import type { RecordBatch } from '../../../batch/record-batch.ts'
 import type { DataPlan } from '../../../model/data-plan.ts'
 import {
-  CELL,
   DEPTH_LIMIT,
   ENDED_ODD,
   ENDED_SHAPE,
@@ -10,12 +9,11 @@ import {
   LINE,
   MAX_RECORD_BYTES,
   POSITION,
-  RECORD,
   RECORD_SEPARATOR,
-  ROW,
   UNUSED_NODE,
 } from '../../../kernels/call-frame.ts'
 import type { Kernels } from '../../../kernels/load-kernels.ts'
+import { beginRows, endRows, type NextRecord } from '../../rows-by-kernel.ts'
 import { isFlattening } from '../shapes/flattened-columns.ts'
 import type { RecordLayout } from '../shapes/shape-node.ts'
 import { ShapeTable } from '../shapes/shape-table.ts'
@@ -32,10 +30,7 @@ const SPARE_CREDIT = 4
 const FIRST_PAUSE = 256
 const LONGEST_PAUSE = 4096
 
-interface RecordsAhead {
-  /** The number of the next record and its line, less the batch's bases. */
-  readonly record: number
-  readonly line: number
+interface RecordsAhead extends NextRecord {
   /** What ends a record: a line feed, or the comma of an array. */
   readonly separator: number
 }
@@ -88,12 +83,7 @@ export class RegularRecords {
   take(batch: RecordBatch, start: number, end: number, ahead: RecordsAhead): number {
     const kernels = this.#kernels
     const { frame } = kernels
-    const firstRow = batch.rowCount
-    frame[ROW] = firstRow
-    frame[CELL] = batch.cellCount
-    frame[RECORD] = ahead.record
-    frame[LINE] = ahead.line
-    frame[POSITION] = start
+    beginRows(frame, batch, start, ahead)
     frame[INPUT_END] = end
     frame[RECORD_SEPARATOR] = ahead.separator
     let ended = kernels.takeRecords()
@@ -101,14 +91,12 @@ export class RegularRecords {
       this.#table.useIn(batch, frame[UNUSED_NODE]!)
       ended = kernels.takeRecords()
     }
-    batch.rowCount = frame[ROW]!
-    batch.cellCount = frame[CELL]!
-    this.rowCount = batch.rowCount - firstRow
-    this.lineCount = frame[LINE] - ahead.line
+    this.rowCount = endRows(frame, batch)
+    this.lineCount = frame[LINE]! - ahead.line
     this.#isLearning = ended === ENDED_ODD
     this.#credit = Math.min(this.#credit + this.rowCount, FULL_CREDIT)
     if (this.#credit === FULL_CREDIT) this.#nextPause = FIRST_PAUSE
-    return frame[POSITION]
+    return frame[POSITION]!
   }
 
   /** Takes note that the parser is given a record: where the kernel just stopped before it, having taken none, that was no use. */
