@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { tryToCommit, type ExclusiveBy } from '../commit/records/commit-record.ts'
+import { tryToCommit } from '../commit/records/commit-record.ts'
+import type { ExclusiveBy } from '../storage/tree-files.ts'
 import { recordName, splitUnit, type CommitUnit } from '../commit/records/commit-units.ts'
 import type { NodeIdentity } from '../model/commit-record.ts'
 import type { ShardFile } from '../model/frozen-plan.ts'
-import type { GuardedTree } from '../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../storage/tree-files.ts'
 import type { ShardJob } from './shard-job.ts'
 
 /*
@@ -28,7 +29,7 @@ export interface PoisonSearch {
   readonly files: readonly ShardFile[]
   readonly folder: string
   /** The target tree that the folder lies in. */
-  readonly tree: GuardedTree
+  readonly tree: TreeFiles
   /** Units without a record, of those that the job is about. At least one. */
   readonly open: readonly CommitUnit[]
   readonly node: NodeIdentity

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { BOOKKEEPING_FOLDER, STAGING_FOLDER } from '../model/paths/path-inside.ts'
-import { GuardedTree } from '../storage/local/guarded-tree.ts'
-import type { TreeFileSystem } from '../storage/local/tree-file-system.ts'
+import { openTargetStorage } from '../storage/storages.ts'
+import type { TargetStorage } from '../storage/target-storage.ts'
 
 /** Where each kind of bookkeeping lies: absolute if the target root is. */
 export interface BookkeepingPaths {
   readonly targetRoot: string
   /** The target tree with what is in it: the only way to open, make, rename or remove anything there. */
-  readonly tree: GuardedTree
+  readonly tree: TargetStorage
   /** `<targetRoot>/.migrate` */
   readonly root: string
   readonly lock: string
@@ -29,13 +29,13 @@ export interface BookkeepingPaths {
 
 /**
  * Names every bookkeeping path of a target tree; creates nothing.
- * @param fileSystem makes the calls of its tree that change something.
+ * @param storage of the tree; default: the one that its root lies in.
  */
-export function bookkeepingPaths(targetRoot: string, fileSystem?: TreeFileSystem): BookkeepingPaths {
+export function bookkeepingPaths(targetRoot: string, storage = openTargetStorage(targetRoot)): BookkeepingPaths {
   const root = join(targetRoot, BOOKKEEPING_FOLDER)
   return {
     targetRoot,
-    tree: new GuardedTree(targetRoot, fileSystem),
+    tree: storage,
     root,
     lock: join(root, 'lock'),
     members: join(root, 'lock.members'),

@@ -12,17 +12,18 @@ import { runIdOf } from './run-id.ts'
 export async function checkBookkeeping(targetRoot: string): Promise<void> {
   const paths = bookkeepingPaths(targetRoot)
   const { tree } = paths
-  if (!tree.hasFolder(paths.root)) return
+  if (!(await tree.hasFolder(paths.root))) return
   for (const folder of [paths.members, paths.rejects, paths.reports, paths.cluster, paths.commit])
-    tree.hasFolder(folder)
+    await tree.hasFolder(folder)
   for (const name of await tree.list(paths.root)) {
-    if (name === 'lock' || /^lock\.(?:takeover|try)-/.test(name)) tree.statFile(join(paths.root, name))
+    if (name === 'lock' || /^lock\.(?:takeover|try)-/.test(name)) await tree.headOf(join(paths.root, name))
   }
-  tree.statFile(paths.rejectsIndex)
-  for (const name of await tree.list(paths.members)) tree.statFile(join(paths.members, name))
+  await tree.headOf(paths.rejectsIndex)
+  for (const name of await tree.list(paths.members)) await tree.headOf(join(paths.members, name))
   for (const folder of [paths.journal, paths.manifests]) {
-    for (const name of await tree.list(folder)) if (runIdOf(name) !== null) tree.statFile(join(folder, name))
+    for (const name of await tree.list(folder)) if (runIdOf(name) !== null) await tree.headOf(join(folder, name))
   }
-  for (const name of await tree.list(paths.staged)) if (runIdOf(name) === name) tree.hasFolder(join(paths.staged, name))
+  for (const name of await tree.list(paths.staged))
+    if (runIdOf(name) === name) await tree.hasFolder(join(paths.staged, name))
   await listGenerations(targetRoot)
 }

@@ -1,7 +1,5 @@
 import type { WireError } from '../errors/migration-error.ts'
 import type { JournalEntry, SourceTree } from '../model/journal-entry.ts'
-import type { PlacingFileSystem } from '../storage/local/placing-file-system.ts'
-import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { JournalWriter } from './journal/journal.ts'
 import type { LockHandle } from './lock/lock.ts'
 import { endsAllCommits, type CommitOutcome } from './publish/commit-outcome.ts'
@@ -10,7 +8,8 @@ import { Publisher } from './publish/publisher.ts'
 import { withSyncTime, type StagedTarget } from './publish/staged-target.ts'
 import { openTarget } from './publish/target-access.ts'
 import { hasRejectsOfEarlierRuns } from './rejects-file.ts'
-import { SyncShell, WholeSync, type SyncEverything } from '../storage/local/whole-sync.ts'
+import { openTargetStorage } from '../storage/storages.ts'
+import type { TargetStorage } from '../storage/target-storage.ts'
 
 /*
  * Commits come in groups because a sync costs milliseconds whether it makes one file durable or a hundred: 128 files, those of 100 ms,
@@ -38,9 +37,8 @@ export interface CommitterOptions {
   readonly sourceTree?: SourceTree
   /** False leaves out all syncs (`--no-fsync`): much faster for small files, but a power cut may lose what was reported done. */
   readonly isDurable: boolean
-  readonly fileSystem?: PlacingFileSystem
-  /** Syncs a whole file system; default: `sync -f`, where it can be trusted. */
-  readonly syncEverything?: SyncEverything
+  /** Default: the one that the root lies in. It is closed with the committer. */
+  readonly storage?: TargetStorage
   /** Told of each group that was committed: `performance.now()` before and after, and its number of files. */
   readonly onGroup?: ((startMs: number, endMs: number, fileCount: number) => void) | undefined
 }
@@ -60,7 +58,7 @@ export class Committer {
   readonly #proof: Proof<JournaledTarget>
   readonly #journal: JournalWriter
   readonly #onGroup: CommitterOptions['onGroup']
-  readonly #syncShell: SyncShell
+  readonly #storage: TargetStorage
   #waiting: Waiting[] = []
   #waitingCount = 0
   #timer: NodeJS.Timeout | null = null
@@ -75,13 +73,13 @@ export class Committer {
   private constructor(parts: {
     readonly publisher: Publisher
     readonly journal: JournalWriter
-    readonly syncShell: SyncShell
+    readonly storage: TargetStorage
     readonly options: CommitterOptions
   }) {
-    const { publisher, journal, syncShell, options } = parts
+    const { publisher, journal, storage, options } = parts
     this.#publisher = publisher
     this.#journal = journal
-    this.#syncShell = syncShell
+    this.#storage = storage
     this.#onGroup = options.onGroup
     this.#proof = {
       comes: 'after',
@@ -93,17 +91,16 @@ export class Committer {
 
   /** @throws MigrationError JOURNAL_FAILED where no journal can be made. */
   static async open(options: CommitterOptions): Promise<Committer> {
-    const journal = new JournalWriter({ ...options, runId: options.lock.runId })
+    const storage = options.storage ?? openTargetStorage(options.targetRoot)
+    const journal = new JournalWriter({ ...options, storage, runId: options.lock.runId })
     await journal.open()
     const { sourceRoot = null, mayOverwrite = false } = options
-    const syncShell = new SyncShell(bookkeepingPaths(options.targetRoot).staged)
-    const wholeSync = new WholeSync(options.syncEverything ?? syncShell.run)
-    const access = openTarget({ ...options, sourceRoot, mayOverwrite, wholeSync })
+    const access = openTarget({ ...options, storage, sourceRoot, mayOverwrite })
     const publisher = new Publisher(access, {
       mayHaveStaleRejects: await hasRejectsOfEarlierRuns(access.paths),
       onUnplaced: () => {},
     })
-    return new Committer({ publisher, journal, syncShell, options })
+    return new Committer({ publisher, journal, storage, options })
   }
 
   /**
@@ -131,8 +128,8 @@ export class Committer {
     this.#isClosing = true
     this.#start()
     await this.#running
-    this.#syncShell.close()
     await this.#journal.close()
+    this.#storage.close()
   }
 
   #start(): void {

@@ -1,11 +1,8 @@
-import type { BigIntStats } from 'node:fs'
-import fs, { type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { MigrationError, toWireError, type WireError } from '../errors/migration-error.ts'
-import type { GuardedTree } from '../storage/local/guarded-tree.ts'
-import { LocalStorage } from '../storage/local/local-storage.ts'
-import { FolderHolder } from '../storage/local/held-folders.ts'
+import type { PublishingSession } from '../storage/target-storage.ts'
+import type { TreeFile, TreeFileHead, TreeFiles } from '../storage/tree-files.ts'
 import { bookkeepingPaths } from './bookkeeping-paths.ts'
 import { formatCrc32 } from './journal/format-crc32.ts'
 import type { AssertOwned } from './lock/lock.ts'
@@ -40,10 +37,9 @@ interface PruneOptions {
 export async function pruneOrphans(options: PruneOptions): Promise<void> {
   const { targetRoot, orphans, isDurable, onFailed, onRemoved } = options
   const paths = bookkeepingPaths(targetRoot)
-  const storage = new LocalStorage(targetRoot)
-  const session = storage.beginPublishing()
+  const { tree } = paths
+  const session = tree.beginPublishing()
   const place = { paths, session, isDurable }
-  const holder = { tree: paths.tree, folders: new FolderHolder(paths.tree, fs) }
   const folders = new Set<string>()
   try {
     for (const orphan of orphans) {
@@ -51,7 +47,7 @@ export async function pruneOrphans(options: PruneOptions): Promise<void> {
       await options.assertOwned()
       try {
         await requireWayToRejects(place, orphan.source)
-        if (!(await removeIfProved(path, orphan, holder))) continue
+        if (!(await removeIfProved(path, orphan, { tree, session }))) continue
         onRemoved(orphan)
         folders.add(dirname(path))
         for (const folder of await removeRejects(place, orphan.source)) folders.add(folder)
@@ -63,7 +59,7 @@ export async function pruneOrphans(options: PruneOptions): Promise<void> {
     session.end()
   }
   if (!isDurable) return
-  const [failure] = (await storage.syncFolders(folders)).values()
+  const [failure] = (await tree.syncFolders(folders)).values()
   if (failure !== undefined) throw failure
 }
 
@@ -71,23 +67,16 @@ export async function pruneOrphans(options: PruneOptions): Promise<void> {
 async function removeIfProved(
   path: string,
   orphan: ProvedOrphan,
-  { tree, folders }: { readonly tree: GuardedTree; readonly folders: FolderHolder },
+  { tree, session }: { readonly tree: TreeFiles; readonly session: PublishingSession },
 ): Promise<boolean> {
   const found = await findProved(tree, path, orphan)
   if (found === null) return false
-  const held = folders.hold(dirname(path))
-  if (held === null) return false
+  const folder = await session.folder(dirname(path))
+  if (folder === null) return false
   try {
-    const heldPath = `${held.path}/${basename(path)}`
-    const now = await fs.lstat(heldPath, { bigint: true })
-    if (now.dev !== found.dev || now.ino !== found.ino || now.mtimeNs !== found.mtimeNs) return false
-    await fs.unlink(heldPath)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
+    return await folder.removeSame(basename(path), found)
   } finally {
-    held.release()
+    folder.release()
   }
 }
 
@@ -98,24 +87,35 @@ export async function isAsProved(targetRoot: string, orphan: ProvedOrphan): Prom
 
 /** What the target is, if it is as a journal proves; null for anything else, which is neither followed nor waited for. */
 async function findProved(
-  tree: GuardedTree,
+  tree: TreeFiles,
   path: string,
   { sizeBytes, hash }: ProvedOrphan,
-): Promise<BigIntStats | null> {
-  const handle = await openPlainFile(tree, path)
-  if (handle === null) return null
+): Promise<TreeFileHead | null> {
+  const file = await openPlainFile(tree, path)
+  if (file === null) return null
   try {
-    const stats = await handle.stat({ bigint: true })
-    if (Number(stats.size) !== sizeBytes) return null
-    let found = 0
-    for await (const chunk of handle.createReadStream({ autoClose: false })) found = crc32(chunk as Buffer, found)
-    return formatCrc32(found) === hash ? stats : null
+    const head = await file.head()
+    return head.sizeBytes === sizeBytes && formatCrc32(await hashOf(file)) === hash ? head : null
   } finally {
-    await handle.close()
+    await file.close()
   }
 }
 
-async function openPlainFile(tree: GuardedTree, path: string): Promise<FileHandle | null> {
+/** Bytes that are read at once. */
+const PIECE_BYTES = 1 << 18
+
+async function hashOf(file: TreeFile): Promise<number> {
+  const piece = Buffer.allocUnsafe(PIECE_BYTES)
+  let hash = 0
+  for (let offset = 0; ;) {
+    const count = await file.readAt(piece, 0, piece.length, offset)
+    if (count === 0) return hash
+    hash = crc32(piece.subarray(0, count), hash)
+    offset += count
+  }
+}
+
+async function openPlainFile(tree: TreeFiles, path: string): Promise<TreeFile | null> {
   try {
     return await tree.openIfThere(path, 'r')
   } catch (error) {

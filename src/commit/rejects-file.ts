@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../model/paths/file-modes.ts'
 import type { BookkeepingPaths } from './bookkeeping-paths.ts'
@@ -41,7 +40,7 @@ export async function placeRejects(place: RejectsPlace, source: string, stagedPa
     try {
       return await renameInto(place, dirname(path), stagedPath, basename(path))
     } catch (error) {
-      if (!isNameTaken(error, place, path)) throw error
+      if (!(await isNameTaken(error, place, path))) throw error
     }
   }
   const name = hashedName(source)
@@ -80,8 +79,8 @@ async function addToIndex(
   const line = `${JSON.stringify(entry)}\n`
   const handle = await paths.tree.open(paths.rejectsIndex, 'a+', PRIVATE_FILE_MODE)
   try {
-    if ((await handle.readFile('utf8')).includes(line)) return
-    await handle.appendFile(line)
+    if ((await paths.tree.read(paths.rejectsIndex))?.includes(line)) return
+    await handle.append(line)
     if (isDurable) await handle.sync()
   } finally {
     await handle.close()
@@ -99,7 +98,7 @@ export async function removeRejects(place: RejectsPlace, source: string): Promis
     try {
       return await removeFrom(place, dirname(path), basename(path))
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EPERM' && !isNameTaken(error, place, path)) throw error
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM' && !(await isNameTaken(error, place, path))) throw error
     }
   }
   return removeFrom(place, place.paths.rejects, hashedName(source))
@@ -116,7 +115,7 @@ export async function requireWayToRejects(place: RejectsPlace, source: string): 
   try {
     release(await place.session.folder(dirname(path)))
   } catch (error) {
-    if (!isNameTaken(error, place, path)) throw error
+    if (!(await isNameTaken(error, place, path))) throw error
   }
 }
 
@@ -135,12 +134,12 @@ async function removeFrom({ session }: RejectsPlace, folder: string, name: strin
 }
 
 /** Whether a name cannot be had for the rejects of this source: it is too long, or those of another one are in its way. */
-function isNameTaken(error: unknown, { paths }: RejectsPlace, path: string): boolean {
+async function isNameTaken(error: unknown, { paths }: RejectsPlace, path: string): Promise<boolean> {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code !== 'BOOKKEEPING_UNSAFE') return NO_SUCH_NAME.has(code)
   for (let slash = path.indexOf('/', paths.rejects.length + 1); slash > 0; slash = path.indexOf('/', slash + 1)) {
-    const stats = lstatSync(path.slice(0, slash), { throwIfNoEntry: false })
-    if (!stats?.isDirectory()) return stats?.isFile() ?? false
+    const found = await paths.tree.look(path.slice(0, slash))
+    if (found?.kind !== 'folder') return found?.kind === 'file'
   }
   return false
 }
@@ -151,25 +150,21 @@ export async function hasRejectsOfEarlierRuns(paths: BookkeepingPaths): Promise<
 }
 
 /** Where the rejects of a source lie: under the plain name if they are there, else under the hashed one. */
-export function findRejects(paths: BookkeepingPaths, source: string): string {
+export async function findRejects(paths: BookkeepingPaths, source: string): Promise<string> {
   const path = plainPath(paths, source)
-  return path !== null && isFile(path) ? path : join(paths.rejects, hashedName(source))
+  return path !== null && (await sizeOf(paths, path)) !== null ? path : join(paths.rejects, hashedName(source))
 }
 
 /** The size of the rejects of a source; null where there are none. */
-export function rejectsSize(paths: BookkeepingPaths, source: string): number | null {
-  try {
-    const stats = lstatSync(findRejects(paths, source))
-    return stats.isFile() ? stats.size : null
-  } catch {
-    return null
-  }
+export async function rejectsSize(paths: BookkeepingPaths, source: string): Promise<number | null> {
+  return sizeOf(paths, await findRejects(paths, source))
 }
 
-function isFile(path: string): boolean {
+async function sizeOf({ tree }: BookkeepingPaths, path: string): Promise<number | null> {
   try {
-    return lstatSync(path).isFile()
+    const found = await tree.look(path)
+    return found?.kind === 'file' ? found.sizeBytes : null
   } catch {
-    return false
+    return null
   }
 }

@@ -58,15 +58,16 @@ async function checkGroup(
     if (!asked.has(path)) asked.set(path, asked.size)
     return path
   }
-  const wanted = indexes.map((index) => {
+  const wanted: { index: number; target: string; source: string | null; rejects: string | null }[] = []
+  for (const index of indexes) {
     const { rejectsHash } = decision.done(index)
-    return {
+    wanted.push({
       index,
       target: ask(`${plan.targetRoot}/${plan.targets.path(index)}`),
       source: plan.options.checksum ? ask(`${root}/${files.path(index)}`) : null,
-      rejects: rejectsHash === null ? null : ask(findRejects(paths, files.path(index))),
-    }
-  })
+      rejects: rejectsHash === null ? null : ask(await findRejects(paths, files.path(index))),
+    })
+  }
   const result = await pool.run({ kind: 'hash', paths: [...asked.keys()] })
   if (result.kind !== 'hash') throw new Error(`a hash task was answered with ${result.kind}`)
   const hashOf = (path: string): number | null => result.hashes[asked.get(path) ?? -1] ?? null

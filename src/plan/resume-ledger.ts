@@ -40,12 +40,14 @@ const VERDICTS = [
 
 type Verdict = (typeof VERDICTS)[number]
 
+const ASKS_FOR_REJECTS = Symbol('asks for the rejects')
+
 export interface ResumeOptions {
   readonly existing: ExistingTargets
   /** `--force`: nothing counts as done. */
   readonly isForced: boolean
   /** The size of the rejects file of a source; null: it is not there. */
-  readonly rejectsSizeOf: (source: string) => number | null
+  readonly rejectsSizeOf: (source: string) => Promise<number | null>
   /** Looks for the orphans among these targets; null: they are not looked for. */
   readonly findOrphans: ((candidates: Iterable<OrphanCandidate>) => Orphan[]) | null
 }
@@ -169,11 +171,12 @@ export class ResumeLedger {
   }
 
   /** Decides for each file whether it is done, once all proofs and claims are in. */
-  decide(options: ResumeOptions): ResumeDecision {
+  async decide(options: ResumeOptions): Promise<ResumeDecision> {
     const orphans = options.findOrphans?.(this.#orphanCandidates()) ?? []
     const decision = new ResumeDecision(this.#files.length, this.#columns, orphans)
     for (let index = 0; index < this.#files.length; index++) {
-      const reason = options.isForced ? 'forced' : this.#reason(index, options)
+      const verdict = options.isForced ? 'forced' : this.#reason(index, options)
+      const reason = verdict === ASKS_FOR_REJECTS ? await this.#reasonOfRejects(index, options) : verdict
       if (reason !== null) decision.rerun(index, reason)
       else if ((this.#proofRuns[index] ?? 0) < this.#doubtBefore) decision.doubt(index)
       else decision.setDone(index)
@@ -181,7 +184,8 @@ export class ResumeLedger {
     return decision
   }
 
-  #reason(index: number, { existing, rejectsSizeOf }: ResumeOptions): RunReason | null {
+  /** Most files have no rejects, and nothing is waited for. */
+  #reason(index: number, { existing }: ResumeOptions): RunReason | typeof ASKS_FOR_REJECTS | null {
     const columns = this.#columns
     const verdict = VERDICTS[this.#verdicts[index] ?? 0] ?? 'new'
     if ((this.#claimRuns[index] ?? 0) > (this.#proofRuns[index] ?? 0)) return 'an earlier run did not finish it'
@@ -189,11 +193,14 @@ export class ResumeLedger {
     const sizeBytes = existing.sizeBytes(index)
     if (sizeBytes === null) return 'target is gone'
     if (sizeBytes !== columns.targetBytes[index]) return 'target size differs'
-    if (columns.hasRejects[index] === 0) return null
-    const rejectsBytes = rejectsSizeOf(this.#files.path(index))
+    return columns.hasRejects[index] === 0 ? null : ASKS_FOR_REJECTS
+  }
+
+  async #reasonOfRejects(index: number, { rejectsSizeOf }: ResumeOptions): Promise<RunReason | null> {
+    const rejectsBytes = await rejectsSizeOf(this.#files.path(index))
     if (rejectsBytes === null) return 'rejects are gone'
     // Older versions did not write the size down.
-    const provedBytes = columns.rejectsBytes[index] ?? NaN
+    const provedBytes = this.#columns.rejectsBytes[index] ?? NaN
     return Number.isNaN(provedBytes) || provedBytes === rejectsBytes ? null : 'rejects differ'
   }
 

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import type { SeenFile } from '../model/paths/seen-file.ts'
+import type { TreeFileHead, TreeFiles } from './tree-files.ts'
 
 /** What a publication may replace. Anything else that is in its place stays, and is told as TARGET_EXISTS. */
 export interface Expected {
@@ -21,13 +22,25 @@ export interface ContentSum {
   readonly targetHash: number
 }
 
+/** Says where the staged files of one writer lie. Answers at once: it is asked for each try at a target. */
+export interface StagingPlaces {
+  /** The folder of the staged file of a number, in the area or below it. Numbers are asked for in their order. */
+  folderOf(number: number): string
+  /**
+   * The folder that files of a target folder must be staged in, since they could not be given a name there from the area. It is the target folder, or
+   * one above that is there. Both are relative to the root, '.' is the root itself.
+   * @returns null: the area will do. @throws errors of the system where the folders above the target cannot be looked at.
+   */
+  besideOf(targetFolder: string): string | null
+}
+
 /**
- * Publishes into a target tree. Paths are absolute and lie below its root; no call follows a link, or touches what took the place of a folder
- * meanwhile. Errors: TARGET_LINK, TARGET_NOT_A_FOLDER, BOOKKEEPING_UNSAFE for what is no folder; errors of the system as they are.
- * Nothing here asks for the main thread.
+ * A target tree. Paths are absolute and lie below its root; no call follows a link, or touches what took the place of a folder
+ * meanwhile. Errors are those of TreeFiles. Nothing here asks for the main thread.
  */
-export interface TargetStorage {
-  readonly root: string
+export interface TargetStorage extends TreeFiles {
+  /** @param area the folder of staged files, which is there. */
+  stagingPlaces(area: string): StagingPlaces
   /**
    * Makes the contents of staged files durable.
    * @param onFailed told of each file of which that failed.
@@ -44,8 +57,8 @@ export interface TargetStorage {
   syncFolders(folders: ReadonlySet<string>, published?: readonly StagedFiles[]): Promise<ReadonlyMap<string, unknown>>
   /** Begins to publish some files: what is opened for them is kept until `end`. */
   beginPublishing(): PublishingSession
-  /** Removes a staged file if it is there. */
-  removeFile(path: string): Promise<void>
+  /** Lets go of what is kept for many calls. Nothing is asked of the storage after it. */
+  close(): void
 }
 
 /** Some files that are published together. Local folders are looked at, and held, once for all of them. */
@@ -81,6 +94,8 @@ export interface TargetFolder {
   replace(staged: string, name: string): Promise<void>
   /** Removes a file. @returns whether it was there. */
   remove(name: string): Promise<boolean>
+  /** Removes a file if it is the very one that was looked at, and unchanged. @returns whether it was. */
+  removeSame(name: string, seen: TreeFileHead): Promise<boolean>
   /** Whether a regular file of this content has the name. */
   holds(name: string, sum: ContentSum): Promise<boolean>
   release(): void

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import type { RunState } from '../../control/coordinator/cluster-state.ts'
+import { GuardedTree } from '../../storage/local/guarded-tree.ts'
 import { isPathInside } from '../../model/paths/path-inside.ts'
 import type { Report } from '../../model/report.ts'
 import { readReport } from './read-report.ts'
@@ -26,7 +27,7 @@ export function findReportOf(
     if (inside !== '' && !isPathInside(inside)) return null
     const paths = bookkeepingPaths(tree)
     const path = join(paths.reports, `${name}.json`)
-    return paths.tree.statFile(path) === undefined ? null : readReport(path, name)
+    return new GuardedTree(tree).headOf(path) === null ? null : readReport(path, name)
   } catch {
     return null
   }

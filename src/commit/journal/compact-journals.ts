@@ -1,10 +1,9 @@
-import fs from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { SourceTree } from '../../model/journal-entry.ts'
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TargetStorage } from '../../storage/target-storage.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
 import { formatCheckedLine } from './checked-line.ts'
-import { syncFolder, type CommitFileSystem } from '../../storage/local/placing-file-system.ts'
 import { CompleteJournal, JOURNAL_ASIDE } from './complete-journal.ts'
 import { removeAside } from './remove-aside.ts'
 import type { AssertOwned } from '../lock/lock.ts'
@@ -42,7 +41,8 @@ export interface CompactOptions {
   readonly targets?: TargetNumbers
   /** The source tree of proofs that do not tell, or null where it is not known; default: what they tell. */
   readonly treeOf?: (tree: ProofTree) => SourceTree | null
-  readonly fileSystem?: CommitFileSystem
+  /** Default: the one that the root lies in. */
+  readonly storage?: TargetStorage
 }
 
 interface TargetNumbers {
@@ -57,8 +57,7 @@ interface TargetNumbers {
  */
 export async function compactJournals(options: CompactOptions): Promise<void> {
   const { targetRoot, isDurable, assertOwned } = options
-  const fileSystem = options.fileSystem ?? fs
-  const paths = bookkeepingPaths(targetRoot, fileSystem)
+  const paths = bookkeepingPaths(targetRoot, options.storage)
   await assertOwned()
   await removeAside(paths.tree, paths.journal, JOURNAL_ASIDE, assertOwned)
   const lastProofs = new LastProofs(options.targets ?? NO_TARGETS)
@@ -82,11 +81,11 @@ export async function compactJournals(options: CompactOptions): Promise<void> {
     }
   }
   await removeAll(paths.tree, journals)
-  if (isDurable && journals.length > 0) await syncFolder(fileSystem, paths.journal)
+  if (isDurable && journals.length > 0) await paths.tree.syncFolder(paths.journal)
 }
 
 /** One that cannot be removed (an attribute, a mount) keeps no other: else each later run would leave one more. */
-async function removeAll(tree: GuardedTree, paths: readonly string[]): Promise<void> {
+async function removeAll(tree: TreeFiles, paths: readonly string[]): Promise<void> {
   let fault: unknown = null
   for (const path of paths) {
     try {

@@ -1,9 +1,9 @@
-import fs, { type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WRITE_LENGTH } from '../../model/policy.ts'
 import type { SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder, type CommitFileSystem } from '../../storage/local/placing-file-system.ts'
+import type { TargetStorage } from '../../storage/target-storage.ts'
+import type { TreeFile } from '../../storage/tree-files.ts'
 import { formatJournalEnd, formatJournalHeader } from './journal-lines.ts'
 
 /*
@@ -20,30 +20,29 @@ export interface CompleteJournalOptions {
   readonly sourceTrees: readonly (SourceTree | null)[]
   /** False leaves out the syncs. */
   readonly isDurable: boolean
-  readonly fileSystem?: CommitFileSystem
+  /** Default: the one that the root lies in. */
+  readonly storage?: TargetStorage
 }
 
 export class CompleteJournal {
   readonly #paths: BookkeepingPaths
   readonly #options: CompleteJournalOptions
-  readonly #fileSystem: CommitFileSystem
   readonly #aside: string
-  readonly #handle: FileHandle
+  readonly #file: TreeFile
   #text: string
   #entryCount = 0
 
-  private constructor(options: CompleteJournalOptions, paths: BookkeepingPaths, aside: string, handle: FileHandle) {
+  private constructor(options: CompleteJournalOptions, paths: BookkeepingPaths, aside: string, file: TreeFile) {
     this.#options = options
     this.#paths = paths
-    this.#fileSystem = options.fileSystem ?? fs
     this.#aside = aside
-    this.#handle = handle
+    this.#file = file
     this.#text = formatJournalHeader(options.sourceTrees)
   }
 
   /** @throws errors of the system. */
   static async open(options: CompleteJournalOptions): Promise<CompleteJournal> {
-    const paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
+    const paths = bookkeepingPaths(options.targetRoot, options.storage)
     await paths.tree.makeFolder(paths.journal, 0o700)
     const aside = join(paths.journal, `${options.name}${JOURNAL_ASIDE}`)
     return new CompleteJournal(options, paths, aside, await paths.tree.open(aside, 'wx', 0o600))
@@ -61,23 +60,23 @@ export class CompleteJournal {
     const { isDurable, name } = this.#options
     this.#text += formatJournalEnd(this.#entryCount)
     await this.#flush()
-    if (isDurable) await this.#handle.sync()
-    await this.#handle.close()
+    if (isDurable) await this.#file.sync()
+    await this.#file.close()
     await mayAppear()
     await this.#paths.tree.rename(this.#aside, join(this.#paths.journal, name))
     if (!isDurable) return
-    for (const folder of [this.#paths.journal, this.#paths.root]) await syncFolder(this.#fileSystem, folder)
+    for (const folder of [this.#paths.journal, this.#paths.root]) await this.#paths.tree.syncFolder(folder)
   }
 
   /** Gives it up. Never rejects: what stays is swept away by the next compaction. */
   async discard(): Promise<void> {
-    await this.#handle.close().catch(() => undefined)
+    await this.#file.close().catch(() => undefined)
     await this.#paths.tree.removeFile(this.#aside).catch(() => undefined)
   }
 
   async #flush(): Promise<void> {
     const text = this.#text
     this.#text = ''
-    await this.#handle.appendFile(text)
+    await this.#file.append(text)
   }
 }

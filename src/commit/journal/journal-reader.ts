@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JournalEntry, SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
@@ -110,7 +109,7 @@ async function scanJournal(
     )
     if (scan === null) return null
     const { entryCount, isSealed, state, damage } = scan
-    const mayBeAtWork = !isSealed && !isCompacted && isThere(join(paths.manifests, `${runId}.ndjson`))
+    const mayBeAtWork = !isSealed && !isCompacted && (await isThere(paths, `${runId}.ndjson`))
     // Lines that were read while a shard wrote them look damaged: a second look sees them whole.
     if (damage !== null && (hasLookedAgain || !mayBeAtWork)) return { entryCount, isSealed, state, damage }
     if (damage === null && (isSealed || mayBeAtWork)) return { entryCount, isSealed, state, damage: null }
@@ -144,8 +143,8 @@ async function readJournal(
   }
 }
 
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+async function isThere({ tree, manifests }: BookkeepingPaths, manifest: string): Promise<boolean> {
+  return (await tree.list(manifests)).includes(manifest)
 }
 
 /** One object for each source tree, whichever journals name it. */

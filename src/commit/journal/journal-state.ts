@@ -1,4 +1,4 @@
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { JournalScan } from './journal-scan.ts'
 import { formatJournalEnd } from './journal-lines.ts'
@@ -15,21 +15,21 @@ export type JournalState = 'whole' | 'unsealed' | 'lost'
  * @param entries how many commits were written.
  * @throws errors of the system.
  */
-export async function stateOfJournal(tree: GuardedTree, path: string, entries: number): Promise<JournalState> {
+export async function stateOfJournal(tree: TreeFiles, path: string, entries: number): Promise<JournalState> {
   try {
-    const handle = await tree.openIfThere(path, 'r')
-    if (handle === null) return 'lost'
+    const file = await tree.openIfThere(path, 'r')
+    if (file === null) return 'lost'
     try {
       const end = Buffer.from(formatJournalEnd(entries))
-      const { size } = await handle.stat()
+      const { sizeBytes } = await file.head()
       const found = Buffer.alloc(end.length)
-      await handle.read(found, 0, end.length, Math.max(0, size - end.length))
+      await file.readAt(found, 0, end.length, Math.max(0, sizeBytes - end.length))
       if (found.equals(end)) return 'whole'
       const scan = new JournalScan()
-      await readLines(handle, (...line) => void scan.take(...line))
+      await readLines(file, (...line) => void scan.take(...line))
       return scan.entryCount === entries ? 'unsealed' : 'lost'
     } finally {
-      await handle.close()
+      await file.close()
     }
   } catch (error) {
     // Something that is no file, or a folder that is a link.

@@ -1,10 +1,10 @@
-import type { Stats } from 'node:fs'
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { MigrationError, toWireError } from '../../errors/migration-error.ts'
 import type { JournalEntry, SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder, type CommitFileSystem } from '../../storage/local/placing-file-system.ts'
+import type { TargetStorage } from '../../storage/target-storage.ts'
+import type { TreeFile, TreeFileHead } from '../../storage/tree-files.ts'
+import { findPlainFile } from '../find-plain-file.ts'
 import { lostJournal } from './journal-state.ts'
 import { formatJournalEnd, formatJournalHeader, formatJournalLine } from './journal-lines.ts'
 
@@ -32,7 +32,8 @@ export interface JournalOptions {
   readonly sourceTree?: SourceTree | null
   /** False leaves out all syncs. */
   readonly isDurable: boolean
-  readonly fileSystem?: CommitFileSystem
+  /** Default: the one that the root lies in. */
+  readonly storage?: TargetStorage
 }
 
 /** Where the journal of a run lies, or that of one of its writers. */
@@ -46,10 +47,9 @@ export class JournalWriter {
   readonly path: string
   readonly #header: Buffer
   readonly #isDurable: boolean
-  readonly #fileSystem: CommitFileSystem
-  #handle: fs.FileHandle | null = null
+  #file: TreeFile | null = null
   /** Which file it is, whatever has its name by then. */
-  #identity: Pick<Stats, 'dev' | 'ino'> | null = null
+  #identity: string | null = null
   #lengthBytes = 0
   #entryCount = 0
   /** The file is this long: zeros follow the good part. */
@@ -57,11 +57,10 @@ export class JournalWriter {
   #failure: MigrationError | null = null
 
   constructor(options: JournalOptions) {
-    this.#paths = bookkeepingPaths(options.targetRoot, options.fileSystem)
+    this.#paths = bookkeepingPaths(options.targetRoot, options.storage)
     this.path = journalPath(this.#paths, options.runId, options.node)
     this.#header = Buffer.from(formatJournalHeader([options.sourceTree ?? null]))
     this.#isDurable = options.isDurable
-    this.#fileSystem = options.fileSystem ?? fs
   }
 
   /**
@@ -71,23 +70,23 @@ export class JournalWriter {
   async append(entries: readonly JournalEntry[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure
     if (entries.length === 0) return
-    const handle = await this.#open()
+    const file = await this.#open()
     const text = Buffer.from(entries.map(formatJournalLine).join(''))
     const lines = this.#lengthBytes === 0 ? Buffer.concat([this.#header, text]) : text
     try {
-      const { bytesWritten } = await handle.write(lines, 0, lines.length, this.#lengthBytes)
+      const bytesWritten = await file.writeAt(lines, this.#lengthBytes)
       if (bytesWritten !== lines.length)
         throw new Error(`only ${bytesWritten} of ${lines.length} bytes could be written`)
-      if (this.#isDurable) await handle.sync()
-      this.#requireInPlace()
+      if (this.#isDurable) await file.sync()
+      await this.#requireInPlace()
     } catch (error) {
-      await this.#cutBack(handle)
+      await this.#cutBack(file)
       throw this.#fail(error)
     }
     this.#lengthBytes += lines.length
     this.#entryCount += entries.length
     // The next group may be as large as this one, or larger.
-    await this.#reserve(handle, Math.max(LEAST_RESERVE_BYTES, 2 * lines.length))
+    await this.#reserve(file, Math.max(LEAST_RESERVE_BYTES, 2 * lines.length))
   }
 
   /** How many commits are written. */
@@ -105,46 +104,46 @@ export class JournalWriter {
 
   /** Never rejects: what was reported done is on the disk by then, and without syncs nothing was promised. `stateOfJournal` tells whether it still is. */
   async close(): Promise<void> {
-    const handle = this.#handle
-    if (handle === null) return
-    this.#handle = null
-    if (this.#entryCount > 0 && this.#failure === null) await this.#seal(handle)
-    else await this.#cutBack(handle)
-    await handle.close().catch(() => undefined)
+    const file = this.#file
+    if (file === null) return
+    this.#file = null
+    if (this.#entryCount > 0 && this.#failure === null) await this.#seal(file)
+    else await this.#cutBack(file)
+    await file.close().catch(() => undefined)
     if (this.#entryCount === 0) await this.#paths.tree.removeFile(this.path).catch(() => undefined)
   }
 
-  async #open(): Promise<fs.FileHandle> {
+  async #open(): Promise<TreeFile> {
     try {
-      this.#handle ??= await this.#create()
+      this.#file ??= await this.#create()
     } catch (error) {
       throw this.#fail(error)
     }
-    return this.#handle
+    return this.#file
   }
 
-  async #create(): Promise<fs.FileHandle> {
+  async #create(): Promise<TreeFile> {
     const changedFolders = await this.#paths.tree.makeFolder(this.#paths.journal)
-    const handle = await this.#paths.tree.open(this.path, 'wx')
+    const file = await this.#paths.tree.open(this.path, 'wx')
     try {
-      this.#identity = await handle.stat()
+      this.#identity = (await file.head()).identity
       // The tree itself may be as new as the file.
       const folders = new Set([this.#paths.journal, this.#paths.root, this.#paths.targetRoot, ...changedFolders])
-      if (this.#isDurable) for (const folder of folders) await syncFolder(this.#fileSystem, folder)
+      if (this.#isDurable) for (const folder of folders) await this.#paths.tree.syncFolder(folder)
     } catch (error) {
-      await handle.close()
+      await file.close()
       throw error
     }
-    await this.#begin(handle)
-    return handle
+    await this.#begin(file)
+    return file
   }
 
   /** Writes the header with room behind it. On a disk that has none, the first commit will tell. */
-  async #begin(handle: fs.FileHandle): Promise<void> {
+  async #begin(file: TreeFile): Promise<void> {
     const header = this.#header
     const withRoom = Buffer.concat([header, Buffer.alloc(LEAST_RESERVE_BYTES)])
     try {
-      this.#reservedBytes = (await handle.write(withRoom, 0, withRoom.length, 0)).bytesWritten
+      this.#reservedBytes = await file.writeAt(withRoom, 0)
     } catch {
       this.#reservedBytes = 0
     }
@@ -152,51 +151,51 @@ export class JournalWriter {
   }
 
   /** Where this fails, the next run finds a journal without its end, and compares what it cannot know. */
-  async #seal(handle: fs.FileHandle): Promise<void> {
+  async #seal(file: TreeFile): Promise<void> {
     const end = Buffer.from(formatJournalEnd(this.#entryCount))
     try {
-      const { bytesWritten } = await handle.write(end, 0, end.length, this.#lengthBytes)
+      const bytesWritten = await file.writeAt(end, this.#lengthBytes)
       // Without its end whoever reads it counts what is left.
-      const isCut = this.#isCut(await handle.stat())
+      const isCut = this.#isCut(await file.head())
       if (bytesWritten === end.length && !isCut) this.#lengthBytes += end.length
-      await handle.truncate(this.#lengthBytes)
-      if (this.#isDurable) await handle.sync()
+      await file.truncate(this.#lengthBytes)
+      if (this.#isDurable) await file.sync()
     } catch {
-      await this.#cutBack(handle)
+      await this.#cutBack(file)
     }
   }
 
   /** Where no room can be kept, the next lines have to find some. */
-  async #reserve(handle: fs.FileHandle, reserveBytes: number): Promise<void> {
+  async #reserve(file: TreeFile, reserveBytes: number): Promise<void> {
     const from = Math.max(this.#reservedBytes, this.#lengthBytes)
     const wantedBytes = this.#lengthBytes + reserveBytes - from
     if (wantedBytes < reserveBytes / 2) return
     try {
-      const { bytesWritten } = await handle.write(Buffer.alloc(wantedBytes), 0, wantedBytes, from)
+      const bytesWritten = await file.writeAt(Buffer.alloc(wantedBytes), from)
       this.#reservedBytes = from + bytesWritten
     } catch {
       this.#reservedBytes = from
     }
   }
 
-  async #cutBack(handle: fs.FileHandle): Promise<void> {
+  async #cutBack(file: TreeFile): Promise<void> {
     try {
-      await handle.truncate(this.#lengthBytes)
+      await file.truncate(this.#lengthBytes)
     } catch {
       // The reader recognises what is left by its checksum.
     }
   }
 
   /** What is written to a file that lost its name proves nothing. @throws MigrationError; errors of the system. */
-  #requireInPlace(): void {
-    const found = this.#paths.tree.isPlainFile(this.path) ? this.#paths.tree.statFile(this.path) : undefined
-    if (found?.ino !== this.#identity?.ino || found?.dev !== this.#identity?.dev) throw lostJournal(this.path)
-    if (found !== undefined && this.#isCut(found)) throw lostJournal(this.path)
+  async #requireInPlace(): Promise<void> {
+    const found = await findPlainFile(this.#paths.tree, this.path)
+    if (found?.identity !== this.#identity) throw lostJournal(this.path)
+    if (found !== null && this.#isCut(found)) throw lostJournal(this.path)
   }
 
   /** What was cut off is a hole once the next line is written, and the room behind it is gone. */
-  #isCut({ size }: Pick<Stats, 'size'>): boolean {
-    return size < this.#reservedBytes
+  #isCut({ sizeBytes }: TreeFileHead): boolean {
+    return sizeBytes < this.#reservedBytes
   }
 
   #fail(error: unknown): MigrationError {

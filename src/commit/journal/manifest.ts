@@ -1,11 +1,9 @@
-import fs from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { WRITE_LENGTH } from '../../model/policy.ts'
 import { FolderInsideSchema, TargetInsideSchema } from '../../model/paths/path-schemas.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
 import { formatCheckedLine, parseCheckedLine, parseJson } from './checked-line.ts'
-import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import type { Damage } from './damage.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { readLines } from './read-lines.ts'
@@ -64,7 +62,7 @@ export async function writeManifest(
   await writeManifestFile(manifestPath(options.targetRoot, header.runId), options, header, claims)
   if (!options.isDurable) return
   for (const folder of new Set([paths.manifests, paths.root, paths.targetRoot, ...changedFolders]))
-    await syncFolder(fs, folder)
+    await paths.tree.syncFolder(folder)
 }
 
 function manifestPath(targetRoot: string, runId: string): string {
@@ -82,7 +80,7 @@ async function writeManifestFile(
   const aside = `${path}${ASIDE}`
   // Never emptied in place: what has the name may have another one too.
   await tree.removeFile(aside)
-  const handle = await tree.open(aside, 'wx')
+  const file = await tree.open(aside, 'wx')
   try {
     let text = formatCheckedLine('manifest', header)
     let count = 0
@@ -90,13 +88,13 @@ async function writeManifestFile(
       count++
       text += formatCheckedLine('claim', claim)
       if (text.length < WRITE_LENGTH) continue
-      await handle.appendFile(text)
+      await file.append(text)
       text = ''
     }
-    await handle.appendFile(text + formatCheckedLine('end', { claims: count }))
-    if (options.isDurable) await handle.sync()
+    await file.append(text + formatCheckedLine('end', { claims: count }))
+    if (options.isDurable) await file.sync()
   } finally {
-    await handle.close()
+    await file.close()
   }
   await tree.rename(aside, path)
 }
@@ -126,15 +124,15 @@ async function readManifestFiles(
   for (const name of names.toSorted(compareRuns)) {
     const path = join(manifests, name)
     // A shard that ends removes its manifest while others read; by then its journal has all that stood in it.
-    const handle = await tree.openIfThere(path, 'r')
-    if (handle === null) continue
+    const file = await tree.openIfThere(path, 'r')
+    if (file === null) continue
     try {
       const scan = new ManifestScan(runIdOf(name) ?? name, onClaim)
-      await readLines(handle, (line, endOffsetBytes, isTerminated) => scan.take(line, endOffsetBytes, isTerminated))
+      await readLines(file, (line, endOffsetBytes, isTerminated) => scan.take(line, endOffsetBytes, isTerminated))
       const found = scan.damage
       if (found !== null) damage.push({ ...found, path, runNumber: runNumberOf(name) })
     } finally {
-      await handle.close()
+      await file.close()
     }
   }
   return damage
@@ -230,7 +228,7 @@ export async function withdrawClaims(
   })
   await options.assertOwned()
   await writeManifestFile(path, options, header, kept)
-  if (options.isDurable) await syncFolder(fs, paths.manifests)
+  if (options.isDurable) await paths.tree.syncFolder(paths.manifests)
 }
 
 export interface SettleOptions extends TidyingOptions {
@@ -264,7 +262,7 @@ export async function settleManifests(
     await options.assertOwned()
     await tree.makeFolder(folder)
     await writeManifestFile(ownPath, options, header, claimsOf(unproved))
-    if (options.isDurable) await syncFolder(fs, folder)
+    if (options.isDurable) await tree.syncFolder(folder)
   }
   for (const name of names) {
     const path = join(folder, name)

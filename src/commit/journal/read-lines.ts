@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import type { TreeFile } from '../../storage/tree-files.ts'
 
 /** Longer than any line that Drover writes: four thousand bytes of path, each escaped, twice, and the counts. */
 const MAX_LINE_BYTES = 1 << 20
@@ -10,7 +10,7 @@ const MAX_LINE_BYTES = 1 << 20
  * included, and whether there is a line feed.
  */
 export async function readLines(
-  handle: FileHandle,
+  file: Pick<TreeFile, 'readAt'>,
   onLine: (line: Buffer, endOffsetBytes: number, isTerminated: boolean) => unknown,
 ): Promise<void> {
   const memory = Buffer.allocUnsafe(MAX_LINE_BYTES)
@@ -19,7 +19,7 @@ export async function readLines(
   let isOverlong = false
 
   for (;;) {
-    const { bytesRead } = await handle.read(
+    const bytesRead = await file.readAt(
       memory,
       filledBytes,
       memory.length - filledBytes,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { runIdOf } from '../run-id.ts'
 
@@ -8,7 +8,7 @@ import { runIdOf } from '../run-id.ts'
  * @param suffix of what is written aside. @throws LOCK_LOST; errors of the system.
  */
 export async function removeAside(
-  tree: GuardedTree,
+  tree: TreeFiles,
   folder: string,
   suffix: string,
   assertOwned: AssertOwned,

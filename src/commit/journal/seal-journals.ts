@@ -1,6 +1,5 @@
-import fs, { type FileHandle } from 'node:fs/promises'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import type { CommitFileSystem } from '../../storage/local/placing-file-system.ts'
+import type { TreeFile } from '../../storage/tree-files.ts'
 import { formatJournalEnd } from './journal-lines.ts'
 import type { UnsealedJournal } from './journal-reader.ts'
 import type { AssertOwned } from '../lock/lock.ts'
@@ -10,7 +9,6 @@ interface SealOptions {
   readonly isDurable: boolean
   /** Asked before each journal: once the tree is lost, one that has no end may be somebody's who is at work. */
   readonly assertOwned: AssertOwned
-  readonly fileSystem?: CommitFileSystem
 }
 
 /**
@@ -19,7 +17,7 @@ interface SealOptions {
  * @throws LOCK_LOST; errors of the system.
  */
 export async function sealJournals(journals: readonly UnsealedJournal[], options: SealOptions): Promise<void> {
-  const paths = bookkeepingPaths(options.targetRoot, options.fileSystem ?? fs)
+  const paths = bookkeepingPaths(options.targetRoot)
   for (const journal of journals) {
     await options.assertOwned()
     if (journal.entryCount === 0) await paths.tree.removeFile(journal.path)
@@ -30,26 +28,26 @@ export async function sealJournals(journals: readonly UnsealedJournal[], options
 async function seal(journal: UnsealedJournal, paths: BookkeepingPaths, isDurable: boolean): Promise<void> {
   const { path, validBytes, entryCount, hasHeader } = journal
   await giveItsOwnFile(path, paths, isDurable)
-  const handle = await paths.tree.open(path, 'r+')
+  const file = await paths.tree.open(path, 'r+')
   try {
-    await handle.truncate(validBytes)
+    await file.truncate(validBytes)
     const end = hasHeader ? formatJournalEnd(entryCount) : ''
-    const text = `${(await endsInLineFeed(handle, validBytes)) ? '' : '\n'}${end}`
-    await handle.write(Buffer.from(text), 0, Buffer.byteLength(text), validBytes)
-    if (isDurable) await handle.sync()
+    const text = `${(await endsInLineFeed(file, validBytes)) ? '' : '\n'}${end}`
+    await writeWhole(file, Buffer.from(text), validBytes)
+    if (isDurable) await file.sync()
   } finally {
-    await handle.close()
+    await file.close()
   }
 }
 
 /** A snapshot made of hard links must keep its lines. */
 async function giveItsOwnFile(path: string, { tree }: BookkeepingPaths, isDurable: boolean): Promise<void> {
-  if ((tree.statFile(path)?.nlink ?? 1) === 1) return
+  if (((await tree.headOf(path))?.nameCount ?? 1) === 1) return
   const aside = `${path}.new`
   await tree.removeFile(aside)
   const copy = await tree.open(aside, 'wx', 0o600)
   try {
-    await copy.writeFile((await tree.read(path)) ?? '')
+    await copy.append((await tree.read(path)) ?? '')
     if (isDurable) await copy.sync()
   } finally {
     await copy.close()
@@ -57,10 +55,14 @@ async function giveItsOwnFile(path: string, { tree }: BookkeepingPaths, isDurabl
   await tree.rename(aside, path)
 }
 
+async function writeWhole(file: TreeFile, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let from = 0; from < bytes.length;) from += await file.writeAt(bytes.subarray(from), offset + from)
+}
+
 /** The last line may be whole but for its line feed. */
-async function endsInLineFeed(handle: FileHandle, lengthBytes: number): Promise<boolean> {
+async function endsInLineFeed(file: TreeFile, lengthBytes: number): Promise<boolean> {
   const last = Buffer.alloc(1)
-  await handle.read(last, 0, 1, lengthBytes - 1)
+  await file.readAt(last, 0, 1, lengthBytes - 1)
   return last[0] === LINE_FEED
 }
 

@@ -1,9 +1,8 @@
-import fs, { type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../../storage/local/placing-file-system.ts'
+import type { TreeFile } from '../../storage/tree-files.ts'
 import { lockText, readLockOwner, writeLockText } from './lock-file.ts'
 import { removeMembersFolder, settleMembers, type LockMember } from './lock-members.ts'
 import type { LockTiming } from './lock-takeover.ts'
@@ -54,14 +53,14 @@ export async function joinLock(options: JoinOptions): Promise<LockHandle> {
       ...options,
       isInTheWay: (other) => other.manifestHash !== manifestHash || other.division !== division || other.part === part,
     })
-    const handle = await writeMember(paths, path, member, options.isDurable)
+    const file = await writeMember(paths, path, member, options.isDurable)
     try {
       await options.onJoined(member.runId, runIdsOf(others), () => gate.assertOwned())
     } catch (error) {
-      await handle.close()
+      await file.close()
       throw error
     }
-    return keepMembership({ options, paths, timing, member, path, handle })
+    return keepMembership({ options, paths, timing, member, path, file })
   } catch (error) {
     await paths.tree.removeFile(path).catch(() => undefined)
     await removeMembersFolder(paths).catch(() => undefined)
@@ -79,7 +78,7 @@ async function passGate(
   options: LockOptions,
   timing: LockTiming,
   limitMs: number,
-  mayWait: () => boolean,
+  mayWait: () => Promise<boolean>,
 ): Promise<LockHandle> {
   const startMs = performance.now()
   for (;;) {
@@ -89,7 +88,7 @@ async function passGate(
       if (!(error instanceof MigrationError) || error.code !== 'RUN_ACTIVE') throw error
       if (performance.now() - startMs > limitMs) throw error
       // A run that owns the tree alone may just have been killed: it gets its time to vanish.
-      if (!mayWait()) return await ownLock({ ...options, timing }, 'gate')
+      if (!(await mayWait())) return await ownLock({ ...options, timing }, 'gate')
     }
     // Not all at the same moment again.
     await sleep(5 + Math.random() * 40, undefined, options.signal === undefined ? {} : { signal: options.signal })
@@ -97,8 +96,8 @@ async function passGate(
 }
 
 /** Whether the lock is free by now, or held by one of ours for a moment. */
-function isGateOf(paths: BookkeepingPaths, manifestHash: string): boolean {
-  const owner = readLockOwner(paths, paths.lock)
+async function isGateOf(paths: BookkeepingPaths, manifestHash: string): Promise<boolean> {
+  const owner = await readLockOwner(paths, paths.lock)
   return owner === null || (owner.purpose === 'gate' && owner.manifestHash === manifestHash)
 }
 
@@ -108,16 +107,16 @@ async function writeMember(
   path: string,
   member: LockMember,
   isDurable: boolean,
-): Promise<FileHandle> {
+): Promise<TreeFile> {
   const asidePath = `${paths.lock}.try-${member.runId}-member`
   await writeLockText(paths, asidePath, member)
-  const handle = await paths.tree.open(asidePath, 'r+')
+  const file = await paths.tree.open(asidePath, 'r+')
   try {
     await renameIntoFolder(paths, asidePath, path)
-    if (isDurable) for (const folder of [paths.members, paths.root]) await syncFolder(fs, folder)
-    return handle
+    if (isDurable) for (const folder of [paths.members, paths.root]) await paths.tree.syncFolder(folder)
+    return file
   } catch (error) {
-    await handle.close()
+    await file.close()
     throw error
   }
 }
@@ -140,14 +139,13 @@ interface Membership {
   readonly timing: LockTiming
   readonly member: LockMember
   readonly path: string
-  readonly handle: FileHandle
+  readonly file: TreeFile
 }
 
-function keepMembership({ options, paths, timing, member, path, handle }: Membership): LockHandle {
+function keepMembership({ options, paths, timing, member, path, file }: Membership): LockHandle {
   const text = lockText(member)
   const heartbeat = setInterval(() => {
-    const now = new Date()
-    handle.utimes(now, now).catch(() => undefined)
+    file.touch().catch(() => undefined)
   }, timing.heartbeatMs)
   heartbeat.unref()
 
@@ -156,11 +154,11 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
     if (hasLeft) return
     hasLeft = true
     clearInterval(heartbeat)
-    await handle.close().catch(() => undefined)
+    await file.close().catch(() => undefined)
     await paths.tree.removeFile(path).catch(() => undefined)
   }
-  const requireOwned = (): void => {
-    if (!hasLeft && paths.tree.readSync(path)?.toString('utf8') === text) return
+  const requireOwned = async (): Promise<void> => {
+    if (!hasLeft && (await paths.tree.readStart(path))?.toString('utf8') === text) return
     throw new MigrationError(
       'LOCK_LOST',
       `this run (${member.runId}, ${member.part} of ${member.division}) no longer shares the target tree ${paths.targetRoot}`,
@@ -172,19 +170,17 @@ function keepMembership({ options, paths, timing, member, path, handle }: Member
   }
   return {
     runId: member.runId,
-    async assertOwned() {
-      requireOwned()
-    },
+    assertOwned: requireOwned,
     async finish(work) {
-      requireOwned()
+      await requireOwned()
       // A signal that stopped the run must not stop its tidying up.
       const { signal: _stopped, onWaiting: _silent, ...rest } = options
-      const gate = await passGate(rest, timing, LEAVE_MS, () => {
-        requireOwned()
+      const gate = await passGate(rest, timing, LEAVE_MS, async () => {
+        await requireOwned()
         return true
       })
       try {
-        requireOwned()
+        await requireOwned()
         // First of all: who leaves at the same time must see who is the last.
         await leave()
         const others = await settleMembers(paths, timing, { forceUnlock: false, isInTheWay: () => false })

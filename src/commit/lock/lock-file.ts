@@ -1,4 +1,3 @@
-import fs from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { printableName } from '../../errors/printable-name.ts'
@@ -46,51 +45,21 @@ export function lockText(owner: LockOwner): string {
  * Whether a lock is still exactly as its owner wrote it: the cheap question, for each group of commits. False says nothing, also
  * where the file cannot be read: `readLockOwner` then tells.
  */
-export function isLockUntouched({ tree, lock }: BookkeepingPaths, owner: LockOwner): boolean {
+export async function isLockUntouched({ tree, lock }: BookkeepingPaths, owner: LockOwner): Promise<boolean> {
   try {
-    return tree.readSync(lock)?.toString('utf8') === lockText(owner)
+    return (await tree.readStart(lock))?.toString('utf8') === lockText(owner)
   } catch {
     return false
   }
 }
 
 /**
- * Gives a complete file a second name, if nobody has that name yet.
- * @returns false when the name is taken.
- */
-export async function createExclusively(
-  { tree }: BookkeepingPaths,
-  existingPath: string,
-  newPath: string,
-): Promise<boolean> {
-  tree.requireWay(existingPath, newPath)
-  try {
-    await fs.link(existingPath, newPath)
-    return true
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (code === 'EEXIST') return false
-    if (!NO_HARD_LINKS.has(code)) throw error
-  }
-  // FAT, some FUSE and network mounts: the name is still won by one only, though a reader may for an instant see it empty.
-  try {
-    await fs.copyFile(existingPath, newPath, fs.constants.COPYFILE_EXCL)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-}
-
-const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
-
-/**
  * Reads who owns a lock; null when there is no such file. Text that is no owner (half written, damaged) gives an owner that no
  * process can match, so that only its heartbeat, which it does not have, is believed.
  * @throws MigrationError BOOKKEEPING_UNSAFE.
  */
-export function readLockOwner({ tree }: BookkeepingPaths, path: string): LockOwner | null {
-  const bytes = tree.readSync(path)
+export async function readLockOwner({ tree }: BookkeepingPaths, path: string): Promise<LockOwner | null> {
+  const bytes = await tree.readStart(path)
   if (bytes === null) return null
   const parsed = LockOwnerSchema.safeParse(parseJson(bytes.toString('utf8')))
   if (parsed.success) return parsed.data

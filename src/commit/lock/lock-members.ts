@@ -46,7 +46,7 @@ export async function settleMembers(
   const remaining: LockMember[] = []
   for (const name of await paths.tree.list(paths.members)) {
     const path = join(paths.members, name)
-    const member = readMember(paths, path)
+    const member = await readMember(paths, path)
     if (member === null || member === 'damaged') {
       if (member === null) continue
       if (!rules.forceUnlock) throw damagedMember(path)
@@ -80,9 +80,9 @@ export async function removeMembersFolder(paths: BookkeepingPaths): Promise<void
 }
 
 /** @returns null: it left meanwhile. @throws MigrationError BOOKKEEPING_UNSAFE. */
-function readMember({ tree }: BookkeepingPaths, path: string): LockMember | 'damaged' | null {
+async function readMember({ tree }: BookkeepingPaths, path: string): Promise<LockMember | 'damaged' | null> {
   try {
-    const bytes = tree.readSync(path)
+    const bytes = await tree.readStart(path)
     if (bytes === null) return null
     const parsed = LockMemberSchema.safeParse(JSON.parse(bytes.toString('utf8')))
     return parsed.success ? parsed.data : 'damaged'

@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError } from '../../errors/migration-error.ts'
+import type { TreeFileHead } from '../../storage/tree-files.ts'
 import type { BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { createExclusively, describeOwner, readLockOwner, type LockOwner } from './lock-file.ts'
+import { describeOwner, readLockOwner, type LockOwner } from './lock-file.ts'
 import { judgeOwner, type OwnerIdentity } from './owner-identity.ts'
 
 /*
@@ -51,14 +52,14 @@ export async function takeOverLock(
   timing: LockTiming,
   options: TakeoverOptions,
 ): Promise<boolean> {
-  const chain = readChain(paths)
+  const chain = await readChain(paths)
   const [first, last] = [chain[0], chain.at(-1)]
   if (first === undefined || last === undefined) return false
   if (!(await isSurelyDead(paths, last, candidate.owner, timing, options))) return false
 
   const rightPath = takeoverPath(paths, last.owner)
-  if (!(await createExclusively(paths, candidate.path, rightPath))) return false
-  if (readLockOwner(paths, paths.lock)?.runId !== first.owner.runId) {
+  if (!(await paths.tree.addName(candidate.path, rightPath))) return false
+  if ((await readLockOwner(paths, paths.lock))?.runId !== first.owner.runId) {
     await paths.tree.removeFile(rightPath)
     return false
   }
@@ -72,12 +73,12 @@ interface Link {
 }
 
 /** The lock and the takeovers that follow from it; empty when there is no lock. */
-function readChain(paths: BookkeepingPaths): Link[] {
+async function readChain(paths: BookkeepingPaths): Promise<Link[]> {
   const chain: Link[] = []
   const seen = new Set<string>()
   for (let path = paths.lock; !seen.has(path);) {
     seen.add(path)
-    const owner = readLockOwner(paths, path)
+    const owner = await readLockOwner(paths, path)
     if (owner === null) break
     chain.push({ path, owner })
     path = takeoverPath(paths, owner)
@@ -137,24 +138,20 @@ export async function watchHeartbeat(
   for (let look = 0; look < looks; look++) {
     await sleep(staleMs / looks, undefined, signal === undefined ? {} : { signal })
     const now = await readTouch(paths, path)
-    if (now === null || now.inode !== before.inode) return 'changed'
+    if (now === null || now.identity !== before.identity) return 'changed'
     if (now.mtimeNs !== before.mtimeNs) return 'beating'
   }
   return 'silent'
 }
 
-async function readTouch(
-  { tree }: BookkeepingPaths,
-  path: string,
-): Promise<{ readonly inode: bigint; readonly mtimeNs: bigint } | null> {
+async function readTouch({ tree }: BookkeepingPaths, path: string): Promise<TreeFileHead | null> {
   // Opening, not only asking by name: a network file system answers that from a cache up to a minute old.
-  const handle = await tree.openIfThere(path, 'r')
-  if (handle === null) return null
+  const file = await tree.openIfThere(path, 'r')
+  if (file === null) return null
   try {
-    const stat = await handle.stat({ bigint: true })
-    return { inode: stat.ino, mtimeNs: stat.mtimeNs }
+    return await file.head()
   } finally {
-    await handle.close()
+    await file.close()
   }
 }
 

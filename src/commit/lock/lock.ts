@@ -1,9 +1,8 @@
-import fs from 'node:fs/promises'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../../storage/local/placing-file-system.ts'
+import type { TreeFile } from '../../storage/tree-files.ts'
 import { dismissMembers } from './lock-members.ts'
-import { createExclusively, isLockUntouched, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
+import { isLockUntouched, readLockOwner, writeLockText, type LockOwner } from './lock-file.ts'
 import { sweepLeftovers, takeOverLock, type LockTiming, type TakeoverOptions } from './lock-takeover.ts'
 import { readOwnIdentity } from './owner-identity.ts'
 import { makeRunId, nextRunNumber } from '../run-id.ts'
@@ -79,17 +78,17 @@ export async function ownLock(options: LockOptions, purpose?: 'gate'): Promise<L
       options.signal?.throwIfAborted()
       // Each time: a run that found nothing to do takes away the folder that it made.
       changedFolders.unshift(...(await paths.tree.makeFolder(paths.root, undefined, options.rootMode)))
-      if (options.isDurable) for (const folder of changedFolders) await syncFolder(fs, folder)
+      if (options.isDurable) for (const folder of changedFolders) await paths.tree.syncFolder(folder)
       const runNumber = await nextRunNumber(paths)
       const runId = makeRunId(runNumber)
       const shared = purpose === undefined ? {} : { purpose }
       const owner: LockOwner = { ...identity, runId, manifestHash: options.manifestHash, ...shared }
       if (!(await tryToOwn(paths, owner, timing, options))) continue
-      const handle = await holdIfNewest(paths, owner, runNumber)
-      if (handle === null) continue
+      const file = await holdIfNewest(paths, owner, runNumber)
+      if (file === null) continue
       // What cannot be swept away does no harm.
       await sweepLeftovers(paths, owner).catch(() => undefined)
-      return keepLock({ paths, owner, timing, handle, changedFolders })
+      return keepLock({ paths, owner, timing, file, changedFolders })
     }
   } catch (error) {
     await removeEmptyFolders(paths, changedFolders)
@@ -98,23 +97,19 @@ export async function ownLock(options: LockOptions, purpose?: 'gate'): Promise<L
 }
 
 /** @returns the open lock; null when another run came and went between the look at the numbers and the lock. Now nobody can. */
-async function holdIfNewest(
-  paths: BookkeepingPaths,
-  owner: LockOwner,
-  runNumber: number,
-): Promise<fs.FileHandle | null> {
-  let handle: fs.FileHandle | null = null
+async function holdIfNewest(paths: BookkeepingPaths, owner: LockOwner, runNumber: number): Promise<TreeFile | null> {
+  let file: TreeFile | null = null
   try {
     // The open file stays this run's own even if another run replaces the lock: touching it can never refresh another run's lock.
-    if ((await nextRunNumber(paths)) === runNumber) handle = await paths.tree.open(paths.lock, 'r+')
-    return handle
+    if ((await nextRunNumber(paths)) === runNumber) file = await paths.tree.open(paths.lock, 'r+')
+    return file
   } finally {
-    if (handle === null && isOwnedBy(paths, owner)) await paths.tree.removeFile(paths.lock)
+    if (file === null && (await isOwnedBy(paths, owner))) await paths.tree.removeFile(paths.lock)
   }
 }
 
-function isOwnedBy(paths: BookkeepingPaths, owner: LockOwner): boolean {
-  return readLockOwner(paths, paths.lock)?.runId === owner.runId
+async function isOwnedBy(paths: BookkeepingPaths, owner: LockOwner): Promise<boolean> {
+  return (await readLockOwner(paths, paths.lock))?.runId === owner.runId
 }
 
 /** Removes `.migrate` and the folders above it that got an entry for it, as far as they are empty. */
@@ -123,7 +118,7 @@ async function removeEmptyFolders(paths: BookkeepingPaths, changedFolders: reado
   try {
     // The highest of them was there before.
     if (!(await paths.tree.removeEmptyFolder(paths.root))) return
-    for (const folder of changedFolders.slice(0, -1)) await fs.rmdir(folder)
+    for (const folder of changedFolders.slice(0, -1)) if (!(await paths.tree.removeEmptyFolder(folder))) return
   } catch {
     // Not empty: something was done here.
   }
@@ -138,7 +133,7 @@ async function tryToOwn(
   const candidatePath = `${paths.lock}.try-${owner.runId}`
   try {
     await writeLockText(paths, candidatePath, owner)
-    if (await createExclusively(paths, candidatePath, paths.lock)) return true
+    if (await paths.tree.addName(candidatePath, paths.lock)) return true
     return await takeOverLock(paths, { owner, path: candidatePath }, timing, options)
   } catch (error) {
     // Whoever just took the lock over swept the candidates of the others away, or took `.migrate` away as it was empty: look again.
@@ -154,15 +149,14 @@ interface HeldLock {
   readonly paths: BookkeepingPaths
   readonly owner: LockOwner
   readonly timing: LockTiming
-  readonly handle: fs.FileHandle
+  readonly file: TreeFile
   readonly changedFolders: readonly string[]
 }
 
-function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): LockHandle {
+function keepLock({ paths, owner, timing, file, changedFolders }: HeldLock): LockHandle {
   const beat = (): void => {
-    const now = new Date()
     // A heartbeat that fails needs no answer: assertOwned decides before anything is made visible.
-    handle.utimes(now, now).catch(() => undefined)
+    file.touch().catch(() => undefined)
   }
   const heartbeat = setInterval(beat, timing.heartbeatMs)
   heartbeat.unref()
@@ -171,8 +165,8 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
   return {
     runId: owner.runId,
     async assertOwned() {
-      if (!isReleased && (isLockUntouched(paths, owner) || isOwnedBy(paths, owner))) return
-      throw lockLost(paths, owner)
+      if (!isReleased && ((await isLockUntouched(paths, owner)) || (await isOwnedBy(paths, owner)))) return
+      throw await lockLost(paths, owner)
     },
     async finish(work) {
       await this.assertOwned()
@@ -182,9 +176,9 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
       if (isReleased) return
       isReleased = true
       clearInterval(heartbeat)
-      await handle.close().catch(() => undefined)
+      await file.close().catch(() => undefined)
       try {
-        if (!isOwnedBy(paths, owner)) return
+        if (!(await isOwnedBy(paths, owner))) return
         await paths.tree.removeFile(paths.lock)
       } catch {
         return
@@ -195,8 +189,8 @@ function keepLock({ paths, owner, timing, handle, changedFolders }: HeldLock): L
 }
 
 /** Says what is known: who took the tree over, or that the lock was removed or spoilt, which no run does. */
-function lockLost(paths: BookkeepingPaths, { runId }: LockOwner): MigrationError {
-  const newOwner = ownerThere(paths)
+async function lockLost(paths: BookkeepingPaths, { runId }: LockOwner): Promise<MigrationError> {
+  const newOwner = await ownerThere(paths)
   const lost = `this run (${runId}) no longer owns the target tree ${paths.targetRoot}`
   return newOwner === null
     ? new MigrationError('LOCK_LOST', `${lost}: its lock was removed or replaced while it was at work`, {
@@ -210,9 +204,9 @@ function lockLost(paths: BookkeepingPaths, { runId }: LockOwner): MigrationError
 }
 
 /** The run that the lock names; null: it names none, or is not there. */
-function ownerThere(paths: BookkeepingPaths): string | null {
+async function ownerThere(paths: BookkeepingPaths): Promise<string | null> {
   try {
-    const owner = readLockOwner(paths, paths.lock)
+    const owner = await readLockOwner(paths, paths.lock)
     return owner === null || owner.host === '' ? null : owner.runId
   } catch {
     return null

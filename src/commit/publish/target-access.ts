@@ -1,5 +1,5 @@
 import { folderModesOf, type FolderModes } from '../../storage/local/folder-modes.ts'
-import { LocalStorage, type LocalStorageOptions } from '../../storage/local/local-storage.ts'
+import { openTargetStorage } from '../../storage/storages.ts'
 import type { TargetStorage } from '../../storage/target-storage.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'
 import { KnownFolders } from './known-folders.ts'
@@ -14,7 +14,7 @@ export interface TargetAccess {
   readonly knownFolders: KnownFolders
 }
 
-export interface TargetAccessOptions extends LocalStorageOptions {
+export interface TargetAccessOptions {
   readonly targetRoot: string
   /** Where the modes of new folders come from; null: they are for the own user alone. */
   readonly sourceRoot: string | null
@@ -24,15 +24,16 @@ export interface TargetAccessOptions extends LocalStorageOptions {
   readonly isDurable: boolean
   /** Default: none. */
   readonly knownFolders?: KnownFolders
-  /** Default: the folder of this machine. */
+  /** Default: the one that the root lies in. */
   readonly storage?: TargetStorage
 }
 
 export function openTarget(options: TargetAccessOptions): TargetAccess {
   const { targetRoot, sourceRoot, mayOverwrite, isDurable } = options
+  const storage = options.storage ?? openTargetStorage(targetRoot)
   return {
-    paths: bookkeepingPaths(targetRoot),
-    storage: options.storage ?? new LocalStorage(targetRoot, options),
+    paths: bookkeepingPaths(targetRoot, storage),
+    storage,
     modeOf: folderModesOf(sourceRoot, targetRoot),
     mayOverwrite,
     isDurable,

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import fs from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { FrozenPlan, ShardFile } from '../../model/frozen-plan.ts'
 import type { SourceTree } from '../../model/journal-entry.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import { readFrozenPlan, readShard } from './frozen-plan.ts'
 import { fanOut, generationPaths, listGenerations, type Generation } from './generation-paths.ts'
 import { JournalWriter } from '../journal/journal.ts'
@@ -96,7 +94,7 @@ export class GenerationCloser {
       plan: this.#plan,
       files: await readShard(this.#generation, this.#plan, shard),
       folder,
-      arePlaced: isMarkedDone(this.#target.paths.tree, folder),
+      arePlaced: await isMarkedDone(this.#target.paths.tree, folder),
       journal: this.#journal,
       onFile: (file, outcome) => this.#options.onFile?.(file, outcome),
     })
@@ -155,7 +153,7 @@ async function removeGeneration(generation: Generation, isDurable: boolean): Pro
   for (const folder of [dirname(paths.folder), dirname(paths.records)]) {
     await tree.removeEmptyFolder(folder)
   }
-  if (isDurable) await syncFolder(fs, root)
+  if (isDurable) await tree.syncFolder(root)
 }
 
 /**

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { hasFormat } from '../../formats/registry.ts'
@@ -13,7 +12,6 @@ import {
 } from '../../model/frozen-plan.ts'
 import { FormatSettingsSchema } from '../../options/format-settings.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
-import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import { fanOut, fanOutFolders, generationPaths, shardFilePath, type Generation } from './generation-paths.ts'
 
 /*
@@ -61,7 +59,7 @@ export async function freezePlan(
   for (const fan of fanOutFolders(described.length)) await tree.makeFolder(join(paths.records, fan))
   await tree.makeFolder(paths.staged)
   await tree.rename(folder, paths.folder)
-  if (plan.isDurable) for (const changed of [paths.folder, dirname(paths.folder)]) await syncFolder(fs, changed)
+  if (plan.isDurable) for (const changed of [paths.folder, dirname(paths.folder)]) await tree.syncFolder(changed)
   return { plan: frozen, sha256: hash('sha256', text) }
 }
 

@@ -1,10 +1,10 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { toWireError, type WireError } from '../../errors/migration-error.ts'
 import type { CommitRecord, NodeIdentity, RecordedTarget } from '../../model/commit-record.ts'
 import type { FrozenPlan, ShardFile } from '../../model/frozen-plan.ts'
 import type { JournalEntry } from '../../model/journal-entry.ts'
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
+import { findPlainFile } from '../find-plain-file.ts'
 import { readRecord } from './commit-record.ts'
 import { cutUnits, recordName, splitUnit, type CommitUnit } from './commit-units.ts'
 import { formatCrc32, formatSum } from '../journal/format-crc32.ts'
@@ -42,7 +42,7 @@ export interface SettleOptions {
 
 /** The open units of a shard: those without a record. Units that were split count as their parts. */
 export async function findOpenUnits(
-  tree: GuardedTree,
+  tree: TreeFiles,
   files: readonly ShardFile[],
   folder: string,
 ): Promise<CommitUnit[]> {
@@ -70,10 +70,10 @@ export function findRecordedUnits(files: readonly ShardFile[], open: readonly Co
 /** A record that says no more than this is smaller than any record of two files. */
 const MOST_SPLIT_BYTES = 512
 
-async function isSplit(tree: GuardedTree, unit: CommitUnit, folder: string): Promise<boolean> {
+async function isSplit(tree: TreeFiles, unit: CommitUnit, folder: string): Promise<boolean> {
   if (unit.to - unit.from < 2) return false
   const path = join(folder, recordName(unit))
-  if (statSync(path).size > MOST_SPLIT_BYTES) return false
+  if (((await tree.headOfWon(path))?.sizeBytes ?? 0) > MOST_SPLIT_BYTES) return false
   return (await readRecord(tree, path))?.kind === 'split'
 }
 
@@ -123,7 +123,7 @@ async function settleUnit(
 }
 
 /** A record that is not whole, as after a power cut with `--no-fsync`, is as good as none. */
-async function tryToRead(tree: GuardedTree, path: string): Promise<[CommitRecord | null, WireError | null]> {
+async function tryToRead(tree: TreeFiles, path: string): Promise<[CommitRecord | null, WireError | null]> {
   try {
     return [await readRecord(tree, path), null]
   } catch (error) {
@@ -205,11 +205,11 @@ export function settledMark(recordFolder: string): string {
 }
 
 /** Whether that was said. */
-export function isMarkedDone(tree: GuardedTree, recordFolder: string): boolean {
-  return tree.isPlainFile(settledMark(recordFolder))
+export async function isMarkedDone(tree: TreeFiles, recordFolder: string): Promise<boolean> {
+  return (await findPlainFile(tree, settledMark(recordFolder))) !== null
 }
 
 /** Says it. Nobody depends on it: without it, targets are looked at once more. */
-export async function markDone(tree: GuardedTree, recordFolder: string): Promise<void> {
+export async function markDone(tree: TreeFiles, recordFolder: string): Promise<void> {
   await tree.write(settledMark(recordFolder), '').catch(() => undefined)
 }

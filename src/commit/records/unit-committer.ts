@@ -5,7 +5,8 @@ import type { Proof } from '../publish/proof.ts'
 import { Publisher } from '../publish/publisher.ts'
 import { withSyncTime, type StagedTarget } from '../publish/staged-target.ts'
 import type { TargetAccess } from '../publish/target-access.ts'
-import { tryToCommit, type ExclusiveBy } from './commit-record.ts'
+import type { ExclusiveBy } from '../../storage/tree-files.ts'
+import { tryToCommit } from './commit-record.ts'
 import { recordName, type CommitUnit } from './commit-units.ts'
 
 /** A finished file of a shard, with what its record says of it. */

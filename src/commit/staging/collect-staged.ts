@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { MigrationError } from '../../errors/migration-error.ts'
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import { bookkeepingPaths } from '../bookkeeping-paths.ts'
 import type { AssertOwned } from '../lock/lock.ts'
 import { readManifests, type ManifestClaim, type ManifestHeader } from '../journal/manifest.ts'
@@ -47,7 +47,7 @@ export async function collectStaged(options: {
 }
 
 /** A folder that is a link by now holds nothing of ours, and costs nobody the run. */
-async function removeBesideTargets(tree: GuardedTree, folder: string, prefixes: readonly string[]): Promise<void> {
+async function removeBesideTargets(tree: TreeFiles, folder: string, prefixes: readonly string[]): Promise<void> {
   try {
     for (const name of await tree.list(folder)) {
       if (prefixes.some((prefix) => name.startsWith(prefix))) await tree.removeFile(join(folder, name))

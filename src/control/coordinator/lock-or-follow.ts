@@ -27,7 +27,7 @@ export async function lockOrFollow(plan: Plan, hooks: MigrateHooks): Promise<Loc
     } catch (error) {
       if (!(error instanceof MigrationError) || error.code !== 'RUN_ACTIVE') throw error
       const paths = bookkeepingPaths(plan.targetRoot)
-      const owner = readLockOwner(paths, paths.lock)
+      const owner = await readLockOwner(paths, paths.lock)
       if (owner !== null && owner.manifestHash !== plan.manifestHash) throw error
       if (!isTold && owner !== null) {
         const message = `another coordinator, ${describeOwner(owner)}, has this plan in hand: waiting, to go on if it dies`

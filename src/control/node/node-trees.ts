@@ -1,17 +1,15 @@
-import { existsSync } from 'node:fs'
-import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import { generationClosed } from '../../commit/records/commit-record.ts'
 import { generationPaths, type Generation } from '../../commit/records/generation-paths.ts'
 import { KnownFolders } from '../../commit/publish/known-folders.ts'
 import { StagingArea } from '../../commit/staging/staging-area.ts'
-import { SyncShell, WholeSync } from '../../storage/local/whole-sync.ts'
-import { PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
+import { openTargetStorage } from '../../storage/storages.ts'
+import type { TargetStorage } from '../../storage/target-storage.ts'
 
 /** What the shards of a tree that a node has in work at the same time have in common. */
 export interface SharedTree {
-  readonly wholeSync: WholeSync
+  readonly storage: TargetStorage
   /** Target folders that are known to be there, and to be there still when the power has failed. */
   readonly knownFolders: KnownFolders
   /** @throws MigrationError GENERATION_CLOSED. */
@@ -27,8 +25,7 @@ interface GenerationInWork {
 }
 
 interface TreeInWork {
-  readonly shell: SyncShell
-  readonly wholeSync: WholeSync
+  readonly storage: TargetStorage
   generation: GenerationInWork
   users: number
 }
@@ -55,18 +52,18 @@ export class NodeTrees {
     tree.users++
     const current = tree.generation
     return {
-      wholeSync: tree.wholeSync,
+      storage: tree.storage,
       knownFolders: current.knownFolders,
       openStaging: async () => {
         const opened = (current.staging ??= this.#openStaging(generation))
         const staging = await opened.catch(() => null)
-        if (staging !== null && existsSync(staging.folder)) return staging
+        if (staging !== null && (await isThere(tree.storage, staging.folder))) return staging
         if (current.staging === opened) current.staging = this.#openStaging(generation)
         return current.staging
       },
       giveBack: () => {
         if (--tree.users > 0) return
-        tree.shell.close()
+        tree.storage.close()
         this.#trees.delete(targetRoot)
       },
     }
@@ -77,9 +74,8 @@ export class NodeTrees {
     const { targetRoot, id } = generation
     const node = `${this.#nodeName}-${++this.#stagingCount}`
     try {
-      bookkeepingPaths(targetRoot).tree.hasFolder(generationPaths(generation).staged)
       // Not with the folder above it: that went when the generation was closed.
-      await fs.mkdir(join(generationPaths(generation).staged, node), PRIVATE_FOLDER_MODE)
+      await bookkeepingPaths(targetRoot).tree.makeOneFolder(join(generationPaths(generation).staged, node))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw generationClosed()
       throw error
@@ -89,10 +85,13 @@ export class NodeTrees {
 }
 
 function openTree(generation: Generation): TreeInWork {
-  const shell = new SyncShell(bookkeepingPaths(generation.targetRoot).staged)
-  return { shell, wholeSync: new WholeSync(shell.run), generation: openGeneration(generation), users: 0 }
+  return { storage: openTargetStorage(generation.targetRoot), generation: openGeneration(generation), users: 0 }
 }
 
 function openGeneration({ id }: Generation): GenerationInWork {
   return { id, knownFolders: new KnownFolders(), staging: null }
+}
+
+async function isThere(storage: TargetStorage, folder: string): Promise<boolean> {
+  return (await storage.look(folder)) !== null
 }

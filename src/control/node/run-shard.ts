@@ -120,8 +120,8 @@ function makeCommitter(options: ShardRunOptions): {
     ...plan,
     targetRoot: generation.targetRoot,
     sourceRoot,
+    storage: tree.storage,
     // Of its own: what it makes is durable only when it has ended.
-    wholeSync: tree.wholeSync,
     knownFolders: new KnownFolders(tree.knownFolders),
   })
   const committer = new UnitCommitter({

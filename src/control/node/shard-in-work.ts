@@ -7,7 +7,7 @@ import type { CommitUnit } from '../../commit/records/commit-units.ts'
 import { readShard } from '../../commit/records/frozen-plan.ts'
 import { findOpenUnits } from '../../commit/records/settle-shard.ts'
 import type { ShardFile } from '../../model/frozen-plan.ts'
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import { ShardProgress } from './shard-progress.ts'
 
 export type ShardJobOnQueue = Pick<
@@ -57,6 +57,6 @@ export async function findOpen({
 }
 
 /** The tree that the shard's bookkeeping lies in. */
-export function treeOf({ generation }: FoundPlan): GuardedTree {
+export function treeOf({ generation }: FoundPlan): TreeFiles {
   return bookkeepingPaths(generation.targetRoot).tree
 }

@@ -66,7 +66,7 @@ export async function findRemainder(plan: Plan): Promise<Remainder> {
   // What is missing from an incomplete list may be another shard's.
   const findsOrphans = !discovery.isSingleFile && discovery.failed.length === 0 && plan.shard === null
   const paths = bookkeepingPaths(targetRoot)
-  const decision = ledger.decide({
+  const decision = await ledger.decide({
     existing,
     isForced: options.force,
     rejectsSizeOf: (source) => rejectsSize(paths, source),

@@ -1,13 +1,11 @@
-import fs from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
-import { syncFolder } from '../../storage/local/placing-file-system.ts'
 import { toWireError, type WireError } from '../../errors/migration-error.ts'
 import type { Report } from '../../model/report.ts'
 import type { ShardNumber, ShardReport, ShardTarget } from '../../model/shard.ts'
 import { WRITE_LENGTH } from '../../model/policy.ts'
-import type { GuardedTree } from '../../storage/local/guarded-tree.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import type { Plan } from '../plan/make-plan.ts'
 import type { PlannedShard } from './take-shard.ts'
 import type { TargetLedger } from '../target-ledger.ts'
@@ -78,7 +76,7 @@ async function writeListAndReport(plan: Plan, report: Report, shard: ShardReport
   await writeWhole(paths.tree, join(paths.reports, shard.targetsFile), targetLines(plan, ledger), fsync)
   const name = `${shardReportName(plan.manifestHash, shard)}.json`
   await writeWhole(paths.tree, join(paths.reports, name), [`${JSON.stringify(report, null, 2)}\n`], fsync)
-  if (fsync) for (const folder of new Set([paths.reports, ...changedFolders])) await syncFolder(fs, folder)
+  if (fsync) for (const folder of new Set([paths.reports, ...changedFolders])) await paths.tree.syncFolder(folder)
 }
 
 function* targetLines(plan: Plan, ledger: TargetLedger): Generator<string> {
@@ -93,7 +91,7 @@ function* targetLines(plan: Plan, ledger: TargetLedger): Generator<string> {
   yield text
 }
 
-async function writeWhole(tree: GuardedTree, path: string, texts: Iterable<string>, isDurable: boolean): Promise<void> {
+async function writeWhole(tree: TreeFiles, path: string, texts: Iterable<string>, isDurable: boolean): Promise<void> {
   const nextPath = `${path}.next`
   await tree.removeFile(nextPath)
   await tree.write(nextPath, texts, isDurable)

@@ -1,4 +1,3 @@
-import { closeSync, readSync } from 'node:fs'
 import { comparePathBytes } from '../../commit/tree-hash.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { printableName } from '../../errors/printable-name.ts'
@@ -37,18 +36,8 @@ export function* readShardTargets(tree: GuardedTree, path: string, name: string)
 }
 
 function readPiece(tree: GuardedTree, path: string, name: string, offset: number): Buffer {
-  const piece = Buffer.allocUnsafe(PIECE_BYTES)
-  const descriptor = openList(tree, path, name)
   try {
-    return piece.subarray(0, readSync(descriptor, piece, 0, PIECE_BYTES, offset))
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function openList(tree: GuardedTree, path: string, name: string): number {
-  try {
-    return tree.openSync(path)
+    return tree.readPiece(path, offset, PIECE_BYTES)
   } catch (error) {
     throw error instanceof MigrationError ? damaged(name, error.message) : error
   }

@@ -1,11 +1,24 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Dirent, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  type BigIntStats,
+  type Stats,
+} from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { MigrationError } from '../../errors/migration-error.ts'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 import { isPathInside } from '../../model/paths/path-inside.ts'
+import type { ExclusiveBy, OpenMode, TreeEntry, TreeFile, TreeFileHead, TreeFiles } from '../tree-files.ts'
+import { addName, fileOfName, probeExclusiveNames, winName } from './exclusive-names.ts'
+import { LocalFile, toEntry, toHead } from './local-file.ts'
 import { findMountIn } from './mount-points.ts'
 import { removeHeldTree } from './remove-tree.ts'
+import { syncFolder } from './sync.ts'
 import type { TreeFileSystem } from './tree-file-system.ts'
 import { describeEntry, mountedEntry, unsafeEntry } from './unsafe-entry.ts'
 
@@ -14,9 +27,6 @@ import { describeEntry, mountedEntry, unsafeEntry } from './unsafe-entry.ts'
  * made, renamed or removed by its path alone: every folder on the way is looked at first, and what is opened is looked at once more
  * when it is open. Between a look and the call that follows there are some microseconds, which Node cannot close: docs/reliability.md.
  */
-
-/** How a file is opened, as Node names it. There is no `w`: what is there is never emptied, as it may have another name elsewhere. */
-export type OpenMode = 'r' | 'r+' | 'wx' | 'a+'
 
 const { O_RDONLY, O_RDWR, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants
 /** Of a link: refuse. Of a FIFO: do not wait for its other end. Systems that lack one have undefined for it, which counts as 0. */
@@ -29,12 +39,8 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   'a+': O_RDWR | O_CREAT | O_APPEND,
 }
 
-/**
- * A tree in which nothing is touched through a link. Its own top may be one. Paths are absolute and lie below the root.
- * All calls throw MigrationError BOOKKEEPING_UNSAFE (below `.migrate`), TARGET_LINK, TARGET_NOT_A_FOLDER or TARGET_EXISTS for what is
- * not what it should be; RangeError for a path outside of the root, which is a fault of the caller; errors of the system as they are.
- */
-export class GuardedTree {
+/** A tree in which nothing is touched through a link. Its own top may be one. All calls throw as TreeFiles says. */
+export class GuardedTree implements TreeFiles {
   readonly root: string
   readonly #fileSystem: TreeFileSystem
   readonly #top: string
@@ -66,33 +72,34 @@ export class GuardedTree {
     }
   }
 
-  /**
-   * Looks at a file and at the folders above it.
-   * @returns what it is; undefined: it is not there.
-   */
-  statFile(path: string): Stats | undefined {
+  look(path: string): TreeEntry | null {
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    return stats === undefined ? null : toEntry(stats)
+  }
+
+  /** Looks at a file and at the folders above it. */
+  headOf(path: string): TreeFileHead | null {
+    const stats = this.#lookAtFile(path)
+    return stats === undefined ? null : toHead(stats)
+  }
+
+  #lookAtFile(path: string): BigIntStats | undefined {
     if (!this.hasFolder(dirname(path))) return undefined
-    const stats = lookAt(path)
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     if (stats === undefined || stats.isFile()) return stats
     throw unsafeEntry(path, describeEntry(path, stats), 'file')
   }
 
-  /** Whether a regular file is there and can be reached without a link; never throws for what is there instead. */
-  isPlainFile(path: string): boolean {
-    try {
-      return this.statFile(path) !== undefined
-    } catch (error) {
-      if (error instanceof MigrationError) return false
-      throw error
-    }
-  }
-
   /**
-   * Opens a regular file; a FIFO or a device is never waited for.
+   * A FIFO or a device is never waited for.
    * To append to it (`a+`), it must have no other name: a hard link leads out of the tree as well as a symbolic one.
    */
-  async open(path: string, mode: OpenMode, permissions = PRIVATE_FILE_MODE): Promise<FileHandle> {
-    this.statFile(path)
+  async open(path: string, mode: OpenMode, permissions = PRIVATE_FILE_MODE): Promise<TreeFile> {
+    return new LocalFile(await this.#open(path, mode, permissions))
+  }
+
+  async #open(path: string, mode: OpenMode, permissions = PRIVATE_FILE_MODE): Promise<FileHandle> {
+    this.#lookAtFile(path)
     let handle: FileHandle
     try {
       handle = await this.#fileSystem.open(path, FLAGS[mode] | NEVER_WAIT, permissions)
@@ -108,14 +115,12 @@ export class GuardedTree {
     }
   }
 
-  /** The same; null where there is no such file. */
-  async openIfThere(path: string, mode: 'r' | 'r+'): Promise<FileHandle | null> {
+  async openIfThere(path: string, mode: 'r' | 'r+'): Promise<TreeFile | null> {
     return orNullIfGone(() => this.open(path, mode))
   }
 
-  /** The content of a file; null where there is none. */
   async read(path: string): Promise<Buffer | null> {
-    const handle = await this.openIfThere(path, 'r')
+    const handle = await orNullIfGone(() => this.#open(path, 'r'))
     if (handle === null) return null
     try {
       return await handle.readFile()
@@ -124,27 +129,33 @@ export class GuardedTree {
     }
   }
 
-  /** The same at once, for small files: no more than the first 64 KiB. */
-  readSync(path: string): Buffer | null {
-    if (this.statFile(path) === undefined) return null
-    let descriptor: number
+  readStart(path: string): Buffer | null {
+    if (this.#lookAtFile(path) === undefined) return null
     try {
-      descriptor = this.openSync(path)
+      return this.#readPiece(path, 0, MOST_BYTES_AT_ONCE)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
       throw error
     }
+  }
+
+  /** Part of a file, which is opened for this piece alone. @returns fewer bytes only at its end. @throws ENOENT where there is none. */
+  readPiece(path: string, offset: number, length: number): Buffer {
+    this.#lookAtFile(path)
+    return this.#readPiece(path, offset, length)
+  }
+
+  #readPiece(path: string, offset: number, length: number): Buffer {
+    const descriptor = this.#openSync(path)
     try {
-      const bytes = Buffer.alloc(MOST_BYTES_AT_ONCE)
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0))
+      const bytes = Buffer.allocUnsafe(length)
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, length, offset))
     } finally {
       closeSync(descriptor)
     }
   }
 
-  /** Opens a regular file for reading. @returns its descriptor, which the caller closes. */
-  openSync(path: string): number {
-    this.statFile(path)
+  #openSync(path: string): number {
     let descriptor: number
     try {
       descriptor = openSync(path, FLAGS.r | NEVER_WAIT)
@@ -160,12 +171,8 @@ export class GuardedTree {
     }
   }
 
-  /**
-   * Makes a file with this content, which must not be there. Where that fails, part of it may be left.
-   * @param isDurable whether the content is on the disk when the promise resolves; the name is not.
-   */
   async write(path: string, texts: string | Iterable<string>, isDurable = false): Promise<void> {
-    const handle = await this.open(path, 'wx')
+    const handle = await this.#open(path, 'wx')
     try {
       for (const text of typeof texts === 'string' ? [texts] : texts) await handle.appendFile(text)
       if (isDurable) await handle.sync()
@@ -174,23 +181,11 @@ export class GuardedTree {
     }
   }
 
-  /** The names in a folder; none when there is no such folder. */
   async list(folder: string): Promise<string[]> {
-    return (await this.entries(folder)).map(({ name }) => name)
-  }
-
-  /** The same with what each is. */
-  async entries(folder: string): Promise<Dirent[]> {
     if (!this.hasFolder(folder)) return []
-    return (await orNullIfGone(() => fs.readdir(folder, { withFileTypes: true }))) ?? []
+    return (await orNullIfGone(() => fs.readdir(folder))) ?? []
   }
 
-  /**
-   * Makes a folder with those above it, also the root and what is above that.
-   * @param permissions of each folder that is made below the root: bookkeeping is its owner's own business.
-   * @param rootPermissions of the root, if it is made; it and those above it otherwise get the system's.
-   * @returns the folders that got a new entry by this, deepest first, which must be synced for the new folders to survive a power cut.
-   */
   async makeFolder(folder: string, permissions = PRIVATE_FOLDER_MODE, rootPermissions?: number): Promise<string[]> {
     const isInside = folder !== this.root && folder.startsWith(this.#top)
     if (isInside ? this.hasFolder(folder) : await isFolder(folder)) return []
@@ -211,7 +206,22 @@ export class GuardedTree {
     }
   }
 
-  /** Removes a file if it is there. Of a link: the link. */
+  makeOneFolder(folder: string, permissions = PRIVATE_FOLDER_MODE): boolean {
+    this.#requireWayTo(folder)
+    try {
+      mkdirSync(folder, permissions)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && this.hasFolder(folder)) return false
+      throw error
+    }
+  }
+
+  syncFolder(folder: string): Promise<void> {
+    return syncFolder(this.#fileSystem, folder)
+  }
+
+  /** Of a link: the link. */
   async removeFile(path: string): Promise<void> {
     if (!this.hasFolder(dirname(path))) return
     try {
@@ -221,19 +231,15 @@ export class GuardedTree {
     }
   }
 
-  /** Removes a folder if it is there and empty. @returns whether it did. */
   async removeEmptyFolder(folder: string): Promise<boolean> {
-    if (!this.hasFolder(folder)) return false
+    if (folder.startsWith(this.#top) && !this.hasFolder(folder)) return false
     return fs.rmdir(folder).then(
       () => true,
       () => false,
     )
   }
 
-  /**
-   * Removes a folder and all below it, if it is there; links in it are removed and not followed.
-   * @throws also BOOKKEEPING_UNSAFE where something is mounted in it, whose content is somebody else's; nothing is removed then.
-   */
+  /** Links in it are removed and not followed. Where something is mounted in it, nothing is removed. */
   async removeTree(folder: string): Promise<void> {
     if (!this.hasFolder(dirname(folder))) return
     const stats = lookAt(folder)
@@ -244,7 +250,7 @@ export class GuardedTree {
     await removeHeldTree(folder)
   }
 
-  /** Renames a file or folder of the tree. What has the new name is replaced, if it is a file or a link. */
+  /** Replaces a link too. */
   async rename(from: string, to: string): Promise<void> {
     this.#requireWayTo(from)
     this.#requireWayTo(to)
@@ -254,10 +260,26 @@ export class GuardedTree {
     await this.#fileSystem.rename(from, to)
   }
 
-  /** Looks at both ends of what a caller is about to link or rename by itself. @throws as the rest. */
-  requireWay(from: string, to: string): void {
-    this.#requireWayTo(from)
-    this.#requireWayTo(to)
+  addName(existing: string, name: string): Promise<boolean> {
+    this.#requireWayTo(existing)
+    this.#requireWayTo(name)
+    return addName(existing, name)
+  }
+
+  probeExclusiveNames(folder: string): Promise<ExclusiveBy | null> {
+    return probeExclusiveNames(this, folder)
+  }
+
+  winName(existing: string, name: string, by: ExclusiveBy): Promise<boolean> {
+    return winName(existing, name, by)
+  }
+
+  headOfWon(name: string): TreeFileHead | null {
+    return this.headOf(fileOfName(this, name))
+  }
+
+  readWon(name: string): Promise<Buffer | null> {
+    return this.read(fileOfName(this, name))
   }
 
   /** What is not there the call itself will say. */

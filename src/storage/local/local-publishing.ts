@@ -1,8 +1,10 @@
 import { closeSync, constants, createReadStream, fstatSync, lstatSync, openSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import type { ContentSum, Expected, PublishingSession, TargetFolder } from '../target-storage.ts'
+import type { TreeFileHead } from '../tree-files.ts'
 import type { FolderHolder, HeldFolder } from './held-folders.ts'
 import { HeldSources } from './held-sources.ts'
+import { toHead } from './local-file.ts'
 import type { PlacingFileSystem } from './placing-file-system.ts'
 import type { TargetPlacer } from './target-placer.ts'
 
@@ -92,6 +94,22 @@ class LocalFolder implements TargetFolder {
     const { fileSystem, held } = this.#parts
     try {
       await fileSystem.unlink(`${held.path}/${name}`)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
+  }
+
+  async removeSame(name: string, seen: TreeFileHead): Promise<boolean> {
+    const { fileSystem, held } = this.#parts
+    const path = `${held.path}/${name}`
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    if (stats === undefined) return false
+    const now = toHead(stats)
+    if (now.identity !== seen.identity || now.mtimeNs !== seen.mtimeNs) return false
+    try {
+      await fileSystem.unlink(path)
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false

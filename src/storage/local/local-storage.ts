@@ -1,34 +1,42 @@
 import { BOOKKEEPING_FOLDER, STAGING_FOLDER } from '../../model/paths/path-inside.ts'
 import { forEachConcurrently } from '../for-each-concurrently.ts'
-import type { PublishingSession, StagedFiles, TargetStorage } from '../target-storage.ts'
+import type { PublishingSession, StagedFiles, StagingPlaces, TargetStorage } from '../target-storage.ts'
 import { GuardedTree } from './guarded-tree.ts'
 import { FolderHolder } from './held-folders.ts'
 import { LocalPublishing, type LocalPublishingParts } from './local-publishing.ts'
-import { realFileSystem, syncFile, syncFolder, type PlacingFileSystem } from './placing-file-system.ts'
+import { realFileSystem, type PlacingFileSystem } from './placing-file-system.ts'
+import { syncFile, syncFolder } from './sync.ts'
+import { LocalStaging } from './local-staging.ts'
 import { TargetPlacer } from './target-placer.ts'
-import type { WholeSync } from './whole-sync.ts'
+import { SyncShell, WholeSync, type SyncEverything } from './whole-sync.ts'
 
 export interface LocalStorageOptions {
   /** Makes the calls that change something. Passed in so that tests can stop the world between any two of them. */
   readonly fileSystem?: PlacingFileSystem
-  /** Syncs many files at once; null, the default: each by itself. */
-  readonly wholeSync?: Pick<WholeSync, 'covers'> | null
+  /** Syncs a whole file system; default: `sync -f`, where it can be trusted. */
+  readonly syncEverything?: SyncEverything
 }
 
 /** A target tree in a folder of this machine, or in one that is mounted there. */
 export class LocalStorage extends GuardedTree implements TargetStorage {
   readonly #fileSystem: PlacingFileSystem
-  readonly #wholeSync: Pick<WholeSync, 'covers'> | null
+  readonly #syncShell: SyncShell
+  readonly #wholeSync: WholeSync
   readonly #stagingArea: string
   readonly #publishing: LocalPublishingParts
 
   /** @param root absolute. */
-  constructor(root: string, { fileSystem = realFileSystem, wholeSync = null }: LocalStorageOptions = {}) {
+  constructor(root: string, { fileSystem = realFileSystem, syncEverything }: LocalStorageOptions = {}) {
     super(root, fileSystem)
     this.#fileSystem = fileSystem
-    this.#wholeSync = wholeSync
     this.#stagingArea = `${root}/${BOOKKEEPING_FOLDER}/${STAGING_FOLDER}/`
+    this.#syncShell = new SyncShell(this.#stagingArea)
+    this.#wholeSync = new WholeSync(syncEverything ?? this.#syncShell.run)
     this.#publishing = { folders: new FolderHolder(this, fileSystem), placer: new TargetPlacer(fileSystem), fileSystem }
+  }
+
+  stagingPlaces(area: string): StagingPlaces {
+    return new LocalStaging(this, area)
   }
 
   beginPublishing(): PublishingSession {
@@ -41,7 +49,7 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
     onFailed: (file: File, error: unknown) => void,
   ): Promise<void> {
     const inArea = files.filter((file) => this.#isInStagingArea(file))
-    const areSynced = (await this.#wholeSync?.covers(inArea.length)) ?? false
+    const areSynced = await this.#wholeSync.covers(inArea.length)
     await forEachConcurrently(files, async (file) => {
       if (areSynced && this.#isInStagingArea(file)) return
       try {
@@ -57,7 +65,7 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
     const failures = new Map<string, unknown>()
     // A rename does not leave its file system, so these folders lie where the staged files were.
     const lieTogether = published?.every((file) => this.#isInStagingArea(file)) ?? false
-    if (lieTogether && (await this.#wholeSync?.covers(folders.size))) return failures
+    if (lieTogether && (await this.#wholeSync.covers(folders.size))) return failures
     await forEachConcurrently([...folders], async (folder) => {
       try {
         await syncFolder(this.#fileSystem, folder)
@@ -66,6 +74,10 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
       }
     })
     return failures
+  }
+
+  close(): void {
+    this.#syncShell.close()
   }
 
   #isInStagingArea({ stagedTarget }: StagedFiles): boolean {

@@ -1,12 +1,9 @@
-import { constants, linkSync, renameSync, unlinkSync } from 'node:fs'
+import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import type { TreeFileSystem } from './tree-file-system.ts'
 
-/** The calls that a commit is made of. Passed in so that tests can stop the world between any two of them. */
-export type CommitFileSystem = TreeFileSystem
-
-/** The same for those who make targets visible, which is often cheapest at once (target-placer.ts). */
-export type PlacingFileSystem = CommitFileSystem &
+/** The calls that change a tree, also for those who make targets visible, which is often cheapest at once (target-placer.ts). */
+export type PlacingFileSystem = TreeFileSystem &
   Pick<typeof fs, 'link'> & {
     readonly linkSync: typeof linkSync
     readonly renameSync: typeof renameSync
@@ -15,34 +12,3 @@ export type PlacingFileSystem = CommitFileSystem &
 
 /** The calls of the system itself. */
 export const realFileSystem: PlacingFileSystem = { ...fs, linkSync, renameSync, unlinkSync }
-
-/** Makes the entries of a folder durable. A file system that cannot sync folders (some network mounts) is taken at its word. */
-export async function syncFolder(fileSystem: CommitFileSystem, folder: string): Promise<void> {
-  const handle = await fileSystem.open(folder, OPEN_FOLDER)
-  try {
-    await handle.sync()
-  } catch (error) {
-    if (!NO_FOLDER_SYNC.has((error as NodeJS.ErrnoException).code ?? '')) throw error
-  } finally {
-    await handle.close()
-  }
-}
-
-// Systems that lack one have undefined for it, which counts as 0.
-const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants
-/** A FIFO or a device in the folder's place is never opened. */
-const OPEN_FOLDER = O_RDONLY | O_DIRECTORY
-/** Nor is one in a file's place waited for, or a link followed. */
-const OPEN_FILE = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
-
-const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
-
-/** Makes the content of a file durable. */
-export async function syncFile(fileSystem: CommitFileSystem, path: string): Promise<void> {
-  const handle = await fileSystem.open(path, OPEN_FILE)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
