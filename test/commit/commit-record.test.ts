@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { probeExclusiveNames, readRecord, takeName, tryToCommit } from '../../src/commit/records/commit-record.ts'
+import { probeExclusiveNames, readRecord, tryToCommit } from '../../src/commit/records/commit-record.ts'
 import { cutUnits, recordName, splitUnit } from '../../src/commit/records/commit-units.ts'
 import { formatCommitRecord, type RecordedTarget } from '../../src/model/commit-record.ts'
 import { GuardedTree } from '../../src/storage/local/guarded-tree.ts'
@@ -10,13 +10,6 @@ import { suiteFolder } from '../faults/suite-folder.ts'
 
 const NODE = { name: 'n', host: 'h', pid: 1, threads: 1, cores: 1, cpu: null }
 const SPLIT = { kind: 'split' as const, node: NODE }
-const failing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
-
-const linkWithoutAnswer = async (from: string, to: string): Promise<void> => {
-  await fs.link(from, to)
-  throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' })
-}
-
 describe('a commit record', () => {
   const folder = suiteFolder()
   const tree = new GuardedTree(folder)
@@ -51,21 +44,10 @@ describe('a commit record', () => {
     })
   })
 
-  it('is won where the answer to the link got lost and its repetition found the name taken (NFS)', async () => {
-    const existing = join(folder, 'existing')
-    await fs.writeFile(existing, '')
-    expect(
-      await takeName(existing, join(folder, 'name'), 'link', { ...fs, link: linkWithoutAnswer as typeof fs.link }),
-    ).toBe(true)
-  })
-
-  it('needs hard links, or symbolic ones', async () => {
+  it('needs a storage in which names can be won', async () => {
     expect(await probeExclusiveNames(tree, folder)).toBe('link')
-    const noLinks = { ...fs, link: failing('EPERM') }
-    expect(await probeExclusiveNames(tree, folder, noLinks)).toBe('symlink')
-    await expect(probeExclusiveNames(tree, folder, { ...noLinks, symlink: failing('EPERM') })).rejects.toMatchObject({
-      code: 'NO_EXCLUSIVE_NAMES',
-    })
+    const none = Object.assign(new GuardedTree(folder), { probeExclusiveNames: async () => null })
+    await expect(probeExclusiveNames(none, folder)).rejects.toMatchObject({ code: 'NO_EXCLUSIVE_NAMES' })
   })
 })
 

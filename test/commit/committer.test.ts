@@ -6,7 +6,8 @@ import { MigrationError } from '../../src/errors/migration-error.ts'
 import type { CommitOutcome } from '../../src/commit/publish/commit-outcome.ts'
 import { Committer, type CommitterOptions } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal/journal-reader.ts'
-import { systemError, watchFileSystem, type Watch } from './fault-file-system.ts'
+import { systemError, watchFileSystem, type Watch, watchStorage } from './fault-file-system.ts'
+import { LocalStorage } from '../../src/storage/local/local-storage.ts'
 import { commitOne, heldLock, stageFiles, writeTree, type Content } from './staged-files.ts'
 import { makeTargetRoot, readTree } from './temporary-tree.ts'
 
@@ -88,7 +89,11 @@ describe('Committer', () => {
       if (/^(?:sync|write|rename|link)/.test(call))
         allCalls.push(path.includes('/staged/') ? `${call.split(' ')[0]} staged` : call)
     })
-    await commitAll(root, { 'new/sub/a.csv': { target: 'A', rejects: 'R' } }, { fileSystem })
+    await commitAll(
+      root,
+      { 'new/sub/a.csv': { target: 'A', rejects: 'R' } },
+      { storage: new LocalStorage(root, { fileSystem }) },
+    )
     // Before that the journal was made.
     const calls = allCalls.slice(allCalls.indexOf('sync staged'))
     const at = (call: string): number => calls.indexOf(call)
@@ -111,7 +116,9 @@ describe('Committer', () => {
       if (call.startsWith('sync') && !path.includes('/staged/')) syncs.push(call)
     })
     const names = Array.from({ length: 100 }, (_, i) => `folder/${i}.csv`)
-    await commitAll(root, Object.fromEntries(names.map((name) => [name, { target: name }])), { fileSystem })
+    await commitAll(root, Object.fromEntries(names.map((name) => [name, { target: name }])), {
+      storage: new LocalStorage(root, { fileSystem }),
+    })
     expect(syncs.filter((call) => call === 'sync folder')).toHaveLength(1)
     // And one more for its end.
     expect(syncs.filter((call) => call.includes(RUN))).toHaveLength(2)
@@ -129,7 +136,7 @@ describe('Committer', () => {
       }
       const names = Array.from({ length: 100 }, (_, i) => `${i}.csv`)
       const root = makeTargetRoot()
-      const options = { fileSystem, syncEverything }
+      const options = { storage: new LocalStorage(root, { fileSystem, syncEverything }) }
       await commitAll(root, Object.fromEntries(names.map((name) => [name, { target: name }])), options)
       expect(await journaled(root)).toEqual(names.toSorted())
       const first = calls.indexOf('sync all')
@@ -152,7 +159,7 @@ describe('Committer', () => {
     }
     const names = Array.from({ length: 100 }, (_, i) => `folder-${i}/a.csv`)
     const root = makeTargetRoot()
-    const options = { fileSystem, syncEverything }
+    const options = { storage: new LocalStorage(root, { fileSystem, syncEverything }) }
     await commitAll(root, Object.fromEntries(names.map((name) => [name, { target: name }])), options)
     expect(calls.filter((call) => call.startsWith('sync folder'))).toEqual([])
     const [, second, third] = calls.flatMap((call, at) => (call === 'sync all' ? [at] : []))
@@ -162,10 +169,11 @@ describe('Committer', () => {
   })
 
   it('without durability nothing is synced', async () => {
-    const fileSystem = watchFileSystem(failAt(/^sync/, 'EIO'))
+    const root = makeTargetRoot()
+    const storage = watchStorage(root, failAt(/^sync/, 'EIO'))
     const longName = `${'x'.repeat(248)}.csv`
     const contents = { 'new/a.csv': { target: 'A' }, [longName]: { target: 'A', rejects: 'R' } }
-    const outcomes = await commitAll(makeTargetRoot(), contents, { fileSystem, isDurable: false })
+    const outcomes = await commitAll(root, contents, { storage, isDurable: false })
     expect(codes(outcomes)).toEqual({ 'new/a.csv': 'done', [longName]: 'done' })
   })
 
@@ -233,7 +241,7 @@ describe('A file that cannot be committed fails alone', () => {
     ['the rejects cannot be renamed', /^rename a\.csv\.ndjson/, 'ENOSPC'],
   ])('when %s: nothing of it is left, the other is done', async (_, pattern, code) => {
     const root = makeTargetRoot()
-    const outcomes = await commitAll(root, contents, { fileSystem: watchFileSystem(failAt(pattern, code)) })
+    const outcomes = await commitAll(root, contents, { storage: watchStorage(root, failAt(pattern, code)) })
     expect(codes(outcomes)).toEqual({ 'bad/a.csv': code, 'good/b.csv': 'done' })
     expect(outcomes['bad/a.csv']).toMatchObject({ error: { phase: 'commit', position: { file: 'bad/a.csv' } } })
     expect(visibleFiles(root)).toEqual(good)
@@ -249,7 +257,7 @@ describe('A file that cannot be committed fails alone', () => {
         throw systemError('EIO', 'fsync')
       }
     }
-    expect(codes(await commitAll(root, contents, { fileSystem: watchFileSystem(watch) }))).toEqual({
+    expect(codes(await commitAll(root, contents, { storage: watchStorage(root, watch) }))).toEqual({
       'bad/a.csv': 'EIO',
       'good/b.csv': 'done',
     })
@@ -259,7 +267,7 @@ describe('A file that cannot be committed fails alone', () => {
 
   it('when its folder cannot be synced: it is there, whole, but is not reported done', async () => {
     const root = makeTargetRoot()
-    const outcomes = await commitAll(root, contents, { fileSystem: watchFileSystem(failAt(/^sync bad/, 'EIO')) })
+    const outcomes = await commitAll(root, contents, { storage: watchStorage(root, failAt(/^sync bad/, 'EIO')) })
     expect(codes(outcomes)).toEqual({ 'bad/a.csv': 'EIO', 'good/b.csv': 'done' })
     expect(visibleFiles(root)).toMatchObject({ 'bad/a.ndjson': 'A' })
     expect(await journaled(root)).toEqual(['good/b.csv'])
@@ -277,7 +285,7 @@ describe('A file that cannot be committed fails alone', () => {
     const outcomes = await commitAll(
       root,
       { 'new/a.csv': { target: 'A' }, 'new/b.csv': { target: 'B' } },
-      { fileSystem: watchFileSystem(watch) },
+      { storage: watchStorage(root, watch) },
     )
     expect(codes(outcomes)).toEqual({ 'new/a.csv': 'EIO', 'new/b.csv': 'EIO' })
   })
@@ -306,8 +314,8 @@ describe('After an error that ends the run', () => {
     ['synced', /^sync 000001/],
   ])('no file counts when the journal cannot be %s, and later files fail without being renamed', async (_, pattern) => {
     const root = makeTargetRoot()
-    const fileSystem = watchFileSystem(failAt(pattern, 'ENOSPC'))
-    const committer = await Committer.open({ targetRoot: root, lock: heldLock(RUN), isDurable: true, fileSystem })
+    const storage = watchStorage(root, failAt(pattern, 'ENOSPC'))
+    const committer = await Committer.open({ targetRoot: root, lock: heldLock(RUN), isDurable: true, storage })
     const outcomes = await Promise.all(
       (await stageFiles(root, RUN, contents)).map((file) => commitOne(committer, file)),
     )
@@ -322,8 +330,9 @@ describe('After an error that ends the run', () => {
   })
 
   it('a journal that cannot be made is told before any file is taken', async () => {
-    const fileSystem = watchFileSystem(failAt(/^open 000001/, 'ENOSPC'))
-    const opening = Committer.open({ targetRoot: makeTargetRoot(), lock: heldLock(RUN), isDurable: true, fileSystem })
+    const root = makeTargetRoot()
+    const storage = watchStorage(root, failAt(/^open 000001/, 'ENOSPC'))
+    const opening = Committer.open({ targetRoot: root, lock: heldLock(RUN), isDurable: true, storage })
     await expect(opening).rejects.toMatchObject({ code: 'JOURNAL_FAILED' })
   })
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { compactJournals, isCompactionDue } from '../../src/commit/journal/compact-journals.ts'
+import { LocalStorage } from '../../src/storage/local/local-storage.ts'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
 import { formatJournalEnd, formatJournalHeader, formatJournalLine } from '../../src/commit/journal/journal-lines.ts'
 import { readJournals } from '../../src/commit/journal/journal-reader.ts'
@@ -62,7 +63,9 @@ describe('compactJournals', () => {
       if (call === 'unlink 000002-bbbbbb-local.ndjson') throw systemError('EPERM', 'unlink')
     })
     for (let count = 0; count < 3; count++) {
-      await expect(compactJournals({ targetRoot: root, ...OWNED, fileSystem })).rejects.toMatchObject({ code: 'EPERM' })
+      await expect(
+        compactJournals({ targetRoot: root, ...OWNED, storage: new LocalStorage(root, { fileSystem }) }),
+      ).rejects.toMatchObject({ code: 'EPERM' })
       expect(names(root)).toEqual(['000002-bbbbbb-local.ndjson', expect.stringMatching(/^000010-\w+\.compacted$/)])
       expect(await proofsOf(root)).toEqual(before)
     }
@@ -128,7 +131,8 @@ describe('compactJournals', () => {
   it.each(['killed', 'failed'])('%s at any one of its calls it loses no proof and invents none', async (how) => {
     const calls: string[] = []
     const watched = watchFileSystem((call) => calls.push(call))
-    await compactJournals({ targetRoot: oldTree(), ...OWNED, fileSystem: watched })
+    const root = oldTree()
+    await compactJournals({ targetRoot: root, ...OWNED, storage: new LocalStorage(root, { fileSystem: watched }) })
     expect(calls.length).toBeGreaterThan(10)
     for (let at = 1; at <= calls.length; at++) {
       const root = oldTree()
@@ -138,7 +142,9 @@ describe('compactJournals', () => {
         count++
         if (how === 'killed' ? count >= at : count === at) throw new Error('no such luck')
       })
-      await compactJournals({ targetRoot: root, ...OWNED, fileSystem }).catch(() => undefined)
+      await compactJournals({ targetRoot: root, ...OWNED, storage: new LocalStorage(root, { fileSystem }) }).catch(
+        () => undefined,
+      )
       expect(await proofsOf(root), `${how} at call ${at}: ${calls[at - 1]}`).toEqual(before)
       expect(await nextRunNumber(bookkeepingPaths(root))).toBe(11)
       await compactJournals({ targetRoot: root, ...OWNED })

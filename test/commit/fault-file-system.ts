@@ -1,6 +1,7 @@
 import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { LocalStorage } from '../../src/storage/local/local-storage.ts'
 import type { PlacingFileSystem } from '../../src/storage/local/placing-file-system.ts'
 
 /** A call about to be made: `sync a.ndjson`, `rename x a.ndjson`, `mkdir folder`. Files are named without their folders. */
@@ -53,6 +54,11 @@ export function watchFileSystem(watch: Watch): PlacingFileSystem {
       return fs.mkdir(path, mode)
     }) as typeof fs.mkdir,
   }
+}
+
+/** Local files, with a look at every call before it is made. */
+export function watchStorage(root: string, watch: Watch): LocalStorage {
+  return new LocalStorage(root, { fileSystem: watchFileSystem(watch) })
 }
 
 /** What a failed system call throws. */

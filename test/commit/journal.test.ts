@@ -13,6 +13,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { bookkeepingPaths } from '../../src/commit/bookkeeping-paths.ts'
+import { LocalStorage } from '../../src/storage/local/local-storage.ts'
+import { realFileSystem } from '../../src/storage/local/placing-file-system.ts'
 import { JournalWriter } from '../../src/commit/journal/journal.ts'
 import { readJournals, type JournalSummary } from '../../src/commit/journal/journal-reader.ts'
 import {
@@ -83,7 +85,7 @@ describe('JournalWriter', () => {
       targetRoot: root,
       runId: RUN,
       isDurable: true,
-      fileSystem: { ...fs, open: openForHalfOfThirdWrite },
+      storage: new LocalStorage(root, { fileSystem: { ...realFileSystem, open: openForHalfOfThirdWrite } }),
     })
     // The first write keeps room, this is the second one.
     await journal.append([makeEntry('a.csv', 'x')])

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { collectStaged } from '../../src/commit/staging/collect-staged.ts'
+import { LocalStorage } from '../../src/storage/local/local-storage.ts'
 import { Committer } from '../../src/commit/committer.ts'
 import { readJournals } from '../../src/commit/journal/journal-reader.ts'
 import {
@@ -55,7 +56,12 @@ async function run(
   const claims = Object.keys(contents).map((source) => ({ target: targetOf(source) }))
   await writeManifest({ targetRoot: root, isDurable: true }, header(runId), claims)
   const files = await stageFiles(root, runId, contents)
-  const opening = Committer.open({ targetRoot: root, lock: heldLock(runId), isDurable: true, fileSystem })
+  const opening = Committer.open({
+    targetRoot: root,
+    lock: heldLock(runId),
+    isDurable: true,
+    storage: new LocalStorage(root, { fileSystem }),
+  })
   const committer = await opening.catch(() => null)
   if (committer === null) return { done: [], callCount }
   const outcomes = files.map(async (file) => ((await commitOne(committer, file)).isCommitted ? [file.source] : []))

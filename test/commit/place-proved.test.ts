@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { realFileSystem } from '../../src/storage/local/placing-file-system.ts'
+import { LocalStorage } from '../../src/storage/local/local-storage.ts'
 import { Publisher } from '../../src/commit/publish/publisher.ts'
 import { openTarget } from '../../src/commit/publish/target-access.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -33,7 +34,13 @@ async function placeWhile(happens: (out: string, staged: string) => void): Promi
       linkSync(from, to)
     },
   }
-  const target = openTarget({ targetRoot: out, sourceRoot: null, mayOverwrite: false, isDurable: false, fileSystem })
+  const target = openTarget({
+    targetRoot: out,
+    sourceRoot: null,
+    mayOverwrite: false,
+    isDurable: false,
+    storage: new LocalStorage(out, { fileSystem }),
+  })
   const publisher = new Publisher(target, { mayHaveStaleRejects: false, onUnplaced: () => {} })
   const file = {
     source: 'a/b.csv',

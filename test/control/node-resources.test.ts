@@ -95,7 +95,7 @@ describe('what a node keeps of a tree', () => {
     expect(await one.openStaging()).toBe(await other.openStaging())
     expect(one.knownFolders).toBe(other.knownFolders)
     const next = trees.take(makeGeneration(root, '000002-bbbbbb'))
-    expect(next.wholeSync).toBe(one.wholeSync)
+    expect(next.storage).toBe(one.storage)
     expect(next.knownFolders).not.toBe(one.knownFolders)
     expect((await next.openStaging()).folder).toContain('000002-bbbbbb')
     for (const { giveBack } of [one, other, next]) giveBack()

@@ -5,10 +5,8 @@
 
 const NAMED_BY_USER = 'a file that the user names, outside of any tree of ours'
 const BENCH = 'scratch folders of `migrate bench`, which it makes itself under names that nobody had'
-const HELD = 'in a folder that is held open (src/storage/local/held-folders.ts), on both sides'
 const STAGED =
   'a staged file, made with O_EXCL in a folder that the thread has looked at (src/storage/local/staged-looks.ts)'
-const LOOKED_AT = 'one step in a folder that GuardedTree has looked at just before'
 
 /** Each by its file: the calls, and why. */
 export const EXCEPTIONS = {
@@ -21,18 +19,6 @@ export const EXCEPTIONS = {
   'src/cli/report/write-reports.ts': { calls: ['mkdirSync', 'writeFileSync'], reason: NAMED_BY_USER },
   'src/control/recording.ts': { calls: ['mkdirSync', 'openSync', 'writeFileSync'], reason: NAMED_BY_USER },
   'src/report/cpu-profile.ts': { calls: ['writeFileSync'], reason: NAMED_BY_USER },
-  'src/commit/records/commit-record.ts': { calls: ['link', 'mkdir', 'symlink'], reason: LOOKED_AT },
-  'src/commit/lock/lock-file.ts': {
-    calls: ['copyFile', 'link'],
-    reason: `${LOOKED_AT}; both fail where the name is taken`,
-  },
-  'src/commit/lock/lock.ts': {
-    calls: ['rmdir'],
-    reason: 'folders above the target tree that this run made, while empty',
-  },
-  'src/commit/prune-orphans.ts': { calls: ['unlink'], reason: HELD },
-  'src/commit/staging/staging-area.ts': { calls: ['mkdirSync'], reason: LOOKED_AT },
-  'src/control/node/node-trees.ts': { calls: ['mkdir'], reason: LOOKED_AT },
   'src/convert/stream/convert-with-streams.ts': { calls: ['createWriteStream', 'openSync'], reason: STAGED },
   'src/write/positioned-file.ts': { calls: ['openSync'], reason: STAGED },
   'src/write/staged-file.ts': { calls: ['openSync'], reason: STAGED },

@@ -43,13 +43,13 @@ function ledgerOf(sources: readonly string[] = ['a.csv']) {
     ledger.decide({
       existing: findExistingTargets(root, targets),
       isForced: options.isForced ?? false,
-      rejectsSizeOf: () => options.rejectsSize ?? null,
+      rejectsSizeOf: async () => options.rejectsSize ?? null,
       findOrphans: (candidates) => {
         seen = [...candidates].map(({ target }) => target)
         return []
       },
     })
-  return { root, ledger, decide, candidates: () => (decide(), seen) }
+  return { root, ledger, decide, candidates: async () => (await decide(), seen) }
 }
 
 it.each<[string, Partial<Proof>, string | null]>([
@@ -60,29 +60,29 @@ it.each<[string, Partial<Proof>, string | null]>([
   ['the target has another size', { targetBytes: 7 }, 'target size differs'],
   ['the target was made from another source', { source: 'a.tsv' }, 'made from another source'],
   ['the proof is about another target', { target: 'b.json' }, 'new'],
-])('when %s, the file runs because of: %j', (_what, changes, reason) => {
+])('when %s, the file runs because of: %j', async (_what, changes, reason) => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof(changes), 1, TREE)
-  expect(decide().reason(0)).toBe(reason)
+  expect((await decide()).reason(0)).toBe(reason)
 })
 
-it('a file without a proof is new', () => {
-  expect(ledgerOf().decide().reason(0)).toBe('new')
+it('a file without a proof is new', async () => {
+  expect((await ledgerOf().decide()).reason(0)).toBe('new')
 })
 
-it('a file whose target is gone, or is a link now, runs', () => {
+it('a file whose target is gone, or is a link now, runs', async () => {
   const { root, ledger, decide } = ledgerOf()
   ledger.takeProof(proof(), 1, TREE)
   rmSync(join(root, 'a.json'))
-  expect(decide().reason(0)).toBe('target is gone')
+  expect((await decide()).reason(0)).toBe('target is gone')
   symlinkSync('elsewhere', join(root, 'a.json'))
-  expect(decide().reason(0)).toBe('target is gone')
+  expect((await decide()).reason(0)).toBe('target is gone')
 })
 
-it('with --force every file runs', () => {
+it('with --force every file runs', async () => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof(), 1, TREE)
-  expect(decide({ isForced: true }).reason(0)).toBe('forced')
+  expect((await decide({ isForced: true })).reason(0)).toBe('forced')
 })
 
 it.each<[string, Partial<Proof>[], string | null]>([
@@ -90,23 +90,23 @@ it.each<[string, Partial<Proof>[], string | null]>([
   ['a new proof of other options makes an old one void', [{}, { filePlanHash: 'new' }], 'mapping or options differ'],
   ['a target that another source made since is not proved', [{}, { source: 'a.tsv' }], 'made from another source'],
   ['a proof under another name of the target changes nothing', [{}, { target: 'a.csv.json' }], null],
-])('the last proof of a target counts: %s', (_what, proofs, reason) => {
+])('the last proof of a target counts: %s', async (_what, proofs, reason) => {
   const { ledger, decide } = ledgerOf()
   for (const [at, changes] of proofs.entries()) ledger.takeProof(proof(changes), at + 1, TREE)
-  expect(decide().reason(0)).toBe(reason)
+  expect((await decide()).reason(0)).toBe(reason)
 })
 
 it.each([
   ['before the proof', 1, 2, null],
   ['in the same run', 2, 2, null],
   ['after the proof', 3, 2, 'an earlier run did not finish it'],
-])('a claim %s: the file runs because of %j', (_when, claimRun, proofRun, reason) => {
+])('a claim %s: the file runs because of %j', async (_when, claimRun, proofRun, reason) => {
   for (const isClaimFirst of [true, false]) {
     const { ledger, decide } = ledgerOf()
     if (isClaimFirst) ledger.takeClaim('a.json', claimRun)
     ledger.takeProof(proof(), proofRun, TREE)
     if (!isClaimFirst) ledger.takeClaim('a.json', claimRun)
-    expect(decide().reason(0)).toBe(reason)
+    expect((await decide()).reason(0)).toBe(reason)
   }
 })
 
@@ -118,7 +118,7 @@ it('a target is claimed by a proof about it or by a manifest, and by nothing els
   expect([0, 1, 2].map((index) => ledger.isClaimed(index))).toEqual([true, true, false])
 })
 
-it('a done file gives what is proved about it, and the sums count done files only', () => {
+it('a done file gives what is proved about it, and the sums count done files only', async () => {
   const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv'])
   ledger.takeProof(proof(), 1, TREE)
   const rejects = {
@@ -128,7 +128,7 @@ it('a done file gives what is proved about it, and the sums count done files onl
   }
   ledger.takeProof(proof({ source: 'b.csv', target: 'b.json', sourceHash: '0000000a', ...rejects }), 1, TREE)
   ledger.takeProof(proof({ source: 'c.csv', target: 'c.json', sizeBytes: 1, ...rejects }), 1, TREE)
-  const decision = decide({ rejectsSize: 4 })
+  const decision = await decide({ rejectsSize: 4 })
   expect(decision.done(0)).toEqual({
     targetBytes: 6,
     targetHash: 0xffffffff,
@@ -156,38 +156,38 @@ it.each([
   ['are gone', null, 'rejects are gone'],
   ['have another size', 3, 'rejects differ'],
   ['are as they were', 4, null],
-])('a file whose rejects %s (%j) runs because of: %j', (_what, rejectsSize, reason) => {
+])('a file whose rejects %s (%j) runs because of: %j', async (_what, rejectsSize, reason) => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof({ hasRejects: true, rejects: { sizeBytes: 4, hash: '00000001' } }), 1, TREE)
-  expect(decide({ rejectsSize }).reason(0)).toBe(reason)
+  expect((await decide({ rejectsSize })).reason(0)).toBe(reason)
 })
 
-it('of rejects whose size an older version did not write down, it counts that they are there', () => {
+it('of rejects whose size an older version did not write down, it counts that they are there', async () => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof({ hasRejects: true }), 1, TREE)
-  expect(decide({ rejectsSize: 9 }).reason(0)).toBeNull()
-  expect(decide({ rejectsSize: null }).reason(0)).toBe('rejects are gone')
+  expect((await decide({ rejectsSize: 9 })).reason(0)).toBeNull()
+  expect((await decide({ rejectsSize: null })).reason(0)).toBe('rejects are gone')
 })
 
-it('of two proofs that of the later run counts, in whatever order they are read', () => {
+it('of two proofs that of the later run counts, in whatever order they are read', async () => {
   const { ledger, decide } = ledgerOf()
   ledger.takeProof(proof(), 10, TREE)
   ledger.takeProof(proof({ filePlanHash: 'old' }), 9, TREE)
-  expect(decide().reason(0)).toBeNull()
+  expect((await decide()).reason(0)).toBeNull()
 })
 
-it('proofs of runs before one that is damaged are in doubt, and those of that run and later ones are not', () => {
+it('proofs of runs before one that is damaged are in doubt, and those of that run and later ones are not', async () => {
   const { ledger, decide } = ledgerOf(['a.csv', 'b.csv', 'c.csv', 'd.csv'])
   for (const [at, name] of ['a', 'b', 'c'].entries())
     ledger.takeProof(proof({ source: `${name}.csv`, target: `${name}.json` }), at + 1, TREE)
   ledger.takeDamage(2)
   ledger.takeDamage(1)
-  const decision = decide()
+  const decision = await decide()
   expect([0, 1, 2, 3].map((index) => decision.reason(index))).toEqual([null, null, null, 'new'])
   expect([...decision.doubtful]).toEqual([0])
 })
 
-it('targets that the plan does not make may be orphans, unless their proof is void or in doubt', () => {
+it('targets that the plan does not make may be orphans, unless their proof is void or in doubt', async () => {
   const { ledger, candidates } = ledgerOf()
   ledger.takeProof(proof(), 1, TREE)
   for (const [target, run] of [
@@ -196,11 +196,11 @@ it('targets that the plan does not make may be orphans, unless their proof is vo
     ['z.json', 3],
   ] as const)
     ledger.takeProof(proof({ source: 'gone.csv', target }), run, TREE)
-  expect(candidates()).toEqual(['old.json', 'x/y.json', 'z.json'])
+  expect(await candidates()).toEqual(['old.json', 'x/y.json', 'z.json'])
   ledger.takeClaim('z.json', 4)
   ledger.takeClaim('x/y.json', 2)
-  expect(candidates()).toEqual(['old.json', 'x/y.json'])
+  expect(await candidates()).toEqual(['old.json', 'x/y.json'])
   ledger.takeDamage(2)
-  expect(candidates()).toEqual(['x/y.json'])
+  expect(await candidates()).toEqual(['x/y.json'])
   expect([...ledger.doubtfulUnplanned()]).toEqual(['old.json'])
 })

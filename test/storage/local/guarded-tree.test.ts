@@ -79,13 +79,13 @@ describe.each(Object.entries(IN_PLACE_OF_FILE))('%s in the place of a file', (_,
   it('is never read at once', () => {
     const { tree, books, victim } = makeTrees()
     put(join(books, 'file'), victim)
-    expect(() => tree.readSync(join(books, 'file'))).toThrow(/, where Drover keeps a file of its own$/)
+    expect(() => tree.readStart(join(books, 'file'))).toThrow(/, where Drover keeps a file of its own$/)
   })
 
   it('is TARGET_EXISTS outside of the bookkeeping', () => {
     const { tree, root, victim } = makeTrees()
     put(join(root, 'file'), victim)
-    expect(() => tree.statFile(join(root, 'file'))).toThrow(expect.objectContaining({ code: 'TARGET_EXISTS' }))
+    expect(() => tree.headOf(join(root, 'file'))).toThrow(expect.objectContaining({ code: 'TARGET_EXISTS' }))
   })
 })
 
