@@ -1,17 +1,18 @@
 import type { FormatName } from '../model/format-name.ts'
+import type { BUILT_IN_FORMATS } from './built-in-formats.ts'
 import { csv } from './csv/csv.ts'
 import type { Format } from './format.ts'
 import { json } from './json/json.ts'
 import { ndjson } from './ndjson/ndjson.ts'
 import { tsv } from './tsv/tsv.ts'
 
-/** All formats by name: a new one is one folder, one line here and one in FormatNames (CONTRIBUTING.md). */
+/** All formats by name. */
 const formats = new Map<string, Format>()
 const byExtension = new Map<string, Format>()
 const byAlias = new Map<string, Format>()
 
-const BUILT_IN = [csv, tsv, ndjson, json]
-for (const format of BUILT_IN) addFormat(format)
+const BUILT_IN: Record<keyof typeof BUILT_IN_FORMATS, Format> = { csv, tsv, ndjson, json }
+for (const format of Object.values(BUILT_IN)) addFormat(format)
 
 /** Adds one that `faultOfNames` finds no fault with. */
 export function addFormat(format: Format): void {
@@ -49,7 +50,7 @@ export function formatNames(): readonly FormatName[] {
 
 /** Those of them that modules have brought. */
 export function broughtFormats(): readonly FormatName[] {
-  return formatNames().slice(BUILT_IN.length)
+  return formatNames().filter((name) => !Object.hasOwn(BUILT_IN, name))
 }
 
 /** The format that a file's name stands for by its last extension, in upper or lower case; null: none. */

@@ -23,3 +23,6 @@ export const DEFAULTS = {
   chunkSize: '256k',
   overlap: 1,
 } as const
+
+/** The format of targets where `--to` does not say it: where a source is a table, and where all are records of another kind. */
+export const DEFAULT_TARGETS = { ofTables: 'ndjson', ofRecords: 'csv' } as const

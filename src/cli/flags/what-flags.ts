@@ -1,10 +1,15 @@
-import { formatNames } from '../../formats/registry.ts'
-import { describeDefaultFormat } from '../../plan/default-target-format.ts'
+import { BUILT_IN_FORMATS } from '../../formats/built-in-formats.ts'
+import { DEFAULT_TARGETS } from '../../options/defaults.ts'
 import type { Flag } from './flag.ts'
 
 function listFormats(): string {
-  const names = formatNames()
+  const names = Object.keys(BUILT_IN_FORMATS)
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+}
+
+function describeDefaultFormat(): string {
+  const others = Object.entries(BUILT_IN_FORMATS).flatMap(([name, { isTable }]) => (isTable ? [] : [name]))
+  return `${DEFAULT_TARGETS.ofTables}; ${DEFAULT_TARGETS.ofRecords} when all sources are ${others.join(' or ')}`
 }
 
 /** Which sources become which targets, and which columns they keep. */
