@@ -13,7 +13,6 @@ import type { CellKind } from '../../../batch/cell.ts'
 import type { ErrorCode } from '../../../errors/error-codes.ts'
 import type { DataPlan } from '../../../model/data-plan.ts'
 import { dropDuplicateMembers } from '../text/drop-duplicate-members.ts'
-import { findFirstDuplicate } from '../text/find-first-duplicate.ts'
 import { FlattenedColumns, isFlattening } from '../shapes/flattened-columns.ts'
 import {
   BACKSLASH,
@@ -36,24 +35,18 @@ import {
   startsNumber,
   startsOtherValue,
 } from '../text/json-bytes.ts'
-import { quoteName } from '../text/json-fault.ts'
 import type { JsonFault } from '../text/json-fault.ts'
 import type { RecordLayout, ShapeNode } from '../shapes/shape-node.ts'
 import { shapeTrieOf } from '../shapes/shape-trie.ts'
 import type { ShapeTrie } from '../shapes/shape-trie.ts'
 import { jsonSource } from '../json-settings.ts'
+import { duplicateMessage, RecordFaults, REFUSED } from './record-faults.ts'
 
 // The one parser of JSON records: strict, in place, without recursion, an object per record or a string per field. Names are
-// not read but compared with those that the shape trie expects. A fault of meaning (a duplicate, half a surrogate pair) is
-// noted and the parse goes on, so that a syntax error behind it is still found: in an array it fails the whole file.
-
-/** What positions turn into where the text is refused; the reason is in `fault`. */
-const REFUSED = -1
+// not read but compared with those that the shape trie expects.
 
 /** Parses records of one source file. */
 export class JsonRecordParser {
-  /** Why the last text was refused. */
-  fault: JsonFault | null = null
   /** The layout of the last record that was taken. */
   layout: RecordLayout | null = null
   readonly #maxNesting: number
@@ -61,6 +54,7 @@ export class JsonRecordParser {
   readonly #isFlattening: boolean
   readonly #trie: ShapeTrie
   readonly #columns = new FlattenedColumns()
+  readonly #faults: RecordFaults
   #bytes: Uint8Array = new Uint8Array(0)
   #sourceOffset = 0
   /** Where the next rewritten value goes. */
@@ -69,11 +63,6 @@ export class JsonRecordParser {
   #node: ShapeNode
   /** The record's own member that is being parsed; null inside a name of the record. */
   #member: ShapeNode | null = null
-  /** Faults of meaning noted so far, the ones behind the first included. */
-  #faultCount = 0
-  /** Where the record in work starts, and where the first fault of meaning was noted. */
-  #recordStart = 0
-  #faultPosition = 0
   #nestedIsSpaced = false
   #nestedHasDuplicates = false
   /** The cell of the value that `takeOther` took. */
@@ -91,6 +80,12 @@ export class JsonRecordParser {
     this.#isFlattening = isFlattening(plan)
     this.#trie = shapeTrieOf(plan, this.#isFlattening)
     this.#node = this.#trie.root
+    this.#faults = new RecordFaults(this.#keepsLastDuplicate, this.#isFlattening)
+  }
+
+  /** Why the last text was refused. */
+  get fault(): JsonFault | null {
+    return this.#faults.fault
   }
 
   /** Prepares for the records of another chunk. */
@@ -110,10 +105,13 @@ export class JsonRecordParser {
    * @returns the position behind the closing brace, `layout` and `batch.cellCount` being set; or -1, the reason being in `fault`.
    */
   parse(batch: RecordBatch, start: number, end: number): number {
-    this.fault = null
+    this.#faults.begin(start)
     this.#member = null
-    this.#recordStart = start
-    if (batch.memory.bytes[start] !== OPEN_BRACE) return this.#refuseOtherValue(start)
+    if (batch.memory.bytes[start] !== OPEN_BRACE) {
+      return startsOtherValue(this.#bytes[start]!)
+        ? this.#faults.refuseOtherValue()
+        : this.#refuseSyntax(start, 'a JSON object is expected')
+    }
     return this.#parseMembers(batch, start + 1, end)
   }
 
@@ -203,7 +201,7 @@ export class JsonRecordParser {
     position = this.#skipNested(start, end, owner, level)
     this.#valueKind = this.#nestedIsSpaced ? CELL_SPACED_NESTED : CELL_NESTED
     this.#valueEnd = position
-    if (position >= 0 && this.#nestedHasDuplicates && this.fault === null) {
+    if (position >= 0 && this.#nestedHasDuplicates && this.#faults.fault === null) {
       this.#valueStart = this.#sparePosition
       this.#valueEnd = dropDuplicateMembers(this.#bytes, start, position, this.#sparePosition)
       this.#sparePosition = this.#valueEnd
@@ -216,9 +214,8 @@ export class JsonRecordParser {
    * not count, but for nesting: what lies too deep is not looked at. Where it is false, `fault` says why.
    */
   isValue(start: number, end: number): boolean {
-    this.fault = null
+    this.#faults.begin(start)
     this.#member = null
-    this.#recordStart = start
     const position = this.#skipNested(start, end, this.#trie.root, 0)
     if (position < 0) return false
     if (skipWhiteSpace(this.#bytes, position, end) === end) return true
@@ -230,12 +227,13 @@ export class JsonRecordParser {
     if (position !== end && skipWhiteSpace(this.#bytes, position, end) !== end) {
       return this.#refuseSyntax(position, 'something follows the closing brace of the record')
     }
-    if (this.fault !== null) return this.#refuseForFirst()
+    if (this.#faults.fault !== null) return this.#faults.refuseForFirst(this.#bytes)
     const layout = last.layout ?? this.#trie.layoutAt(last)
-    if (layout.duplicateName !== null && !this.#keepsLastDuplicate) return this.#refuseDuplicate(layout.duplicateName)
+    if (layout.duplicateName !== null && !this.#keepsLastDuplicate)
+      return this.#faults.refuseDuplicate(layout.duplicateName)
     if (this.#isFlattening) {
       const column = this.#columns.admit(layout)
-      if (column !== null) return this.#refuseCollision(column)
+      if (column !== null) return this.#faults.refuseCollision(column)
     }
     batch.cellCount = layout.keptCells === null ? cellEnd : keepCells(batch, layout.keptCells)
     this.layout = layout
@@ -258,10 +256,10 @@ export class JsonRecordParser {
 
   #readOtherName(before: ShapeNode, start: number, end: number): number {
     if (this.#bytes[start] !== QUOTE) return this.#refuseSyntax(start, 'a name in double quotes is expected')
-    const faultsBefore = this.#faultCount
+    const faultsBefore = this.#faults.count
     const position = this.#finishString(start + 1, end)
     if (position < 0) return REFUSED
-    const isSound = this.#faultCount === faultsBefore
+    const isSound = this.#faults.count === faultsBefore
     this.#node = isSound ? this.#trie.follow(before, this.#bytes, start, position) : this.#trie.detach(before)
     return this.#skipColon(position, end)
   }
@@ -375,13 +373,12 @@ export class JsonRecordParser {
     return next
   }
 
-  /** Keeps the first fault of meaning; a syntax error may still replace it. */
   #note(position: number, code: ErrorCode, message: string): void {
-    if (this.fault === null) this.#faultPosition = position
-    const column =
-      this.#member === null || this.#member.step !== 'name' ? {} : { column: this.#trie.nameOf(this.#member) }
-    this.fault ??= { code, message, ...column }
-    this.#faultCount++
+    this.#faults.note(position, code, message, this.#memberName())
+  }
+
+  #memberName(): string | undefined {
+    return this.#member?.step === 'name' ? this.#trie.nameOf(this.#member) : undefined
   }
 
   #noteNestedDuplicate(position: number, member: ShapeNode): void {
@@ -389,44 +386,16 @@ export class JsonRecordParser {
     else this.#note(position, 'DUPLICATE_KEY', duplicateMessage(this.#trie.nameOf(member)))
   }
 
-  /** Refuses a record for the first fault of meaning: a duplicate is noted only where its object ends. */
-  #refuseForFirst(): number {
-    if (this.#keepsLastDuplicate) return REFUSED
-    const found = findFirstDuplicate(this.#bytes, this.#recordStart, this.#faultPosition, this.#isFlattening)
-    if (found === null) return REFUSED
-    this.fault = { code: 'DUPLICATE_KEY', message: duplicateMessage(found.name), column: found.column }
-    return REFUSED
-  }
-
-  #refuseDuplicate(name: string): number {
-    this.fault = { code: 'DUPLICATE_KEY', message: duplicateMessage(name), column: name }
-    return REFUSED
-  }
-
-  #refuseCollision(column: string): number {
-    const message = `two paths of nested keys meet in the column ${quoteName(column)}; --nested json keeps nested values as JSON text`
-    this.fault = { code: 'FLATTEN_COLLISION', message, column }
-    return REFUSED
-  }
-
   /** What lies deeper is not looked at, so this is the one fault of meaning that ends the parse. */
   #refuseDepth(position: number): number {
     const place = `at byte ${this.#sourceOffset + position}`
     const limit = `values are nested deeper than ${this.#maxNesting} levels ${place}; --max-nesting sets the limit`
     this.#note(position, 'NESTING_TOO_DEEP', limit)
-    return this.#refuseForFirst()
-  }
-
-  #refuseOtherValue(start: number): number {
-    if (!startsOtherValue(this.#bytes[start]!)) return this.#refuseSyntax(start, 'a JSON object is expected')
-    this.fault = { code: 'NOT_AN_OBJECT', message: 'a record must be a JSON object, and this is another value' }
-    return REFUSED
+    return this.#faults.refuseForFirst(this.#bytes)
   }
 
   #refuseSyntax(position: number, problem: string): number {
-    const byte = this.#sourceOffset + position
-    this.fault = { code: 'JSON_SYNTAX', message: `not valid JSON: ${problem} at byte ${byte}`, byte }
-    return REFUSED
+    return this.#faults.refuseSyntax(this.#sourceOffset + position, problem)
   }
 }
 
@@ -434,10 +403,6 @@ export class JsonRecordParser {
 function endOfPlain(bytes: Uint8Array, position: number): number {
   while (IS_PLAIN[bytes[position]!] === 1) position++
   return position
-}
-
-function duplicateMessage(name: string): string {
-  return `an object has the key ${quoteName(name)} twice; --duplicate-keys last keeps the later value`
 }
 
 /** Moves the kept cells of the record behind the batch's last cell together. Returns the number of cells then. */
