@@ -2,7 +2,7 @@ import { closeLeftGenerations } from './commit/records/close-generation.ts'
 import { collectStaged } from './commit/staging/collect-staged.ts'
 import { joinLock } from './commit/lock/join-lock.ts'
 import { describeOwner } from './commit/lock/lock-file.ts'
-import { folderModesOf } from './storage/local/folder-modes.ts'
+import { folderModesOf } from './storage/folder-modes.ts'
 import { acquireLock, type LockHandle, type LockOptions } from './commit/lock/lock.ts'
 import { findRemainder } from './control/plan/find-remainder.ts'
 import { withGuardedHooks } from './control/guard-hooks.ts'
@@ -64,7 +64,7 @@ async function runLocked(plan: Plan, hooks: MigrateHooks, clock: Clock, recordin
 /** Owns the target tree, alone or together with other shards, and removes what dead runs left staged. */
 async function lockTarget(plan: Plan, hooks: MigrateHooks): Promise<LockHandle> {
   const { targetRoot, shard } = plan
-  const options = lockOptions(plan, hooks)
+  const options = await lockOptions(plan, hooks)
   const { isDurable } = options
   if (shard !== null) {
     return joinLock({
@@ -94,13 +94,13 @@ function countOf(shards: number): string {
   return shards === 1 ? '1 shard' : `${shards} shards`
 }
 
-function lockOptions(plan: Plan, hooks: MigrateHooks): LockOptions {
+async function lockOptions(plan: Plan, hooks: MigrateHooks): Promise<LockOptions> {
   return {
     targetRoot: plan.targetRoot,
     manifestHash: plan.manifestHash,
     forceUnlock: plan.options.unlock,
     isDurable: plan.options.fsync,
-    rootMode: folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
+    rootMode: await folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
     ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
     onWaiting: (owner) =>
       hooks.onEvent?.({

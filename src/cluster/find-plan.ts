@@ -1,14 +1,12 @@
-import { realpathSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
 import { readFrozenPlan } from '../commit/records/frozen-plan.ts'
 import type { Generation } from '../commit/records/generation-paths.ts'
 import { MigrationError } from '../errors/migration-error.ts'
 import { broughtFormats, getFormat, hasFormat } from '../formats/registry.ts'
 import type { FormatName } from '../model/format-name.ts'
 import type { FrozenPlan } from '../model/frozen-plan.ts'
-import { isPathInside } from '../model/paths/path-inside.ts'
 import { faultOfOptions } from '../options/format-option.ts'
 import { filePlanHash, planHash } from '../plan/plan-hash.ts'
+import { placeInside, realRoot } from '../storage/local/place-inside.ts'
 import { ShardJobSchema, type ShardJob } from './shard-job.ts'
 
 /** A plan that a node may run: found under its own root, with the hashes that the job names. */
@@ -33,8 +31,8 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
     throw refused(`the job is not one of Drover's: ${issue?.path.join('.')}: ${issue?.message}`)
   }
   const job = parsed.data
-  const realRoot = realpathSync(root)
-  const targetRoot = placeInside(realRoot, job.targetRoot)
+  const top = realRoot(root)
+  const targetRoot = requireInside(top, job.targetRoot)
   const generation = { targetRoot, manifestHash: job.manifestHash, id: job.generation }
   const frozen = await readFrozenPlan(generation)
   if (frozen === null) throw refused(`no plan ${job.planHash.slice(0, 12)} is frozen in ${job.targetRoot} below --root`)
@@ -53,7 +51,7 @@ export async function findPlan(data: unknown, root: string): Promise<FoundPlan> 
     throw refused('the plan below --root was made for another tree')
   }
   if (job.shard >= plan.shards.length) throw refused(`the plan has no shard ${job.shard}`)
-  return { job, plan, generation, sourceRoot: placeInside(realRoot, plan.sourceRoot) }
+  return { job, plan, generation, sourceRoot: requireInside(top, plan.sourceRoot) }
 }
 
 /** Another node may have what this one lacks. */
@@ -79,16 +77,15 @@ function unfit(message: string): MigrationError {
 }
 
 /** A tree below the root, links on the way resolved: none may lead out. */
-function placeInside(realRoot: string, path: string): string {
-  let real: string
+function requireInside(root: string, path: string): string {
+  let place: string | null
   try {
-    real = realpathSync(join(realRoot, path))
+    place = placeInside(root, path)
   } catch {
     throw refused(`there is no ${path} below --root`)
   }
-  const inside = relative(realRoot, real)
-  if (inside !== '' && !isPathInside(inside.split(sep).join('/'))) throw refused(`${path} leads out of --root`)
-  return real
+  if (place === null) throw refused(`${path} leads out of --root`)
+  return place
 }
 
 function refused(message: string): MigrationError {

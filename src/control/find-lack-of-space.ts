@@ -1,5 +1,6 @@
 import { spacePreflight } from '../plan/space-preflight.ts'
 import type { Executor } from '../schedule/executor.ts'
+import { openTargetStorage } from '../storage/storages.ts'
 import type { Plan } from './plan/make-plan.ts'
 import { samplePlan, type Sample } from './sample-plan.ts'
 
@@ -17,7 +18,8 @@ export async function findLackOfSpace(
   withPool: (sample: (pool: Executor) => Promise<Sample | null>) => Promise<Sample | null>,
 ): Promise<string | null> {
   const sourceBytes = plan.discovery.files.sumBytes(indexes)
-  if (spacePreflight(plan.targetRoot, sourceBytes, GENEROUS_EXPANSION) === null) return null
+  const target = openTargetStorage(plan.targetRoot)
+  if ((await spacePreflight(target, sourceBytes, GENEROUS_EXPANSION)) === null) return null
   const sample = await withPool((pool) => samplePlan(plan, indexes, pool))
-  return sample && spacePreflight(plan.targetRoot, sourceBytes, sample.expansion)
+  return sample && spacePreflight(target, sourceBytes, sample.expansion)
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { CompleteJournal } from '../commit/journal/complete-journal.ts'
 import { formatCrc32 } from '../commit/journal/format-crc32.ts'
@@ -7,6 +6,9 @@ import { toWireError } from '../errors/migration-error.ts'
 import type { JournalEntry } from '../model/journal-entry.ts'
 import { noStageTimes } from '../model/no-stage-times.ts'
 import type { ResumeDecision } from '../plan/resume-decision.ts'
+import { andThen, isPromise, recovering, type Answer } from '../storage/answer.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
+import { sourcesAt } from '../storage/storages.ts'
 import type { NewSums } from './check-contents.ts'
 import type { Plan } from './plan/make-plan.ts'
 
@@ -54,10 +56,12 @@ async function writeSums(
   const name = `${runId}-sums.ndjson`
   const journal = await CompleteJournal.open({ targetRoot, name, sourceTrees: [sourceTree], isDurable: options.fsync })
   try {
+    const sources = sourcesAt(plan.discovery.root)
     const indexes = [...newSums.keys()].sort((a, b) => a - b)
     for (const index of indexes) {
       // It was read after the list was made: only what is still as it was then has this sum.
-      if (!isAsListed(plan, index)) continue
+      const answer = isAsListed(plan, index, sources)
+      if (!(isPromise(answer) ? await answer : answer)) continue
       await journal.add(formatJournalLine(entryOf(plan, decision, index, newSums.get(index) ?? 0)))
     }
     await journal.finish(assertOwned)
@@ -67,13 +71,18 @@ async function writeSums(
   }
 }
 
-function isAsListed({ discovery: { files, root } }: Plan, index: number): boolean {
-  try {
-    const { size, mtimeNs } = statSync(`${root}/${files.path(index)}`, { bigint: true })
-    return Number(size) === files.sizeBytes(index) && mtimeNs === files.mtimeNs(index)
-  } catch {
-    return false
-  }
+function isAsListed({ discovery: { files, root } }: Plan, index: number, sources: SourceStorage): Answer<boolean> {
+  return recovering(
+    () =>
+      andThen(
+        sources.head(`${root}/${files.path(index)}`),
+        (head) =>
+          head?.sizeBytes === files.sizeBytes(index) &&
+          head.mtimeNs === files.mtimeNs(index) &&
+          head.version === files.version(index),
+      ),
+    () => false,
+  )
 }
 
 /** The proof as it was, with the sum. How long the conversion took is told by the journal of the run that did it. */

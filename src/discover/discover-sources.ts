@@ -6,8 +6,8 @@ import type { FormatName } from '../model/format-name.ts'
 import type { ResolvedOptions } from '../options/options.ts'
 import type { SourceFormat } from '../model/source-list.ts'
 import { SourceList } from '../model/source-list.ts'
-import { localSources } from '../storage/local/local-sources.ts'
 import type { FileHead, SourceStorage } from '../storage/source-storage.ts'
+import { sourcesAt } from '../storage/storages.ts'
 import { parseFilterRules } from './filter-rules.ts'
 import type { Decision, FilterRules } from './filter-rules.ts'
 import { listedFiles } from './listed-files.ts'
@@ -45,7 +45,7 @@ export type DiscoverOptions = Pick<
 }
 
 export interface DiscoverHooks {
-  /** Where sources are looked for: local files, if not given. */
+  /** Where sources are looked for; default: what `--in` tells. */
   readonly sources?: SourceStorage
   readonly signal?: AbortSignal
   /** Tells for every path which rule took or left it. A path that ends in `/` is a folder that was not entered. */
@@ -84,7 +84,7 @@ const ENTRIES_A_TURN = 4096
  *   format, the errno's name where the source itself cannot be listed, STOPPED when the signal fires.
  */
 export async function discoverSources(options: DiscoverOptions, hooks: DiscoverHooks = {}): Promise<Discovery> {
-  const storage = hooks.sources ?? localSources
+  const storage = hooks.sources ?? sourcesAt(options.in)
   const source = await resolveSource(storage, options.in)
   const collector = new Collector(options, hooks)
   if (source.kind === 'file') {

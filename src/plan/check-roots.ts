@@ -1,8 +1,12 @@
-import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MigrationError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import { BOOKKEEPING_FOLDER } from '../model/paths/path-inside.ts'
+import { andThen, isPromise, type Answer } from '../storage/answer.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
+import { sourcesAt } from '../storage/storages.ts'
+import type { TargetStorage } from '../storage/target-storage.ts'
+import type { EntryKind, TreeFiles } from '../storage/tree-files.ts'
 import type { TargetNames } from './target-names.ts'
 
 /**
@@ -21,16 +25,26 @@ export interface SourceRoot {
 
 /**
  * @param sourceName the name of the single source file; unused for a tree.
- * @param targetRoot absolute path, links resolved as far as it exists.
+ * @param target the target tree; links on the way to its root are resolved as far as it exists.
+ * @param sources where the sources lie; default: what the path of their root tells.
  * @throws MigrationError TARGET_INSIDE_SOURCE, TARGET_LINK, TARGET_NOT_A_FOLDER.
  */
-export function checkRoots(source: SourceRoot, sourceName: string, targetRoot: string, targets: TargetNames): void {
-  if (source.isSingleFile) refuseTargetOnSource(join(source.root, sourceName), targetRoot, targets)
-  else {
-    refuseTargetTreeInside(source, targetRoot)
-    refuseTargetsInside(source.root, targetRoot, targets)
+export async function checkRoots(
+  source: SourceRoot,
+  sourceName: string,
+  target: TargetStorage,
+  targets: TargetNames,
+  sources: SourceStorage = sourcesAt(source.root),
+): Promise<void> {
+  if (source.isSingleFile) {
+    const [path, targetPath] = [join(source.root, sourceName), join(target.root, targets.path(0))]
+    if (path === targetPath || (await isSameFile(path, sources, targetPath, target)))
+      throw insideSource(`the target ${printableName(targetPath)} is the source itself`)
+  } else {
+    refuseTargetTreeInside(source, target.root)
+    refuseTargetsInside(source.root, target.root, targets)
   }
-  refuseLinks(targetRoot, targets)
+  await refuseLinks(target, targets)
 }
 
 /**
@@ -51,13 +65,15 @@ export function refuseBookkeeping(sourceRoot: string, targetRoot: string): void 
   }
 }
 
-function refuseTargetOnSource(source: string, targetRoot: string, targets: TargetNames): void {
-  const target = join(targetRoot, targets.path(0))
-  const there = statSync(target, { bigint: true, throwIfNoEntry: false })
-  const stats = statSync(source, { bigint: true, throwIfNoEntry: false })
-  // The same file may go by two names: a link, or another case.
-  const isSame = there !== undefined && there.dev === stats?.dev && there.ino === stats.ino
-  if (target === source || isSame) throw insideSource(`the target ${printableName(target)} is the source itself`)
+/** The same file may go by two names: a link, or another case. */
+async function isSameFile(
+  source: string,
+  sources: SourceStorage,
+  target: string,
+  storage: TargetStorage,
+): Promise<boolean> {
+  const there = await storage.identityOf(target)
+  return there !== null && there === (await sources.identityOf(source))
 }
 
 function refuseTargetTreeInside(source: SourceRoot, targetRoot: string): void {
@@ -99,26 +115,48 @@ function insideSource(message: string): MigrationError {
 }
 
 /** Looks at each folder on the way to a target once, from the top down and no further than what exists. */
-function refuseLinks(targetRoot: string, targets: TargetNames): void {
-  const exists = new Map<string, boolean>([['', statSync(targetRoot, { throwIfNoEntry: false }) !== undefined]])
-  const look = (folder: string): boolean => {
-    const known = exists.get(folder)
-    if (known !== undefined) return known
-    const isThere =
-      look(folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) && isPlainFolder(join(targetRoot, folder))
-    exists.set(folder, isThere)
-    return isThere
+async function refuseLinks(tree: TreeFiles, targets: TargetNames): Promise<void> {
+  const folders = new PlainFolders(tree)
+  await folders.has(BOOKKEEPING_FOLDER)
+  for (let index = 0; index < targets.length; index++) {
+    const answer = folders.has(targets.folder(index))
+    if (isPromise(answer)) await answer
   }
-  look(BOOKKEEPING_FOLDER)
-  for (let index = 0; index < targets.length; index++) look(targets.folder(index))
 }
 
-function isPlainFolder(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (stats === undefined) return false
-  if (stats.isDirectory()) return true
+/** Which folders of a tree are there, each looked at once. */
+class PlainFolders {
+  readonly #tree: TreeFiles
+  readonly #exists = new Map<string, boolean>()
+
+  constructor(tree: TreeFiles) {
+    this.#tree = tree
+  }
+
+  /** @param folder relative to the root, which is ''. @throws MigrationError TARGET_LINK, TARGET_NOT_A_FOLDER. */
+  has(folder: string): Answer<boolean> {
+    const known = this.#exists.get(folder)
+    if (known !== undefined) return known
+    return andThen(this.#look(folder), (isThere) => {
+      this.#exists.set(folder, isThere)
+      return isThere
+    })
+  }
+
+  #look(folder: string): Answer<boolean> {
+    if (folder === '') return andThen(this.#tree.look(this.#tree.root), (entry) => entry !== null)
+    return andThen(this.has(folder.slice(0, Math.max(0, folder.lastIndexOf('/')))), (isAboveThere) => {
+      if (!isAboveThere) return false
+      const path = join(this.#tree.root, folder)
+      return andThen(this.#tree.look(path), (entry) => entry !== null && requireFolder(path, entry.kind))
+    })
+  }
+}
+
+function requireFolder(path: string, kind: EntryKind): true {
+  if (kind === 'folder') return true
   const shown = printableName(path)
-  if (stats.isSymbolicLink()) {
+  if (kind === 'link') {
     throw new MigrationError('TARGET_LINK', `${shown} is a symbolic link, and targets would be written through it`, {
       phase: 'plan',
       hint: 'put a real folder in its place, or give --out the folder that it leads to',

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { MigrationError, fromWireError, isSystemError, toWireError } from '../errors/migration-error.ts'
+import { MigrationError, fromWireError, toWireError } from '../errors/migration-error.ts'
 import { printableName } from '../errors/printable-name.ts'
 import type { SeenFile } from '../model/paths/seen-file.ts'
+import { isPromise, recovering, type Answer } from '../storage/answer.ts'
+import type { FolderContents, TreeEntry, TreeFiles } from '../storage/tree-files.ts'
 import type { TargetNames } from './target-names.ts'
 
 /** Which targets are there before the run: what an earlier run left, or what is not ours to replace. */
@@ -45,38 +46,56 @@ export class ExistingTargets {
 /**
  * Looks for all targets by listing each target folder once, and looking only at names that are there: a new tree costs one look
  * a folder, however many files it will get. 16 bytes of memory a target, none for a new tree.
- * @param targetRoot absolute path of the target tree, which need not exist.
+ * @param tree the target tree, which need not exist.
  * @throws MigrationError with the errno's name where a folder cannot be listed.
  */
-export function findExistingTargets(targetRoot: string, targets: TargetNames): ExistingTargets {
-  let sizes: Float64Array | null = null
-  let mtimes: BigInt64Array | null = null
+export async function findExistingTargets(tree: TreeFiles, targets: TargetNames): Promise<ExistingTargets> {
+  const found = new FoundTargets(targets.length)
   let folder: string | null = null
-  let names = new Set<string>()
+  let contents: FolderContents | null = null
   for (let index = 0; index < targets.length; index++) {
     // The files of a folder stand together in the list of sources.
     if (targets.folder(index) !== folder) {
       folder = targets.folder(index)
-      names = namesIn(join(targetRoot, folder))
+      const listed = contentsOf(tree, join(tree.root, folder))
+      contents = isPromise(listed) ? await listed : listed
     }
-    if (names.size === 0 || !names.has(targets.name(index))) continue
-    const stats = lstatSync(join(targetRoot, targets.path(index)), { bigint: true, throwIfNoEntry: false })
-    if (stats === undefined) continue
-    sizes ??= new Float64Array(targets.length).fill(ABSENT)
-    mtimes ??= new BigInt64Array(targets.length)
-    sizes[index] = stats.isFile() ? Number(stats.size) : NO_FILE
-    mtimes[index] = stats.mtimeNs
+    if (contents === null || contents.isEmpty) continue
+    const answer = contents.look(targets.name(index))
+    const entry = isPromise(answer) ? await answer : answer
+    if (entry !== null) found.add(index, entry)
   }
-  return new ExistingTargets(sizes, mtimes)
+  return found.all()
 }
 
-function namesIn(folder: string): Set<string> {
-  try {
-    return new Set(readdirSync(folder))
-  } catch (thrown) {
-    if (isSystemError(thrown) && thrown.code === 'ENOENT') return new Set()
-    throw fromWireError(toWireError(thrown, { phase: 'plan', file: folder }))
+class FoundTargets {
+  readonly #count: number
+  #sizes: Float64Array | null = null
+  #mtimes: BigInt64Array | null = null
+
+  constructor(count: number) {
+    this.#count = count
   }
+
+  add(index: number, { kind, sizeBytes, mtimeNs }: TreeEntry): void {
+    this.#sizes ??= new Float64Array(this.#count).fill(ABSENT)
+    this.#mtimes ??= new BigInt64Array(this.#count)
+    this.#sizes[index] = kind === 'file' ? sizeBytes : NO_FILE
+    this.#mtimes[index] = mtimeNs
+  }
+
+  all(): ExistingTargets {
+    return new ExistingTargets(this.#sizes, this.#mtimes)
+  }
+}
+
+function contentsOf(tree: TreeFiles, folder: string): Answer<FolderContents> {
+  return recovering(
+    () => tree.contentsOf(folder),
+    (thrown) => {
+      throw fromWireError(toWireError(thrown, { phase: 'plan', file: folder }))
+    },
+  )
 }
 
 export interface ForeignTargetRules {

@@ -1,6 +1,9 @@
-import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { mountedAt, SEVERAL, type SourceTree } from '../model/journal-entry.ts'
+import { andThen, isPromise, recovering, type Answer } from '../storage/answer.ts'
+import type { SourceStorage } from '../storage/source-storage.ts'
+import { sourcesAt } from '../storage/storages.ts'
+import type { EntryKind, TreeEntry, TreeFiles } from '../storage/tree-files.ts'
 import type { Orphan } from './resume-decision.ts'
 
 /*
@@ -30,35 +33,62 @@ export interface SourceHere {
 /** Tells whether source trees of earlier runs are the one of this run, and whether their sources are gone. */
 export class OrphanFinder {
   readonly #here: SourceHere
-  readonly #targetRoot: string
+  readonly #tree: TreeFiles
+  readonly #sources: SourceStorage
   /** Trees that have a source which is there in this run's. */
   readonly #seen = new Set<string>()
-  readonly #ways = new Map<string, boolean>()
+  readonly #targetWays: Ways
+  readonly #sourceWays: Ways
 
-  /** @param trees all trees of proofs, and whether one of their sources is on the list of this run. */
+  /**
+   * @param tree the target tree. @param trees all trees of proofs, and whether one of their sources is on the list of this run.
+   * @param sources where the sources lie; default: what the path of their root tells.
+   */
   constructor(
     here: SourceHere,
-    targetRoot: string,
+    tree: TreeFiles,
     trees: Iterable<{ readonly tree: ProofTree; readonly hasSourceHere: boolean }>,
+    sources = sourcesAt(here.tree.root),
   ) {
     this.#here = here
-    this.#targetRoot = targetRoot
-    for (const { tree, hasSourceHere } of trees) if (hasSourceHere) this.#seen.add(tree.key)
+    this.#tree = tree
+    this.#sources = sources
+    this.#targetWays = new Ways((folder) => andThen(this.#lookAtTarget(folder), kindOf))
+    this.#sourceWays = new Ways((folder) => this.#lookAtSource(folder))
+    for (const { tree: ofProof, hasSourceHere } of trees) if (hasSourceHere) this.#seen.add(ofProof.key)
   }
 
   /** Targets that are still as large as they were made, and whose sources are gone; in the order of their names. */
-  find(candidates: Iterable<OrphanCandidate>): Orphan[] {
+  async find(candidates: Iterable<OrphanCandidate>): Promise<Orphan[]> {
     const all = [...candidates]
-    this.#lookForSources(all)
+    await this.#lookForSources(all)
     const orphans: Orphan[] = []
-    for (const { target, source, sizeBytes, hash, tree } of all) {
-      // Never through a link: what is there may be somebody else's.
-      if (this.#leadsThroughLink(this.#targetRoot, folderOf(target))) continue
-      const stats = lookAt(join(this.#targetRoot, target))
-      if (stats === 'unknown' || stats === 'gone' || !stats.isFile() || stats.size !== sizeBytes) continue
-      if (this.isHere(tree) && this.#makesNoTarget(source, tree)) orphans.push({ target, source, sizeBytes, hash })
+    for (const candidate of all) {
+      const answer = this.#isOrphan(candidate)
+      if (!(isPromise(answer) ? await answer : answer)) continue
+      const { target, source, sizeBytes, hash } = candidate
+      orphans.push({ target, source, sizeBytes, hash })
     }
     return orphans.sort((left, right) => (left.target < right.target ? -1 : 1))
+  }
+
+  #isOrphan({ target, source, sizeBytes, tree }: OrphanCandidate): Answer<boolean> {
+    // Never through a link: what is there may be somebody else's.
+    return andThen(this.#targetWays.leadThroughLink(folderOf(target)), (isBehindLink) => {
+      if (isBehindLink) return false
+      return andThen(this.#lookAtTarget(target), (found) => {
+        if (found === 'unknown' || found?.kind !== 'file' || found.sizeBytes !== sizeBytes) return false
+        return this.isHere(tree) && this.#makesNoTarget(source, tree)
+      })
+    })
+  }
+
+  #lookAtTarget(path: string): Answer<TreeEntry | null | 'unknown'> {
+    return orUnknown(() => this.#tree.look(join(this.#tree.root, path)))
+  }
+
+  #lookAtSource(path: string): Answer<EntryKind | null | 'unknown'> {
+    return orUnknown(() => this.#sources.kindOf(join(this.#here.tree.root, path)))
   }
 
   /**
@@ -74,27 +104,27 @@ export class OrphanFinder {
   }
 
   /** Sources that are on no list are looked for one by one, until one of each tree is there. */
-  #lookForSources(candidates: readonly OrphanCandidate[]): void {
+  async #lookForSources(candidates: readonly OrphanCandidate[]): Promise<void> {
     for (const { source, tree } of candidates) {
       if (this.#seen.has(tree.key)) continue
-      const stats = lookAt(join(this.#here.tree.root, source))
-      if (stats !== 'unknown' && stats !== 'gone') this.#seen.add(tree.key)
+      const answer = this.#lookAtSource(source)
+      const kind = isPromise(answer) ? await answer : answer
+      if (kind !== 'unknown' && kind !== null) this.#seen.add(tree.key)
     }
   }
 
   /** True where the source is gone, or makes another target by now, as after `--to`. */
-  #makesNoTarget(source: string, tree: ProofTree): boolean {
+  #makesNoTarget(source: string, tree: ProofTree): Answer<boolean> {
     return this.#here.has(source) || this.#isGone(source, tree)
   }
 
-  #isGone(source: string, { source: tree }: ProofTree): boolean {
-    if (
-      (tree !== null && this.#isBelowOtherMount(source, tree)) ||
-      lookAt(join(this.#here.tree.root, source)) !== 'gone'
-    )
-      return false
-    // What a link leads to may be away for a while, as a disk that is not mounted.
-    return !this.#leadsThroughLink(this.#here.tree.root, folderOf(source))
+  #isGone(source: string, { source: tree }: ProofTree): Answer<boolean> {
+    if (tree !== null && this.#isBelowOtherMount(source, tree)) return false
+    return andThen(this.#lookAtSource(source), (kind) => {
+      if (kind !== null) return false
+      // What a link leads to may be away for a while, as a disk that is not mounted.
+      return andThen(this.#sourceWays.leadThroughLink(folderOf(source)), (isBehindLink) => !isBehindLink)
+    })
   }
 
   /** Whether something else is mounted on the way to a source than when it was converted: it may be below, or behind, what is there now. */
@@ -114,29 +144,40 @@ export class OrphanFinder {
       )
     })
   }
+}
 
-  #leadsThroughLink(root: string, folder: string): boolean {
+/** The folders of a tree, each looked at once. */
+class Ways {
+  readonly #look: (folder: string) => Answer<EntryKind | null | 'unknown'>
+  readonly #known = new Map<string, boolean>()
+
+  /** @param look at a path relative to the root: null only where nothing is there. */
+  constructor(look: (folder: string) => Answer<EntryKind | null | 'unknown'>) {
+    this.#look = look
+  }
+
+  /** Whether a link is on the way to what lies in a folder, or may be. @param folder relative to the root, which is ''. */
+  leadThroughLink(folder: string): Answer<boolean> {
     if (folder === '') return false
-    const path = join(root, folder)
-    const known = this.#ways.get(path)
+    const known = this.#known.get(folder)
     if (known !== undefined) return known
-    const stats = lookAt(path)
-    const isLink = stats !== 'gone' && (stats === 'unknown' || stats.isSymbolicLink())
-    const leads = isLink || this.#leadsThroughLink(root, folderOf(folder))
-    this.#ways.set(path, leads)
-    return leads
+    return andThen(this.#look(folder), (kind) => {
+      const leads = kind === 'unknown' || kind === 'link' || this.leadThroughLink(folderOf(folder))
+      return andThen(leads, (isKnown) => {
+        this.#known.set(folder, isKnown)
+        return isKnown
+      })
+    })
   }
 }
 
-/** Only these two errors say that something is not there. */
-const GONE = new Set(['ENOENT', 'ENOTDIR'])
+/** What cannot be looked at may be anything. */
+function orUnknown<Found>(look: () => Answer<Found>): Answer<Found | 'unknown'> {
+  return recovering<Found | 'unknown'>(look, () => 'unknown')
+}
 
-function lookAt(path: string) {
-  try {
-    return lstatSync(path)
-  } catch (error) {
-    return GONE.has((error as NodeJS.ErrnoException).code ?? '') ? ('gone' as const) : ('unknown' as const)
-  }
+function kindOf(found: TreeEntry | null | 'unknown'): EntryKind | null | 'unknown' {
+  return found === null || found === 'unknown' ? found : found.kind
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../model/journal-entry.ts'
 import type { SourceFormat, SourceList } from '../model/source-list.ts'
+import type { Answer } from '../storage/answer.ts'
 import type { ExistingTargets } from './find-existing-targets.ts'
 import type { OrphanCandidate, ProofTree } from './find-orphans.ts'
 import { PathIndex } from './path-index.ts'
@@ -49,7 +50,7 @@ export interface ResumeOptions {
   /** The size of the rejects file of a source; null: it is not there. */
   readonly rejectsSizeOf: (source: string) => Promise<number | null>
   /** Looks for the orphans among these targets; null: they are not looked for. */
-  readonly findOrphans: ((candidates: Iterable<OrphanCandidate>) => Orphan[]) | null
+  readonly findOrphans: ((candidates: Iterable<OrphanCandidate>) => Answer<readonly Orphan[]>) | null
 }
 
 /** A target that this plan does not make, with what the last proof says. */
@@ -172,7 +173,7 @@ export class ResumeLedger {
 
   /** Decides for each file whether it is done, once all proofs and claims are in. */
   async decide(options: ResumeOptions): Promise<ResumeDecision> {
-    const orphans = options.findOrphans?.(this.#orphanCandidates()) ?? []
+    const orphans = (await options.findOrphans?.(this.#orphanCandidates())) ?? []
     const decision = new ResumeDecision(this.#files.length, this.#columns, orphans)
     for (let index = 0; index < this.#files.length; index++) {
       const verdict = options.isForced ? 'forced' : this.#reason(index, options)

@@ -1,25 +1,22 @@
-import { statfsSync } from 'node:fs'
 import { printableName } from '../errors/printable-name.ts'
-import { nearestFolder } from './target-root.ts'
+import { andThen, type Answer } from '../storage/answer.ts'
+import type { TargetStorage } from '../storage/target-storage.ts'
 
 /**
  * Compares the room that targets will probably need with what is free.
- * @param targetRoot absolute path, which need not exist yet.
+ * @param target whose root need not exist yet.
  * @param sourceBytes bytes of the sources that would be converted. @param expansion bytes of targets per byte of sources, from a sample.
- * @returns the text of a NO_SPACE_LIKELY warning, or null where it fits or the file system does not say.
+ * @returns the text of a NO_SPACE_LIKELY warning, or null where it fits or the storage does not say.
  */
-export function spacePreflight(targetRoot: string, sourceBytes: number, expansion: number): string | null {
-  const folder = nearestFolder(targetRoot)
-  let freeBytes: number
-  try {
-    const { bavail, bsize, blocks } = statfsSync(folder)
-    // Some file systems have no notion of size.
-    if (blocks === 0) return null
-    freeBytes = bavail * bsize
-  } catch {
-    return null
-  }
-  return spaceWarning(folder, freeBytes, Math.ceil(sourceBytes * expansion))
+export function spacePreflight(
+  target: Pick<TargetStorage, 'freeSpace'>,
+  sourceBytes: number,
+  expansion: number,
+): Answer<string | null> {
+  return andThen(
+    target.freeSpace(),
+    (free) => free && spaceWarning(free.folder, free.bytes, Math.ceil(sourceBytes * expansion)),
+  )
 }
 
 /** The warning for a need that exceeds what is free; null where it fits. */

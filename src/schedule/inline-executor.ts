@@ -12,7 +12,6 @@ import { SMALL_FILE_BYTES } from '../model/policy.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
-import { localSources } from '../storage/local/local-sources.ts'
 import type { SourceStorage } from '../storage/source-storage.ts'
 import { describeSlowThreads, type Executor } from './executor.ts'
 import { countKernelThreads } from './process-limits.ts'
@@ -26,12 +25,12 @@ export class InlineExecutor implements Executor {
   readonly size = 1
   readonly tasksPerThread = 1
   readonly #plan: DataPlan
-  readonly #sources: SourceStorage
+  readonly #sources: SourceStorage | undefined
   readonly #control = new SharedArrayBuffer(CONTROL_BYTES)
   #runner: TaskRunner | null = null
 
-  /** @param sources where it reads: local files, if not given. */
-  constructor(plan: DataPlan, sources: SourceStorage = localSources) {
+  /** @param sources where it reads; default: as a thread does. */
+  constructor(plan: DataPlan, sources?: SourceStorage) {
     this.#plan = plan
     this.#sources = sources
   }

@@ -1,4 +1,6 @@
+import type { SourceTree } from '../model/journal-entry.ts'
 import type { Answer } from './answer.ts'
+import type { EntryKind } from './tree-files.ts'
 
 /*
  * What Drover asks of whatever holds trees of files: a local disk (local/), later an object store. Nothing here demands the main
@@ -74,6 +76,17 @@ export interface SourceStorage {
   look(folder: SourceFolder, name: string): Answer<SourceEntry | null>
   /** @returns null where nothing is there. @throws an error with a `code`. */
   head(path: string): Answer<FoundFile | null>
+  /**
+   * What is at a path itself: a link is a link. Targets are removed where the answer is null, so it is only where nothing is there for certain.
+   * @throws errors of the system.
+   */
+  kindOf(path: string): Answer<EntryKind | null>
+  /** As TargetStorage.identityOf: the same text where both are one file. */
+  identityOf(path: string): Answer<string | null>
+  /** The permissions of a folder; a storage without any says those that a new folder gets. @throws where it cannot be looked at. */
+  modeOf(folder: string): Answer<number>
+  /** A tree as journals name it, so that a later run can tell whether it looks at the same one. Never throws. */
+  describeTree(root: string): Answer<SourceTree>
   /** Opens a file; never waits for what has taken its place. @throws an error with a `code`, ENOENT where nothing is there. */
   open(path: string): Answer<ByteSource>
 }

@@ -34,11 +34,46 @@ export interface StagingPlaces {
   besideOf(targetFolder: string): string | null
 }
 
+/** Where `--out` leads to by now, whatever links are on the way. */
+export interface NamedTarget {
+  /** `other`: a pipe, a socket or a device. `nothing`: also what cannot be looked at. */
+  readonly kind: 'folder' | 'file' | 'other' | 'nothing'
+  /** The place above it, absolute, as it was given. */
+  readonly folder: string
+  /** Its name there. */
+  readonly name: string
+}
+
+/** Finds target trees, before anybody knows their roots. */
+export interface TargetFinder {
+  /** Looks at what the user named. Never throws. */
+  find(given: string): Answer<NamedTarget>
+  /**
+   * The root of the target tree at a path: absolute, one text for one tree as far as it is there already.
+   * @throws MigrationError TARGET_NOT_A_FOLDER where something else is in the way; the errno's name where it cannot be looked at.
+   */
+  rootAt(given: string): Answer<string>
+}
+
+/** What room there is for a tree. */
+export interface FreeSpace {
+  readonly bytes: number
+  /** The folder that it was asked of: the root, or the nearest one above it that is there. */
+  readonly folder: string
+}
+
 /**
  * A target tree. Paths are absolute and lie below its root; no call follows a link, or touches what took the place of a folder
  * meanwhile. Errors are those of TreeFiles. Nothing here asks for the main thread.
  */
 export interface TargetStorage extends TreeFiles {
+  /** The room that is left, also for a root that is still to be made; null: the storage does not say. */
+  freeSpace(): Answer<FreeSpace | null>
+  /**
+   * Tells the file that a path leads to, by whatever links, from all others that are there: a source must not be taken for a target.
+   * @returns a text that no other storage gives for anything; null where nothing is there. @throws errors of the system.
+   */
+  identityOf(path: string): Answer<string | null>
   /** @param area the folder of staged files, which is there. */
   stagingPlaces(area: string): StagingPlaces
   /**
@@ -72,7 +107,7 @@ export interface PublishingSession {
    */
   folderOrMake(
     path: string,
-    modeOf: (folder: string) => number,
+    modeOf: (folder: string) => Answer<number>,
     onMade: (changed: string) => void,
   ): Answer<TargetFolder>
   /** Whether a staged file is there still. */

@@ -18,11 +18,21 @@ export interface TreeFileHead {
   readonly nameCount: number
 }
 
-/** What is at a path of a tree: a link is a link, wherever it leads. */
+/** A link is a link, wherever it leads. */
+export type EntryKind = 'file' | 'folder' | 'link' | 'other'
+
+/** What is at a path of a tree. */
 export interface TreeEntry {
-  readonly kind: 'file' | 'folder' | 'link' | 'other'
+  readonly kind: EntryKind
   readonly sizeBytes: number
   readonly mtimeNs: bigint
+}
+
+/** What is in a folder. The names are those of the moment when it was asked for. */
+export interface FolderContents {
+  readonly isEmpty: boolean
+  /** Looks at what has a name, which costs nothing where nothing has it. @returns null: nothing has. @throws errors of the system. */
+  look(name: string): Answer<TreeEntry | null>
 }
 
 /** An open file of the tree. All its calls throw errors of the system as they are. */
@@ -56,6 +66,11 @@ export interface TreeFiles {
   hasFolder(folder: string): Answer<boolean>
   /** Looks at one path, and at none of the folders above it. @returns null where nothing is there. @throws errors of the system. */
   look(path: string): Answer<TreeEntry | null>
+  /**
+   * What is in a folder, for callers who ask for many of its names. It and those above it are not looked at.
+   * @returns empty contents where there is no such folder. @throws errors of the system.
+   */
+  contentsOf(folder: string): Answer<FolderContents>
   /** @returns null where no file is there. @throws for what is there and no file. */
   headOf(path: string): Answer<TreeFileHead | null>
   /** @param permissions of a file that is made. @throws also where a file that is appended to has another name: that leads out of the tree. */

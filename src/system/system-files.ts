@@ -1,4 +1,4 @@
-import { openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 
 // Files by which Linux tells of this process and of the machine (/proc, /sys/fs/cgroup). They are on no storage and in no tree, and other systems
 // have none of them.
@@ -6,6 +6,11 @@ import { openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 /** @throws where there is no such file, or it may not be read. */
 export function readSystemFile(path: string): string {
   return readFileSync(path, 'utf8')
+}
+
+/** What a link leads to. @throws where there is no such link. */
+export function readSystemLink(path: string): string {
+  return readlinkSync(path)
 }
 
 /** The names in a folder. @throws where there is none. */

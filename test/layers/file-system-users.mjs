@@ -13,9 +13,6 @@ export const LEFT = [
     reason: 'writes the targets of the stream engine',
   },
   { path: /^src\/write\//, most: 2, reason: 'writes staged targets' },
-  { path: /^src\/commit\//, most: 1, reason: 'asks the system who this process is' },
-  { path: /^src\/plan\//, most: 5, reason: 'looks at the target tree before a run' },
-  { path: /^src\/(?:control|cluster|cli)\//, most: 9, reason: 'looks for folders, hands a file system on' },
 ]
 
 /** @param modules paths of those that import node:fs. @returns what is wrong, in words. */

@@ -4,19 +4,20 @@ import { expect, it } from 'vitest'
 import { checkRoots } from '../../src/plan/check-roots.ts'
 import { targetNames } from '../../src/plan/target-names.ts'
 import { resolveTargetRoot } from '../../src/plan/target-root.ts'
+import { openTargetStorage } from '../../src/storage/storages.ts'
 import { writeTree } from '../discover/write-tree.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { sourceListOf } from './source-list-of.ts'
 
 /** Checks a plan from `in` to `out`, both below a fresh folder; returns the code and the message without that folder. */
-function check(given: {
+async function check(given: {
   in: string
   out: string
   sources: string[]
   depth?: number
   isSingleFile?: boolean
   prepare?: (top: string) => void
-}): string {
+}): Promise<string> {
   const top = realpathSync(temporaryFolder())
   writeTree(
     top,
@@ -26,9 +27,9 @@ function check(given: {
   const isSingleFile = given.isSingleFile ?? false
   const source = { root: join(top, given.in), isSingleFile, depth: given.depth ?? Number.POSITIVE_INFINITY }
   try {
-    const { root, singleName } = resolveTargetRoot(`${top}/${given.out}`, isSingleFile)
+    const { root, singleName } = await resolveTargetRoot(`${top}/${given.out}`, isSingleFile)
     const targets = targetNames(sourceListOf(given.sources), { rule: 'replace', extension: 'ndjson', singleName })
-    checkRoots(source, given.sources[0] ?? '', root, targets)
+    await checkRoots(source, given.sources[0] ?? '', openTargetStorage(root), targets)
     return 'fine'
   } catch (error) {
     const { code, message } = error as { code: string; message: string }
@@ -57,9 +58,9 @@ it.each([
     'TARGET_INSIDE_SOURCE: the target out/in.ndjson is inside the source tree out/in.ndjson',
   ],
   ['out/in', 'out', ['inner/b.csv'], 'fine'],
-])('from %s to %s with the sources %j: %s', (from, out, sources, outcome) => {
+])('from %s to %s with the sources %j: %s', async (from, out, sources, outcome) => {
   const prepare = (top: string) => symlinkSync(from, join(top, 'link'))
-  expect(check({ in: from, out, sources, prepare })).toBe(outcome)
+  expect(await check({ in: from, out, sources, prepare })).toBe(outcome)
 })
 
 it.each([
@@ -67,8 +68,8 @@ it.each([
   ['in/out', 2, 'TARGET_INSIDE_SOURCE: the target tree in/out is inside the source tree in'],
   ['in/out/deep', 2, 'fine'],
   ['in', 1, 'TARGET_INSIDE_SOURCE: the target tree in is the source tree itself'],
-])('targets may go to %s from a pattern of depth %d: %s', (out, depth, outcome) => {
-  expect(check({ in: 'in', out, depth, sources: ['a.csv'] })).toBe(outcome)
+])('targets may go to %s from a pattern of depth %d: %s', async (out, depth, outcome) => {
+  expect(await check({ in: 'in', out, depth, sources: ['a.csv'] })).toBe(outcome)
 })
 
 it.each<[string, string, ((top: string) => void) | undefined, string]>([
@@ -87,8 +88,10 @@ it.each<[string, string, ((top: string) => void) | undefined, string]>([
     (top) => linkSync(join(top, 'in/a.csv'), join(top, 'hard.csv')),
     'TARGET_INSIDE_SOURCE: the target hard.csv is the source itself',
   ],
-])('a single file to %s, %s', (out, _what, prepare, outcome) => {
-  expect(check({ in: 'in', out, sources: ['a.csv'], isSingleFile: true, ...(prepare && { prepare }) })).toBe(outcome)
+])('a single file to %s, %s', async (out, _what, prepare, outcome) => {
+  expect(await check({ in: 'in', out, sources: ['a.csv'], isSingleFile: true, ...(prepare && { prepare }) })).toBe(
+    outcome,
+  )
 })
 
 it.each<[string, (top: string) => void, string]>([
@@ -138,6 +141,6 @@ it.each<[string, (top: string) => void, string]>([
     },
     'fine',
   ],
-])('on the way to a target there is %s', (_what, prepare, outcome) => {
-  expect(check({ in: 'in', out: 'out', sources: ['x/y/a.csv', 'x/y/b.csv', 'c.csv'], prepare })).toBe(outcome)
+])('on the way to a target there is %s', async (_what, prepare, outcome) => {
+  expect(await check({ in: 'in', out: 'out', sources: ['x/y/a.csv', 'x/y/b.csv', 'c.csv'], prepare })).toBe(outcome)
 })

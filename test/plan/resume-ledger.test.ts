@@ -5,6 +5,7 @@ import { findExistingTargets } from '../../src/plan/find-existing-targets.ts'
 import { ResumeLedger } from '../../src/plan/resume-ledger.ts'
 import type { Proof } from '../../src/plan/resume-ledger.ts'
 import { targetNames } from '../../src/plan/target-names.ts'
+import { openTargetStorage } from '../../src/storage/storages.ts'
 import { writeTree } from '../discover/write-tree.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { sourceListOf } from './source-list-of.ts'
@@ -39,9 +40,9 @@ function ledgerOf(sources: readonly string[] = ['a.csv']) {
     writeFileSync(join(root, targets.path(index)), '123456')
   }
   let seen: string[] = []
-  const decide = (options: { isForced?: boolean; rejectsSize?: number | null } = {}) =>
+  const decide = async (options: { isForced?: boolean; rejectsSize?: number | null } = {}) =>
     ledger.decide({
-      existing: findExistingTargets(root, targets),
+      existing: await findExistingTargets(openTargetStorage(root), targets),
       isForced: options.isForced ?? false,
       rejectsSizeOf: async () => options.rejectsSize ?? null,
       findOrphans: (candidates) => {

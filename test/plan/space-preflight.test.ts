@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { spacePreflight, spaceWarning } from '../../src/plan/space-preflight.ts'
+import { openTargetStorage } from '../../src/storage/storages.ts'
+import { MemoryTarget } from '../support/memory-storage/memory-target.ts'
 
 it.each([
   [100, 100, null],
@@ -13,8 +15,16 @@ it.each([
   expect(spaceWarning('/out', freeBytes, neededBytes)).toBe(warning)
 })
 
-it('a tree that does not exist yet is measured where it will lie', () => {
-  const root = join(tmpdir(), 'not', 'there', 'yet')
-  expect(spacePreflight(root, 1, 1)).toBeNull()
-  expect(spacePreflight(root, 1e15, 1e6)).toContain(`are free in ${tmpdir()}`)
+it('a tree that does not exist yet is measured where it will lie', async () => {
+  const target = openTargetStorage(join(tmpdir(), 'not', 'there', 'yet'))
+  expect(await spacePreflight(target, 1, 1)).toBeNull()
+  expect(await spacePreflight(target, 1e15, 1e6)).toContain(`are free in ${tmpdir()}`)
+})
+
+it('a storage that does not say what is free warns of nothing', async () => {
+  const target = new MemoryTarget('/out')
+  expect(await spacePreflight(target, 1e15, 1e6)).toBeNull()
+  target.freeBytes = 100
+  expect(await spacePreflight(target, 100, 1)).toBeNull()
+  expect(await spacePreflight(target, 101, 1)).toContain('only 100 bytes are free in /out')
 })

@@ -1,7 +1,7 @@
 import { realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { nearestFolder, resolveTargetRoot } from '../../src/plan/target-root.ts'
+import { resolveTargetRoot } from '../../src/plan/target-root.ts'
 import { writeTree } from '../discover/write-tree.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -28,11 +28,14 @@ it.each([
   ['file', true, '', 'file'],
   ['link/a.json', true, 'folder', 'a.json'],
   ['new/deep/a.json', true, 'new/deep', 'a.json'],
-] as const)('--out %s (single file: %j) means the tree %s and the name %j', (out, isSingleFile, root, singleName) => {
-  const top = place()
-  const expected = { root: join(top, root).replace(/\/$/, ''), singleName }
-  expect(resolveTargetRoot(`${top}/${out}`, isSingleFile)).toEqual(expected)
-})
+] as const)(
+  '--out %s (single file: %j) means the tree %s and the name %j',
+  async (out, isSingleFile, root, singleName) => {
+    const top = place()
+    const expected = { root: join(top, root).replace(/\/$/, ''), singleName }
+    expect(await resolveTargetRoot(`${top}/${out}`, isSingleFile)).toEqual(expected)
+  },
+)
 
 it.each([
   ['file', false, 'file'],
@@ -40,9 +43,9 @@ it.each([
   ['dangling', false, 'dangling'],
   ['dangling/x', false, 'dangling'],
   ['file/a.json', true, 'file'],
-] as const)('--out %s (single file: %j) is refused, because %s is no folder', (out, isSingleFile, culprit) => {
+] as const)('--out %s (single file: %j) is refused, because %s is no folder', async (out, isSingleFile, culprit) => {
   const top = place()
-  expect(() => resolveTargetRoot(`${top}/${out}`, isSingleFile)).toThrow(
+  await expect(resolveTargetRoot(`${top}/${out}`, isSingleFile)).rejects.toThrow(
     expect.objectContaining({
       code: 'TARGET_NOT_A_FOLDER',
       message: expect.stringContaining(`${join(top, culprit)} is not`),
@@ -50,9 +53,8 @@ it.each([
   )
 })
 
-it('the nearest folder of a path that is not there is above it', () => {
-  const top = place()
-  expect(nearestFolder(join(top, 'folder/a/b/c'))).toBe(join(top, 'folder'))
-  expect(nearestFolder(join(top, 'file/a'))).toBe(top)
-  expect(nearestFolder(top)).toBe(top)
+it('a pipe or a device is refused, by its absolute path', async () => {
+  await expect(resolveTargetRoot('/dev/null', true)).rejects.toThrow(
+    expect.objectContaining({ code: 'WRONG_USE', message: '--out /dev/null is neither a file nor a folder' }),
+  )
 })

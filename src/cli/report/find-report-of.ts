@@ -1,9 +1,8 @@
-import { realpathSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
 import type { RunState } from '../../control/coordinator/cluster-state.ts'
 import { GuardedTree } from '../../storage/local/guarded-tree.ts'
-import { isPathInside } from '../../model/paths/path-inside.ts'
+import { placeInside, realRoot } from '../../storage/local/place-inside.ts'
 import type { Report } from '../../model/report.ts'
 import { readReport } from './read-report.ts'
 
@@ -21,10 +20,8 @@ export function findReportOf(
   const name = generation ?? runId
   if (!RUN_ID.test(name)) return null
   try {
-    const realRoot = realpathSync(root)
-    const tree = realpathSync(join(realRoot, targetRoot))
-    const inside = relative(realRoot, tree).split(sep).join('/')
-    if (inside !== '' && !isPathInside(inside)) return null
+    const tree = placeInside(realRoot(root), targetRoot)
+    if (tree === null) return null
     const paths = bookkeepingPaths(tree)
     const path = join(paths.reports, `${name}.json`)
     return new GuardedTree(tree).headOf(path) === null ? null : readReport(path, name)

@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { readSystemFile, readSystemLink } from '../../system/system-files.ts'
 
 /*
  * Who owns a lock, told so exactly that a dead owner is never mistaken for a live one that got the same pid: host, boot, pid
@@ -23,9 +23,9 @@ export type Liveness = 'alive' | 'dead' | 'unknown'
 export function readOwnIdentity(): OwnerIdentity {
   return {
     host: hostname(),
-    bootId: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    bootId: orNull(() => readSystemFile('/proc/sys/kernel/random/boot_id').trim()),
     pid: process.pid,
-    pidNamespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
+    pidNamespace: orNull(() => readSystemLink('/proc/self/ns/pid')),
     processStartTime: readProcess(process.pid)?.startTime ?? null,
   }
 }
@@ -57,7 +57,7 @@ function processExists(pid: number): boolean {
 
 /** Reads /proc/<pid>/stat; null where there is no such file. `isGone`: killed, all its threads ended, only not yet waited for. */
 function readProcess(pid: number): { readonly startTime: string; readonly isGone: boolean } | null {
-  const stat = orNull(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  const stat = orNull(() => readSystemFile(`/proc/${pid}/stat`))
   if (stat === null) return null
   // The second field is the program's name in parentheses and may hold blanks; the third is the state, the 22nd the start time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -1,4 +1,4 @@
-import { folderModesOf, type FolderModes } from '../../storage/local/folder-modes.ts'
+import { folderModesOf, type FolderModes } from '../../storage/folder-modes.ts'
 import { openTargetStorage } from '../../storage/storages.ts'
 import type { TargetStorage } from '../../storage/target-storage.ts'
 import { bookkeepingPaths, type BookkeepingPaths } from '../bookkeeping-paths.ts'

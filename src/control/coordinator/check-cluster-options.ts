@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs'
 import { MigrationError } from '../../errors/migration-error.ts'
 import type { ResolvedOptions } from '../../options/options.ts'
+import { realRoot } from '../../storage/local/place-inside.ts'
 import { commonParent } from './freeze-generation.ts'
 import type { Plan } from '../plan/make-plan.ts'
 
@@ -27,7 +27,7 @@ export function refuseUnfit(settings: ResolvedOptions): void {
 export function resolveRoot(root: string | undefined, plan: Plan): string {
   if (root === undefined) return commonParent(plan.discovery.root, plan.targetRoot)
   try {
-    return realpathSync(root)
+    return realRoot(root)
   } catch {
     throw new MigrationError('WRONG_USE', '--root is not a folder that can be read', { phase: 'options' })
   }

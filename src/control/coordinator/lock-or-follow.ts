@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
-import { folderModesOf } from '../../storage/local/folder-modes.ts'
+import { folderModesOf } from '../../storage/folder-modes.ts'
 import { acquireLock, type LockHandle } from '../../commit/lock/lock.ts'
 import { describeOwner, readLockOwner } from '../../commit/lock/lock-file.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
@@ -21,7 +21,7 @@ export async function lockOrFollow(plan: Plan, hooks: MigrateHooks): Promise<Loc
         manifestHash: plan.manifestHash,
         forceUnlock: plan.options.unlock,
         isDurable: plan.options.fsync,
-        rootMode: folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
+        rootMode: await folderModesOf(plan.discovery.root, plan.targetRoot)(plan.targetRoot),
         ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
       })
     } catch (error) {

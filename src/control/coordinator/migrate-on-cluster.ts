@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { openQueue, openRegister, watchErrors, type ShardQueue } from '../../cluster/queue/open-queue.ts'
 import type { QueueAddress } from '../../cluster/queue/queue-address.ts'
 import { bookkeepingPaths } from '../../commit/bookkeeping-paths.ts'
@@ -18,6 +17,7 @@ import { startClock, type Clock } from '../../report/clock.ts'
 import { RunLog } from '../../run/run-log.ts'
 import { stopReasonOf, type StopReason } from '../../schedule/stop-switch.ts'
 import { ThreadPool } from '../../schedule/thread-pool.ts'
+import { isThere } from '../../storage/is-there.ts'
 import { buildReport } from '../build-report.ts'
 import { checkContents, needsContents } from '../check-contents.ts'
 import { refuseUnfit, resolveRoot } from './check-cluster-options.ts'
@@ -187,8 +187,10 @@ class ClusterRun {
   /** The newest attempt at this very plan that a dead coordinator left. */
   async #findOpenGeneration(): Promise<OpenGeneration | null> {
     const { plan } = this.#parts
+    const { tree } = bookkeepingPaths(plan.targetRoot)
     for (const generation of (await listGenerations(plan.targetRoot)).toReversed()) {
-      if (generation.manifestHash !== plan.manifestHash || !existsSync(generationPaths(generation).records)) continue
+      if (generation.manifestHash !== plan.manifestHash) continue
+      if (!(await isThere(tree, generationPaths(generation).records))) continue
       const frozen = await readFrozenPlan(generation)
       if (frozen === null || frozen.plan.isForced !== plan.options.force) continue
       if (frozen.plan.mayOverwrite !== plan.options.overwrite) continue

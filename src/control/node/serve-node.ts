@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bullmq } from '../../cluster/queue/bullmq.ts'
 import { RegisterEntry, type Register } from '../../cluster/cluster-register.ts'
@@ -16,6 +15,7 @@ import { fromWireError, MigrationError, toWireError } from '../../errors/migrati
 import type { NodeIdentity } from '../../model/commit-record.ts'
 import { PLAN_VERSION } from '../../model/frozen-plan.ts'
 import { resolveThreadCount } from '../../schedule/thread-count.ts'
+import { isThere } from '../../storage/is-there.ts'
 import type { NodeEvent, NodeSummary } from './node-events.ts'
 import { identifyNode } from './identify-node.ts'
 import { NodeIntake } from './node-intake.ts'
@@ -206,9 +206,11 @@ class ClusterNode {
     if (action === 'divided') return action
     if (action === 'failed') return this.#endShard(shard, false)
     // Whoever closes the generation takes this folder away first.
-    const watch = setInterval(() => {
-      if (!existsSync(folder)) controller.abort(CLOSED)
-    }, WATCH_MS)
+    const tree = treeOf(found)
+    const look = async (): Promise<void> => {
+      if (!(await isThere(tree, folder))) controller.abort(CLOSED)
+    }
+    const watch = setInterval(() => void look(), WATCH_MS)
     try {
       return await this.#convertWhenFree(shard, job, token, action === 'alone')
     } finally {

@@ -10,9 +10,10 @@ import { OrphanFinder } from '../../plan/find-orphans.ts'
 import { PathIndex } from '../../plan/path-index.ts'
 import type { ResumeDecision } from '../../plan/resume-decision.ts'
 import { ResumeLedger } from '../../plan/resume-ledger.ts'
+import type { TreeFiles } from '../../storage/tree-files.ts'
 import { describeDamage, warnOfDamage } from './describe-damage.ts'
 import type { Plan } from './make-plan.ts'
-import { joinSourceTrees } from './read-source-tree.ts'
+import { joinSourceTrees } from './join-source-trees.ts'
 import { refusePrune } from './refuse-prune.ts'
 
 /** What earlier runs left of a plan: which files are done, and why the others run. */
@@ -45,7 +46,9 @@ export interface FoundBookkeeping {
  */
 export async function findRemainder(plan: Plan): Promise<Remainder> {
   const { discovery, targetRoot, targets, options } = plan
-  const existing = findExistingTargets(targetRoot, targets)
+  const paths = bookkeepingPaths(targetRoot)
+  const { tree } = paths
+  const existing = await findExistingTargets(tree, targets)
   const ledger = new ResumeLedger(discovery.files, targets, plan.filePlanHash)
   // Claims before proofs: a shard that ends meanwhile drops its claims when its proofs are there.
   const damagedManifests = await readManifests(targetRoot, (claim, { runId }) =>
@@ -61,11 +64,10 @@ export async function findRemainder(plan: Plan): Promise<Remainder> {
     mayOverwrite: options.overwrite,
     damaged: damage.length === 0 ? null : describeDamage(damage),
   })
-  const finder = orphanFinder(plan, ledger)
+  const finder = orphanFinder(plan, tree, ledger)
   if (options.prune) refusePrune(plan, ledger, finder)
   // What is missing from an incomplete list may be another shard's.
   const findsOrphans = !discovery.isSingleFile && discovery.failed.length === 0 && plan.shard === null
-  const paths = bookkeepingPaths(targetRoot)
   const decision = await ledger.decide({
     existing,
     isForced: options.force,
@@ -88,10 +90,10 @@ export async function findRemainder(plan: Plan): Promise<Remainder> {
   }
 }
 
-function orphanFinder({ discovery, sourceTree, targetRoot }: Plan, ledger: ResumeLedger): OrphanFinder {
+function orphanFinder({ discovery, sourceTree }: Plan, tree: TreeFiles, ledger: ResumeLedger): OrphanFinder {
   const sources = new PathIndex({ length: discovery.files.length, path: (index) => discovery.files.path(index) })
   const here = { tree: sourceTree, has: (source: string) => sources.find(source) >= 0 }
-  return new OrphanFinder(here, targetRoot, ledger.proofTrees)
+  return new OrphanFinder(here, tree, ledger.proofTrees)
 }
 
 /** Files that still have to be converted, by their numbers. */

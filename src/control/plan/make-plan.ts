@@ -22,9 +22,9 @@ import { batchMemoryBytes } from '../../batch/batch-memory.ts'
 import { threadsThatFit, warnOfLoweredThreads } from '../../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../../schedule/thread-count.ts'
 import { warnOfThreadRoom } from '../../schedule/thread-shortage.ts'
+import { openTargetStorage, sourcesAt } from '../../storage/storages.ts'
 import { describeOptions } from '../settings/describe-options.ts'
 import { readMapping } from '../settings/read-mapping.ts'
-import { readSourceTree } from './read-source-tree.ts'
 import { readShardNumber, takeShard, type PlannedShard } from '../shards/take-shard.ts'
 
 /** What a run will do, as far as it can be known without looking at what earlier runs left. Frozen; nothing is written for it. */
@@ -67,7 +67,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   const shard = readShardNumber(options, process.env)
   const discovery = await discoverSources({ ...options, formatOf: formatOfName }, hooks)
   const { files, isSingleFile, root } = discovery
-  const target = resolveTargetRoot(options.out, isSingleFile)
+  const target = await resolveTargetRoot(options.out, isSingleFile)
   refuseBookkeeping(root, target.root)
   const isNamed = target.singleName !== null && options.to === undefined && files.format(0) !== 'bytes'
   const namedFormat = isNamed ? namedTargetFormat(target.singleName, formatOfName) : null
@@ -77,7 +77,8 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
   if (data.engine === 'stream') refuseWithoutStreams(files, targetFormat)
   const naming = { rule: options.targetName, extension: targetFormat, singleName: target.singleName }
   const targets = targetNames(files, naming)
-  checkRoots({ root, isSingleFile, depth: discovery.depth }, isSingleFile ? files.name(0) : '', target.root, targets)
+  const source = { root, isSingleFile, depth: discovery.depth }
+  await checkRoots(source, isSingleFile ? files.name(0) : '', openTargetStorage(target.root), targets)
   const appended = options.targetName === 'append' ? null : targetNames(files, { ...naming, rule: 'append' })
   refuseCollisions(files, targets, appended)
   await checkBookkeeping(target.root)
@@ -99,7 +100,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targets: shard === null ? targets : targetNames(part.discovery.files, naming),
     threads: room.threads,
     threadWarning: room.warning ?? warnOfLoweredThreads(memoryLimit, options.threads, wantedThreads),
-    sourceTree: readSourceTree(root),
+    sourceTree: await sourcesAt(root).describeTree(root),
     planHash: hash,
     manifestHash: manifestHash(hash, files),
     filePlanHash: (format) => {

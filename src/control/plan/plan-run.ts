@@ -6,6 +6,7 @@ import type { MigrateHooks } from '../../model/events.ts'
 import type { MigrateOptions } from '../../options/options.ts'
 import type { PlannedFile, PlanReport } from '../../model/report.ts'
 import { spacePreflight } from '../../plan/space-preflight.ts'
+import { openTargetStorage } from '../../storage/storages.ts'
 import { withGuardedHooks } from '../guard-hooks.ts'
 import { SHOWN_ORPHANS } from '../build-report.ts'
 import { samplePlan } from '../sample-plan.ts'
@@ -31,7 +32,7 @@ async function planWith(options: MigrateOptions, hooks: MigrateHooks): Promise<P
   const bytesToConvert = files.sumBytes(indexes)
   const splits = findSplitFiles(made, orderFiles(files, indexes, made.options.orderBy))
   const { prediction, expansion } = await predict(made, indexes, splits.size > 0)
-  const spaceWarning = spacePreflight(made.targetRoot, bytesToConvert, expansion)
+  const spaceWarning = await spacePreflight(openTargetStorage(made.targetRoot), bytesToConvert, expansion)
   return {
     sourceRoot: root,
     targetRoot: made.targetRoot,

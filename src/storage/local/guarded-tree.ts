@@ -5,15 +5,24 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   type BigIntStats,
   type Stats,
 } from 'node:fs'
 import fs, { type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from '../../model/paths/file-modes.ts'
 import { isPathInside } from '../../model/paths/path-inside.ts'
-import type { ExclusiveBy, OpenMode, TreeEntry, TreeFile, TreeFileHead, TreeFiles } from '../tree-files.ts'
+import type {
+  ExclusiveBy,
+  FolderContents,
+  OpenMode,
+  TreeEntry,
+  TreeFile,
+  TreeFileHead,
+  TreeFiles,
+} from '../tree-files.ts'
 import { addName, fileOfName, probeExclusiveNames, winName } from './exclusive-names.ts'
 import { LocalFile, toEntry, toHead } from './local-file.ts'
 import { findMountIn } from './mount-points.ts'
@@ -75,6 +84,14 @@ export class GuardedTree implements TreeFiles {
   look(path: string): TreeEntry | null {
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     return stats === undefined ? null : toEntry(stats)
+  }
+
+  contentsOf(folder: string): FolderContents {
+    const names = namesIn(folder)
+    return {
+      isEmpty: names.size === 0,
+      look: (name) => (names.has(name) ? this.look(join(folder, name)) : null),
+    }
   }
 
   /** Looks at a file and at the folders above it. */
@@ -311,6 +328,15 @@ const MOST_BYTES_AT_ONCE = 64 * 1024
 
 /** Errors of an open or an unlink that meets something else than a file. */
 const MAY_BE_ODD = new Set(['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'EPERM', 'EEXIST', 'ENOTDIR', 'EOPNOTSUPP', 'ENODEV'])
+
+function namesIn(folder: string): Set<string> {
+  try {
+    return new Set(readdirSync(folder))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Set()
+    throw error
+  }
+}
 
 function lookAt(path: string): Stats | undefined {
   return lstatSync(path, { throwIfNoEntry: false })

@@ -1,5 +1,6 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { isPromise, type Answer } from '../answer.ts'
 import { folderError } from './folder-error.ts'
 import type { GuardedTree } from './guarded-tree.ts'
 import type { TreeFileSystem } from './tree-file-system.ts'
@@ -74,7 +75,7 @@ export class FolderHolder {
    */
   async holdOrMake(
     folder: string,
-    modeOf: (folder: string) => number,
+    modeOf: (folder: string) => Answer<number>,
     onMade: (changedFolder: string) => void,
   ): Promise<HeldFolder> {
     for (let tries = 1; ; tries++) {
@@ -83,7 +84,8 @@ export class FolderHolder {
       if (folder === this.#tree.root || tries > MOST_TRIES) throw folderError('ENOENT', folder)
       const above = await this.holdOrMake(dirname(folder), modeOf, onMade)
       try {
-        await this.#fileSystem.mkdir(`${above.path}/${basename(folder)}`, modeOf(folder))
+        const mode = modeOf(folder)
+        await this.#fileSystem.mkdir(`${above.path}/${basename(folder)}`, isPromise(mode) ? await mode : mode)
         onMade(dirname(folder))
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error

@@ -1,6 +1,7 @@
-import { fstatSync, type BigIntStats } from 'node:fs'
+import { fstatSync, type BigIntStats, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import type { TreeEntry, TreeFile, TreeFileHead } from '../tree-files.ts'
+import type { EntryKind, TreeEntry, TreeFile, TreeFileHead } from '../tree-files.ts'
+import { identityOf } from './identities.ts'
 
 /** An open file of a folder of this machine. */
 export class LocalFile implements TreeFile {
@@ -48,12 +49,13 @@ export function toEntry(stats: BigIntStats): TreeEntry {
   return { kind: kindOf(stats), sizeBytes: Number(stats.size), mtimeNs: stats.mtimeNs }
 }
 
-function kindOf(stats: BigIntStats): TreeEntry['kind'] {
+export function kindOf(stats: BigIntStats | Stats): EntryKind {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'folder'
   return stats.isSymbolicLink() ? 'link' : 'other'
 }
 
-export function toHead({ size, mtimeNs, dev, ino, nlink }: BigIntStats): TreeFileHead {
-  return { sizeBytes: Number(size), mtimeNs, identity: `${dev}:${ino}`, nameCount: Number(nlink) }
+export function toHead(stats: BigIntStats): TreeFileHead {
+  const { size, mtimeNs, nlink } = stats
+  return { sizeBytes: Number(size), mtimeNs, identity: identityOf(stats), nameCount: Number(nlink) }
 }

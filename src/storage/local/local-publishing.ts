@@ -1,5 +1,6 @@
 import { closeSync, constants, createReadStream, fstatSync, lstatSync, openSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import type { Answer } from '../answer.ts'
 import type { ContentSum, Expected, PublishingSession, TargetFolder } from '../target-storage.ts'
 import type { TreeFileHead } from '../tree-files.ts'
 import type { FolderHolder, HeldFolder } from './held-folders.ts'
@@ -35,7 +36,7 @@ export class LocalPublishing implements PublishingSession {
 
   async folderOrMake(
     path: string,
-    modeOf: (folder: string) => number,
+    modeOf: (folder: string) => Answer<number>,
     onMade: (changed: string) => void,
   ): Promise<TargetFolder> {
     return this.#open(path, await this.#parts.folders.holdOrMake(path, modeOf, onMade))

@@ -5,8 +5,12 @@ import { fromWireError, isSystemError, toWireError } from '../../errors/migratio
 import { printableName } from '../../errors/printable-name.ts'
 import { suggestNearest } from '../../errors/suggest-nearest.ts'
 import { BOOKKEEPING_FOLDER } from '../../model/paths/path-inside.ts'
+import type { SourceTree } from '../../model/journal-entry.ts'
 import type { FoundFile, FoundSource, SourceEntry, SourceFolder, SourceStorage } from '../source-storage.ts'
+import type { EntryKind } from '../tree-files.ts'
+import { describeTree, identityAt, identityOf } from './identities.ts'
 import { foundFile, LocalBytes } from './local-bytes.ts'
+import { kindOf } from './local-file.ts'
 
 /**
  * Source trees on a file system of this machine. Everything is answered at once.
@@ -46,6 +50,27 @@ export class LocalSources implements SourceStorage {
   head(path: string): FoundFile | null {
     const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
     return stats === undefined ? null : foundFile(stats)
+  }
+
+  kindOf(path: string): EntryKind | null {
+    try {
+      return kindOf(lstatSync(path))
+    } catch (error) {
+      if (saysNothingIsThere(error)) return null
+      throw error
+    }
+  }
+
+  identityOf(path: string): string | null {
+    return identityAt(path)
+  }
+
+  modeOf(folder: string): number {
+    return statSync(folder).mode
+  }
+
+  describeTree(root: string): SourceTree {
+    return describeTree(root)
   }
 
   open(path: string): LocalBytes {
@@ -120,10 +145,15 @@ function lookAtListed(folder: SourceFolder, name: string): SourceEntry | null {
       stats = statSync(place, { bigint: true })
     }
   } catch (error) {
-    if (isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null
+    if (saysNothingIsThere(error)) return null
     throw error
   }
   return entryOf(path, name, stats)
+}
+
+/** Only these two errors do. */
+function saysNothingIsThere(error: unknown): boolean {
+  return isSystemError(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
 /** Folders that were looked at, as long as who looks keeps them: mostly that of the next file too. */
@@ -151,10 +181,6 @@ function findReachable({ root, path, followLinks }: SourceFolder): boolean {
 
 function isInside(root: string, real: string): boolean {
   return real.startsWith(root === '/' ? root : `${root}/`)
-}
-
-function identityOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}`
 }
 
 /** The name as text; where its bytes are no UTF-8, the nearest valid text. */

@@ -1,8 +1,10 @@
 import { BOOKKEEPING_FOLDER, STAGING_FOLDER } from '../../model/paths/path-inside.ts'
 import { forEachConcurrently } from '../for-each-concurrently.ts'
-import type { PublishingSession, StagedFiles, StagingPlaces, TargetStorage } from '../target-storage.ts'
+import type { FreeSpace, PublishingSession, StagedFiles, StagingPlaces, TargetStorage } from '../target-storage.ts'
+import { freeSpaceAt } from './free-space.ts'
 import { GuardedTree } from './guarded-tree.ts'
 import { FolderHolder } from './held-folders.ts'
+import { identityAt } from './identities.ts'
 import { LocalPublishing, type LocalPublishingParts } from './local-publishing.ts'
 import { realFileSystem, type PlacingFileSystem } from './placing-file-system.ts'
 import { syncFile, syncFolder } from './sync.ts'
@@ -33,6 +35,14 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
     this.#syncShell = new SyncShell(this.#stagingArea)
     this.#wholeSync = new WholeSync(syncEverything ?? this.#syncShell.run)
     this.#publishing = { folders: new FolderHolder(this, fileSystem), placer: new TargetPlacer(fileSystem), fileSystem }
+  }
+
+  freeSpace(): FreeSpace | null {
+    return freeSpaceAt(this.root)
+  }
+
+  identityOf(path: string): string | null {
+    return identityAt(path)
   }
 
   stagingPlaces(area: string): StagingPlaces {

@@ -1,4 +1,6 @@
+import type { SourceTree } from '../../../src/model/journal-entry.ts'
 import type { Answer } from '../../../src/storage/answer.ts'
+import type { EntryKind } from '../../../src/storage/tree-files.ts'
 import type {
   ByteSource,
   FoundFile,
@@ -77,6 +79,25 @@ export class MemorySources implements SourceStorage {
       const file = this.files.get(path)
       return file === undefined ? null : foundOf(file)
     })
+  }
+
+  kindOf(path: string): Answer<EntryKind | null> {
+    return this.#answer(() => (this.files.has(path) ? 'file' : this.#below(path).length > 0 ? 'folder' : null))
+  }
+
+  identityOf(path: string): Answer<string | null> {
+    return this.#answer(() => (this.files.has(path) || this.#below(path).length > 0 ? `memory:${path}` : null))
+  }
+
+  modeOf(folder: string): Answer<number> {
+    return this.#answer(() => {
+      if (this.#below(folder).length === 0) throw Object.assign(new Error(`no ${folder} in memory`), { code: 'ENOENT' })
+      return 0o777
+    })
+  }
+
+  describeTree(root: string): Answer<SourceTree> {
+    return this.#answer(() => ({ root, identity: `memory:${root}`, mounts: [], mounted: [] }))
   }
 
   open(path: string): Answer<ByteSource> {

@@ -3,6 +3,7 @@ import { MigrationError } from '../../../src/errors/migration-error.ts'
 import type {
   ContentSum,
   Expected,
+  FreeSpace,
   PublishingSession,
   StagedFiles,
   StagingPlaces,
@@ -14,6 +15,9 @@ import { MemoryTree } from './memory-tree.ts'
 
 /** A target tree in memory that answers later, fails where it is told to, and forgets in a crash what was not durable. */
 export class MemoryTarget extends MemoryTree implements TargetStorage {
+  /** Null: it does not say. */
+  freeBytes: number | null = null
+
   /** Writes a file as a worker, an earlier run or a stranger would have left it: not durable. */
   put(name: string, content: string): void {
     this.#makeFolders(folderOf(name))
@@ -29,6 +33,14 @@ export class MemoryTarget extends MemoryTree implements TargetStorage {
   /** All files, by name. */
   get tree(): Record<string, string> {
     return Object.fromEntries(this.disk.names.map((name) => [name, this.disk.fileOrThrow(name).bytes.toString()]))
+  }
+
+  async freeSpace(): Promise<FreeSpace | null> {
+    return this.freeBytes === null ? null : { bytes: this.freeBytes, folder: this.root }
+  }
+
+  async identityOf(path: string): Promise<string | null> {
+    return (await this.look(path)) === null ? null : `memory:${path}`
   }
 
   stagingPlaces(area: string): StagingPlaces {

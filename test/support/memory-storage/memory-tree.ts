@@ -1,5 +1,13 @@
+import { join } from 'node:path'
 import { MigrationError } from '../../../src/errors/migration-error.ts'
-import type { OpenMode, TreeEntry, TreeFile, TreeFileHead, TreeFiles } from '../../../src/storage/tree-files.ts'
+import type {
+  FolderContents,
+  OpenMode,
+  TreeEntry,
+  TreeFile,
+  TreeFileHead,
+  TreeFiles,
+} from '../../../src/storage/tree-files.ts'
 import { folderOf, memoryError, MemoryDisk, type MemoryWatch, type StoredFile } from './memory-disk.ts'
 
 /** The bookkeeping of a tree in memory: no call needs /proc, links or descriptors. Names are won by an exclusive second name. */
@@ -29,6 +37,19 @@ export class MemoryTree implements TreeFiles {
   async look(path: string): Promise<TreeEntry | null> {
     const name = this.disk.nameOf(path)
     await this.disk.call(`look ${name}`)
+    return this.#entryOf(name)
+  }
+
+  /** As a store whose lists tell of each thing what it is. */
+  async contentsOf(folder: string): Promise<FolderContents> {
+    const name = this.disk.nameOf(folder)
+    await this.disk.call(`list ${name}`)
+    if (this.disk.file(name) !== undefined) throw memoryError('ENOTDIR', name)
+    const entries = new Map(this.disk.list(name).map((below) => [below, this.#entryOf(join(name, below))]))
+    return { isEmpty: entries.size === 0, look: (below) => entries.get(below) ?? null }
+  }
+
+  #entryOf(name: string): TreeEntry | null {
     if (this.disk.isFolder(name)) return { kind: 'folder', sizeBytes: 0, mtimeNs: 0n }
     const file = this.disk.file(name)
     return file === undefined ? null : { kind: 'file', sizeBytes: file.bytes.length, mtimeNs: file.mtimeNs }
