@@ -39,7 +39,7 @@ const CONTENDER = `
 /** Compiles what the lock needs, file by file: plain Node cannot run TypeScript. */
 function buildContender(): string {
   const folder = makeTargetRoot()
-  for (const name of ['commit', 'errors', 'model', 'storage']) {
+  for (const name of ['commit', 'errors', 'model', 'storage', 'system']) {
     for (const file of readdirSync(join('src', name), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts')) continue
       mkdirSync(dirname(join(folder, 'src', name, file)), { recursive: true })
