@@ -29,7 +29,7 @@ const MOST_FILES = 64
 const looks = new WeakMap<DataPlan, number>()
 
 interface Surroundings {
-  readonly sources: SourceStorage
+  readonly sourcesAt: (path: string) => SourceStorage
   readonly plan: DataPlan
   /** Free: what is in it is written over. */
   readonly batch: RecordBatch
@@ -77,11 +77,11 @@ async function advise(file: FileTask, code: string, around: Surroundings): Promi
   }
 }
 
-async function readSample(file: FileTask, { plan, batch, sources }: Surroundings): Promise<SampleBytes> {
+async function readSample(file: FileTask, { plan, batch, sourcesAt }: Surroundings): Promise<SampleBytes> {
   const { inputStart, inputEnd } = batch.memory
   // A byte behind it is the readers'.
   const room = Math.min(SAMPLE_BYTES, inputEnd - inputStart - 1)
-  const source = await sources.open(file.sourcePath)
+  const source = await sourcesAt(file.sourcePath).open(file.sourcePath)
   try {
     const read = Buffer.alloc(Math.min(isUtf8Label(plan.encoding) ? room : Math.floor(room / 3), file.sizeBytes))
     const raw = await readWhole(source, read)

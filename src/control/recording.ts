@@ -6,7 +6,7 @@ import type { ResolvedOptions } from '../options/options.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import { CpuProfiler, mergeProfiles } from '../report/cpu-profile.ts'
 import { TraceLog } from '../report/trace-log.ts'
-import type { ThreadPool } from '../schedule/thread-pool.ts'
+import type { Executor } from '../schedule/executor.ts'
 
 /** What a run records of itself when it is asked to: a trace of its threads, CPU profiles. */
 export class Recording {
@@ -59,11 +59,11 @@ export class Recording {
   }
 
   /** Lets all threads save their profiles. They must be idle, and they end with that. */
-  async saveThreadProfiles(pool: ThreadPool): Promise<void> {
+  async saveThreadProfiles(pool: Executor): Promise<void> {
     const folder = this.profileFolder
     if (folder === null) return
     await this.#attempt('--profile', async () => {
-      this.#threadProfiles.push(...(await pool.saveProfiles(folder)))
+      this.#threadProfiles.push(...((await pool.saveProfiles?.(folder)) ?? []))
     })
   }
 

@@ -11,13 +11,14 @@ import { batchFiles, countTasks, orderFiles } from '../schedule/batch-files.ts'
 import type { Executor } from '../schedule/executor.ts'
 import { InlineExecutor } from '../schedule/inline-executor.ts'
 import { StopSwitch, type StopReason } from '../schedule/stop-switch.ts'
-import type { ThreadPool } from '../schedule/thread-pool.ts'
+import type { ThreadPoolOptions } from '../schedule/thread-pool.ts'
 import { buildReport } from './build-report.ts'
 import { checkContents, needsContents, threadsToHash } from './check-contents.ts'
 import { findLackOfSpace } from './find-lack-of-space.ts'
 import { filesToConvert, type Remainder } from './plan/find-remainder.ts'
 import { describePlanned, type Plan } from './plan/make-plan.ts'
 import { recordSums } from './record-sums.ts'
+import { makeExecutor } from './make-executor.ts'
 import type { Recording } from './recording.ts'
 import { settleTree } from './settle-tree.ts'
 import { saveShardReport } from './shards/shard-report.ts'
@@ -132,20 +133,14 @@ export class Run {
   }
 
   async #withPool(
-    size: Omit<ConstructorParameters<typeof ThreadPool>[0], 'plan'>,
+    size: Omit<ThreadPoolOptions, 'plan'>,
     stop: StopSwitch,
-    work: (pool: ThreadPool) => Promise<void>,
+    work: (pool: Executor) => Promise<void>,
   ): Promise<void> {
-    // Loaded when it is needed: a tiny run does without.
-    const { ThreadPool } = await import('../schedule/thread-pool.ts')
-    await this.#with(new ThreadPool({ plan: this.#plan.data, ...size }), stop, work)
+    await this.#with(await makeExecutor(this.#plan, size), stop, work)
   }
 
-  async #with<Kind extends Executor>(
-    executor: Kind,
-    stop: StopSwitch,
-    work: (executor: Kind) => Promise<void>,
-  ): Promise<void> {
+  async #with(executor: Executor, stop: StopSwitch, work: (executor: Executor) => Promise<void>): Promise<void> {
     stop.control(executor)
     try {
       await work(executor)

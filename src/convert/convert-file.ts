@@ -6,10 +6,11 @@ import type { FileTask } from '../model/task.ts'
 import { noStageTimes } from '../model/no-stage-times.ts'
 import { nowNs } from '../report/clock.ts'
 import { isPromise, type Answer } from '../storage/answer.ts'
+import { StagedFile } from '../write/staged-file.ts'
 import { convertRecords } from './convert-records.ts'
 import { copyFile } from './copy-file.ts'
 import type { Conversion, ConvertContext, FileWork } from './file-work.ts'
-import { openSource } from './open-source.ts'
+import { openSource, stagingOf } from './open-source.ts'
 import { beginSpans, wholeNs } from './stage-timer.ts'
 
 /**
@@ -49,21 +50,27 @@ export async function convertFile(
 }
 
 async function convertStream(file: FileWork['file'], context: ConvertContext): Promise<Conversion> {
-  // The streams read and wait for themselves; this reader only watches over the file.
-  const source = await openSource(file, { ...context, pace: undefined })
+  // The streams read, write and wait for themselves; these only watch over the files.
+  const unpaced = { ...context, pace: undefined }
+  const source = await openSource(file, unpaced)
+  const target = new StagedFile(file.stagedTarget, stagingOf(file, unpaced), {
+    mode: () => targetFileMode(source.mode),
+  })
   try {
     await source.assertUnchanged()
     await source.lookAtStart()
-    context.staged?.requireFolders(file)
     // Only this engine pays for its libraries.
     const { convertWithStreams } = await import('./stream/convert-with-streams.ts')
     return await convertWithStreams(file, context.plan, {
       source: source.bytes,
+      target,
       shouldStop: context.shouldStop,
       pace: context.pace?.waitAsync,
       assertUnchanged: () => source.assertUnchanged(),
-      mode: targetFileMode(source.mode),
     })
+  } catch (error) {
+    await target.discard()
+    throw error
   } finally {
     source.close()
   }

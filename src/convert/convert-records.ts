@@ -9,7 +9,7 @@ import { targetFileMode } from '../model/paths/file-modes.ts'
 import type { ConvertedFile, RecordCounts } from '../model/task-result.ts'
 import type { StageTimes } from '../model/times.ts'
 import type { SourceReader } from '../read/source-reader.ts'
-import { ending, andThen, type Answer } from '../storage/answer.ts'
+import { ending, isPromise, andThen, type Answer } from '../storage/answer.ts'
 import { RejectWriter } from '../write/reject-writer.ts'
 import { StagedFile } from '../write/staged-file.ts'
 import { stopped, type Conversion, type FileWork } from './file-work.ts'
@@ -18,7 +18,7 @@ import { ExpansionLimit } from './limit-expansion.ts'
 import { openSource, stagingOf } from './open-source.ts'
 import { Pipeline } from './pipeline.ts'
 import { createStages } from './record-stages.ts'
-import { timed, timedAnswer, timedEncoding } from './stage-timer.ts'
+import { timed, timedAnswer, timedEncoding, waitForWrites } from './stage-timer.ts'
 
 /** What one pass comes to: the conversion, or the columns of the file where one of them came too late. */
 type Pass = Conversion | LateColumns
@@ -73,9 +73,7 @@ function convertOpened(work: FileWork, source: SourceReader, columns: readonly K
         return pass
       }),
     () => {
-      if (isKept) return
-      target.discard()
-      rejects.discard()
+      if (!isKept) return andThen(target.discard(), () => rejects.discard())
     },
   )
 }
@@ -108,10 +106,11 @@ function pump(
       if (!hasAllColumns) return true
       expansion.predict(target.sizeBytes, batch.rowCount, writer.columns.length)
       encodeBatch(batch, writer, output, rejects, stageNs)
-      return true
+      const written = waitForTargets(targets, stageNs)
+      return isPromise(written) ? written.then(() => true) : true
     },
   })
-  const complete = (): Pass => {
+  const complete = (): Answer<Pass> => {
     if (!hasAllColumns) {
       expansion.predict(0, reader.recordCount, writer.columns.length)
       return { columns: writer.columns }
@@ -119,24 +118,31 @@ function pump(
     failOnTooManyRejects(plan, rejects.count)
     writer.finish(output)
     output.flush()
-    closeTargets(targets, reader, { plan, stageNs })
-    const sourceHash = plan.hashSources ? source.hash : null
-    return { sourceBytes: source.readBytes, sourceHash, ...outcomeOf(pipeline, reader, targets) }
+    return andThen(closeTargets(targets, reader, { plan, stageNs }), () => {
+      const sourceHash = plan.hashSources ? source.hash : null
+      return { sourceBytes: source.readBytes, sourceHash, ...outcomeOf(pipeline, reader, targets) }
+    })
   }
   return andThen(pipeline.step(), () => andThen(source.assertUnchanged(), complete))
 }
 
+/** Before the next batch: what is not written yet is in memory. */
+function waitForTargets({ target, rejects }: Targets, stageNs: StageTimes): Answer<void> {
+  if (target.isSettled && rejects.isSettled) return
+  return andThen(waitForWrites(stageNs, target), () => waitForWrites(stageNs, rejects))
+}
+
 function closeTargets(
-  { target, rejects }: Targets,
+  targets: Targets,
   { recordCount }: RecordReader,
   { plan, stageNs }: { readonly plan: DataPlan; readonly stageNs: StageTimes },
-): void {
+): Answer<void> {
+  const { target, rejects } = targets
   // Before they are closed: only what is open can be removed at once.
   failOnMostlyRejects(plan, rejects, recordCount)
-  timed(stageNs, 'write', () => {
-    rejects.close()
-    target.close()
-  })
+  return andThen(waitForTargets(targets, stageNs), () =>
+    timedAnswer(stageNs, 'write', () => andThen(rejects.close(), () => target.close())),
+  )
 }
 
 function outcomeOf(

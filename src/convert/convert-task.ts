@@ -11,11 +11,12 @@ import type { FileTask, Task } from '../model/task.ts'
 import { helpSplit, leadSplit } from './split/convert-split.ts'
 import type { FileResult, TaskResult } from '../model/task-result.ts'
 import { createPace } from '../pace/pace.ts'
-import { localSources } from '../storage/local/local-sources.ts'
-import { StagedLooks } from '../storage/local/staged-looks.ts'
+import type { OutputStorage } from '../storage/output-storage.ts'
 import type { SourceStorage } from '../storage/source-storage.ts'
+import { sourcesAt } from '../storage/storages.ts'
 import { beginSpans } from './stage-timer.ts'
 import { ThreadMeter } from './thread-meter.ts'
+import { ThreadTargets } from './thread-targets.ts'
 import { nowNs } from '../report/clock.ts'
 import { CpuProfiler } from '../report/cpu-profile.ts'
 import { SpanRecorder } from '../report/span-recorder.ts'
@@ -57,18 +58,32 @@ type TaskOf<Kind extends Task['kind']> = Extract<Task, { readonly kind: Kind }>
 /** Runs tasks: one in, one result out. Made once per thread, since its memory is. */
 export type TaskRunner = (task: Task) => Promise<TaskResult>
 
-/** Prepares a thread for its tasks. @param sources where it reads. */
-export function createTaskRunner(setup: WorkerSetup, sources: SourceStorage = localSources): TaskRunner {
+/**
+ * Prepares a thread for its tasks.
+ * @param sources where it reads. @param outputs where it writes. Default of both: the storage that a path lies in.
+ */
+export function createTaskRunner(
+  setup: WorkerSetup,
+  sources?: SourceStorage,
+  outputs: OutputStorage | null = null,
+): TaskRunner {
   const profiler = setup.isProfiled ? new CpuProfiler() : null
   const control = new Int32Array(setup.control)
   const threadNumber = Atomics.add(control, THREADS_STARTED, 1) % setup.maxThreads
   const progress = new Float64Array(setup.progress, threadNumber * PROGRESS_BYTES, 4)
-  const context = createContext(setup, { threadNumber, control, progress, sources })
+  const targets = new ThreadTargets(outputs)
+  const context = createContext(setup, {
+    threadNumber,
+    control,
+    progress,
+    sourcesAt: sources === undefined ? sourcesAt : () => sources,
+    targets,
+  })
   const meter = new ThreadMeter()
   const thread: Thread = { threadNumber, progress, context, meter }
 
   return async (task) => {
-    context.staged?.beginTask()
+    targets.beginTask()
     switch (task.kind) {
       case 'convert':
         return { kind: 'convert', files: await convertFiles(task.files, thread), threadNumber }
@@ -103,7 +118,8 @@ interface Thread {
 
 function createContext(
   setup: WorkerSetup,
-  own: Pick<Thread, 'threadNumber' | 'progress'> & Pick<ConvertContext, 'sources'> & { readonly control: Int32Array },
+  own: Pick<Thread, 'threadNumber' | 'progress'> &
+    Pick<ConvertContext, 'sourcesAt' | 'targets'> & { readonly control: Int32Array },
 ): ConvertContext {
   const { plan } = setup
   const { control, progress } = own
@@ -122,7 +138,8 @@ function createContext(
   return {
     plan,
     batch: new RecordBatch(memory, kernels),
-    sources: own.sources,
+    sourcesAt: own.sourcesAt,
+    targets: own.targets,
     shouldStop,
     pace,
     onProgress: (fileIndex, readBytes) => {
@@ -132,7 +149,6 @@ function createContext(
       progress[1] = readBytes
     },
     onLargeTarget: (predictedBytes) => void (progress[3] = predictedBytes),
-    staged: new StagedLooks(),
     spans: setup.isTraced ? new SpanRecorder() : null,
   }
 }

@@ -7,7 +7,7 @@ import { ending, isPromise, recovering, andThen, type Answer } from '../storage/
 import { StagedFile } from '../write/staged-file.ts'
 import { stopped, type Conversion, type ConvertContext } from './file-work.ts'
 import { openSource, stagingOf } from './open-source.ts'
-import { timed, timedAnswer } from './stage-timer.ts'
+import { timed, timedAnswer, waitForWrites } from './stage-timer.ts'
 
 /** Copies a file as it is (`--others copy`). */
 export function copyFile(file: FileTask, context: ConvertContext, stageNs: StageTimes): Answer<Conversion> {
@@ -32,16 +32,14 @@ function copyOpened(
     isModeKept: true,
     checksum: context.batch.checksum,
   })
-  const complete = (): Conversion => {
-    target.close()
-    return outcomeOf(source, target, context.plan.hashSources)
-  }
+  const complete = (): Answer<Conversion> =>
+    andThen(target.close(), () => outcomeOf(source, target, context.plan.hashSources))
   return recovering(
     () => andThen(copyBytes(file, context, stageNs, source, target), () => andThen(source.assertUnchanged(), complete)),
-    (error) => {
-      target.discard()
-      throw error
-    },
+    (error) =>
+      andThen(target.discard(), () => {
+        throw error
+      }),
   )
 }
 
@@ -52,23 +50,26 @@ function copyBytes(
   source: SourceReader,
   target: StagedFile,
 ): Answer<void> {
-  const write = (): void => {
+  const write = (): Answer<void> => {
     context.onProgress(file.index, source.readBytes)
     timed(stageNs, 'write', () => target.write(context.batch.memory.bytes, source.start, source.end))
     source.consume(source.end)
+    return waitForWrites(stageNs, target)
   }
-  const read = (): Answer<void> => {
+  const copyChunk = (): Answer<void> => {
     if (context.shouldStop()) throw stopped()
-    return timedAnswer(stageNs, 'read', () => source.fill())
+    return andThen(
+      timedAnswer(stageNs, 'read', () => source.fill()),
+      write,
+    )
   }
   const goOn = async (first: Promise<void>): Promise<void> => {
     await first
-    for (write(); !source.isLast; write()) await read()
+    while (!source.isLast) await copyChunk()
   }
   while (!source.isLast) {
-    const isRead = read()
-    if (isPromise(isRead)) return goOn(isRead)
-    write()
+    const copied = copyChunk()
+    if (isPromise(copied)) return goOn(copied)
   }
 }
 

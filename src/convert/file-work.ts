@@ -7,15 +7,17 @@ import type { StageTimes } from '../model/times.ts'
 import type { FileTask } from '../model/task.ts'
 import type { Pace } from '../pace/pace.ts'
 import type { SpanRecorder } from '../report/span-recorder.ts'
-import type { StagedLooks } from '../storage/local/staged-looks.ts'
 import type { SourceStorage } from '../storage/source-storage.ts'
+import type { ThreadTargets } from './thread-targets.ts'
 
 /** What a thread converts with: made once, used for all its files. */
 export interface ConvertContext {
   readonly plan: DataPlan
   readonly batch: RecordBatch
-  /** Where sources are read. */
-  readonly sources: SourceStorage
+  /** Where the source at a path is read. */
+  readonly sourcesAt: (path: string) => SourceStorage
+  /** Where targets and rejects are staged. */
+  readonly targets: Pick<ThreadTargets, 'of'>
   /** Asked at each chunk. */
   readonly shouldStop: () => boolean
   readonly onProgress: (fileIndex: number, readBytes: number) => void
@@ -23,8 +25,6 @@ export interface ConvertContext {
   readonly onLargeTarget: (predictedBytes: number) => void
   /** Slows I/O down, where that was asked for. */
   readonly pace?: Pace | undefined
-  /** Sees to it that nothing is staged through a link. */
-  readonly staged?: StagedLooks
   /** Records the stages of each file (`--trace`). */
   readonly spans: SpanRecorder | null
 }

@@ -15,7 +15,7 @@ export async function hashFiles(paths: readonly string[], context: ConvertContex
 async function hashFile(path: string, context: ConvertContext): Promise<number | null> {
   try {
     context.pace?.wait(0)
-    const opened = context.sources.open(path)
+    const opened = context.sourcesAt(path).open(path)
     const source = isPromise(opened) ? await opened : opened
     try {
       return await hashBytes(source, context)

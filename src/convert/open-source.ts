@@ -10,10 +10,10 @@ import type { ConvertContext } from './file-work.ts'
 /** Opens the source of a task. @param limitBytes where a sample of it ends. @throws as SourceReader. */
 export function openSource(
   file: FileTask,
-  { plan, batch, pace, sources }: ConvertContext,
+  { plan, batch, pace, sourcesAt }: ConvertContext,
   limitBytes?: number,
 ): Answer<SourceReader> {
-  return SourceReader.open(sources, file, batch.memory, {
+  return SourceReader.open(sourcesAt(file.sourcePath), file, batch.memory, {
     chunkBytes: plan.chunkBytes,
     encoding: plan.encoding,
     checksum: plan.hashSources ? batch.checksum : null,
@@ -30,6 +30,6 @@ export function inspectorOf({ format, relativePath }: FileTask, plan: DataPlan):
 }
 
 /** How the files of a task are staged. */
-export function stagingOf(file: FileTask, { pace, staged }: ConvertContext): Staging {
-  return { pace: pace?.wait, requireFolder: staged && (() => staged.requireFolders(file)) }
+export function stagingOf(file: FileTask, { pace, targets }: ConvertContext): Staging {
+  return { outputs: targets.of(file), pace: pace?.wait }
 }

@@ -31,9 +31,9 @@ export interface PipelineOwner {
   readonly afterRead?: () => void
   /**
    * Takes the rows of a batch, which are parsed and mapped: learns their columns, writes them and the rejects. May throw.
-   * @returns false to end the step behind this batch, wherever in the chunk that is.
+   * @returns false to end the step behind this batch, wherever in the chunk that is; a promise where something must be waited for before the next.
    */
-  readonly take: (batch: RecordBatch) => boolean
+  readonly take: (batch: RecordBatch) => Answer<boolean>
 }
 
 /**
@@ -66,7 +66,7 @@ export class Pipeline {
   /**
    * Converts the records that start before `limit`, or all up to the end of the source. What is read and not consumed comes first.
    * @param limit offset in the decoded source; only a splittable reader can end there.
-   * @returns a promise only where the source answers later: what a local file holds is converted at once.
+   * @returns a promise only where the source answers later, or the owner waits: what a local file holds is converted at once.
    * @throws whatever reader, mapping and owner throw; MigrationError TOO_MANY_REJECTS.
    */
   step(limit = Number.POSITIVE_INFINITY): Answer<void> {
@@ -75,19 +75,19 @@ export class Pipeline {
     // An owner may have read all that lies before the limit already.
     let read = source.end > source.start && source.endOffset >= limit ? undefined : this.#read(limit)
     for (;;) {
-      if (isPromise(read)) return this.#stepLater(read, limit)
-      if (!this.#convertChunk(limit)) return
+      const goesOn = andThen(read, () => this.#convertChunk(limit))
+      if (isPromise(goesOn)) return this.#stepLater(goesOn, limit)
+      if (!goesOn) return
       this.#owner.beforeRead?.()
       read = this.#read(limit)
     }
   }
 
   /** The same loop, where there is something to wait for. */
-  async #stepLater(firstRead: Promise<void>, limit: number): Promise<void> {
-    for (let read: Answer<void> = firstRead; ; read = this.#read(limit)) {
-      if (isPromise(read)) await read
-      if (!this.#convertChunk(limit)) return
+  async #stepLater(first: Promise<boolean>, limit: number): Promise<void> {
+    for (let goesOn: Answer<boolean> = first; await goesOn;) {
       this.#owner.beforeRead?.()
+      goesOn = andThen(this.#read(limit), () => this.#convertChunk(limit))
     }
   }
 
@@ -101,18 +101,34 @@ export class Pipeline {
   }
 
   /** All batches of what is read. @returns false where the step ends: at the limit, at the end of the source, or by its owner. */
-  #convertChunk(limit: number): boolean {
-    const { batch, source, stageNs, map } = this.#parts
+  #convertChunk(limit: number): Answer<boolean> {
+    const { batch } = this.#parts
     do {
-      batch.clear()
-      batch.sourceOffset = source.sourceOffset
-      this.#parse(limit)
-      timed(stageNs, 'map', () => map(batch))
-      this.watch.look(batch)
-      this.filteredCount += batch.droppedCount
-      if (!this.#owner.take(batch)) return false
+      const goesOn = this.#convertBatch(limit)
+      if (isPromise(goesOn)) return goesOn.then((isWanted) => isWanted && this.#convertRest(limit))
+      if (!goesOn) return false
     } while (batch.isFull)
-    return !source.isLast && !this.#isAt(limit)
+    return this.#hasMore(limit)
+  }
+
+  /** What is left of a chunk behind a batch. */
+  #convertRest(limit: number): Answer<boolean> {
+    return this.#parts.batch.isFull ? this.#convertChunk(limit) : this.#hasMore(limit)
+  }
+
+  #convertBatch(limit: number): Answer<boolean> {
+    const { batch, source, stageNs, map } = this.#parts
+    batch.clear()
+    batch.sourceOffset = source.sourceOffset
+    this.#parse(limit)
+    timed(stageNs, 'map', () => map(batch))
+    this.watch.look(batch)
+    this.filteredCount += batch.droppedCount
+    return this.#owner.take(batch)
+  }
+
+  #hasMore(limit: number): boolean {
+    return !this.#parts.source.isLast && !this.#isAt(limit)
   }
 
   #parse(limit: number): void {

@@ -47,6 +47,17 @@ export function timedAnswer<Result>(
   })
 }
 
+/** Waits for what was written to a storage that answers later. */
+export function waitForWrites(stageNs: StageTimes, file: Written): Answer<void> {
+  if (!file.isSettled) return timedAnswer(stageNs, 'write', () => file.settle())
+}
+
+/** A file that may still be written. */
+interface Written {
+  readonly isSettled: boolean
+  settle(): Answer<void>
+}
+
 /** Does the encoding of a batch. Flushes happen within it, timed for themselves: their time counts as write, not twice. */
 export function timedEncoding(stageNs: StageTimes, encode: () => void): void {
   const writeNsBefore = stageNs.write

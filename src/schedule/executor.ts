@@ -28,6 +28,8 @@ export interface Executor {
   readProgress(): (ThreadProgress | null)[]
   /** Asks for all files in work to be given up at the next chunk. Their tasks then fail as STOPPED. */
   requestStop(): void
+  /** Lets each thread save its CPU profile, once no task runs any more, if it has any. @returns the names of the profiles, without folder and extension. */
+  saveProfiles?(folder: string): Promise<string[]>
   /** Ends everything, in the middle of tasks if need be. */
   destroy(): Promise<void>
 }

@@ -12,6 +12,7 @@ import { SMALL_FILE_BYTES } from '../model/policy.ts'
 import type { SourceList } from '../model/source-list.ts'
 import type { TaskResult } from '../model/task-result.ts'
 import type { Task } from '../model/task.ts'
+import type { OutputStorage } from '../storage/output-storage.ts'
 import type { SourceStorage } from '../storage/source-storage.ts'
 import { describeSlowThreads, type Executor } from './executor.ts'
 import { countKernelThreads } from './process-limits.ts'
@@ -26,13 +27,15 @@ export class InlineExecutor implements Executor {
   readonly tasksPerThread = 1
   readonly #plan: DataPlan
   readonly #sources: SourceStorage | undefined
+  readonly #outputs: OutputStorage | null
   readonly #control = new SharedArrayBuffer(CONTROL_BYTES)
   #runner: TaskRunner | null = null
 
-  /** @param sources where it reads; default: as a thread does. */
-  constructor(plan: DataPlan, sources?: SourceStorage) {
+  /** @param sources where it reads. @param outputs where it writes. Default of both: as a thread does. */
+  constructor(plan: DataPlan, sources?: SourceStorage, outputs: OutputStorage | null = null) {
     this.#plan = plan
     this.#sources = sources
+    this.#outputs = outputs
   }
 
   /** Whether a run is small enough: a single small file. */
@@ -55,6 +58,7 @@ export class InlineExecutor implements Executor {
         isProfiled: false,
       },
       this.#sources,
+      this.#outputs,
     )
     return this.#runner(task)
   }

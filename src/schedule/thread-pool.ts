@@ -27,7 +27,7 @@ const PROGRESS_STRIDE = PROGRESS_BYTES / Float64Array.BYTES_PER_ELEMENT
  */
 const YOUNG_GENERATION_MB = 6
 
-interface ThreadPoolOptions {
+export interface ThreadPoolOptions {
   readonly plan: DataPlan
   /** Threads to start with. */
   readonly threads: number
@@ -207,7 +207,6 @@ export class ThreadPool implements Executor {
     })
   }
 
-  /** Lets each thread save its CPU profile, once no task runs any more. @returns the names of the profiles, without folder and extension. */
   async saveProfiles(folder: string): Promise<string[]> {
     const threads = this.size
     const saved = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)

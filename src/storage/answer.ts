@@ -10,16 +10,26 @@ export function andThen<Value, Result>(answer: Answer<Value>, goOn: (value: Valu
   return answer instanceof Promise ? answer.then(goOn) : goOn(answer)
 }
 
-/** Does something when the work has ended, whichever way it ended. */
-export function ending<Value>(work: () => Answer<Value>, end: () => void): Answer<Value> {
-  let isLater = false
+/** Does something when the work has ended, whichever way it ended, and waits for that too. */
+export function ending<Value>(work: () => Answer<Value>, end: () => Answer<void>): Answer<Value> {
+  let answer: Answer<Value>
   try {
-    const answer = work()
-    if (!(answer instanceof Promise)) return answer
-    isLater = true
-    return answer.finally(end)
+    answer = work()
+  } catch (error) {
+    return andThen(end(), () => {
+      throw error
+    })
+  }
+  if (answer instanceof Promise) return endingLater(answer, end)
+  const ended = end()
+  return ended instanceof Promise ? ended.then(() => answer) : answer
+}
+
+async function endingLater<Value>(answer: Promise<Value>, end: () => Answer<void>): Promise<Value> {
+  try {
+    return await answer
   } finally {
-    if (!isLater) end()
+    await end()
   }
 }
 

@@ -87,7 +87,7 @@ export interface SourceStorage {
   modeOf(folder: string): Answer<number>
   /** A tree as journals name it, so that a later run can tell whether it looks at the same one. Never throws. */
   describeTree(root: string): Answer<SourceTree>
-  /** Opens a file; never waits for what has taken its place. @throws an error with a `code`, ENOENT where nothing is there. */
+  /** Opens a file, which may be a target by now: `--checksum` reads both. Never waits for what has taken its place. @throws an error with a `code`, ENOENT where nothing is there. */
   open(path: string): Answer<ByteSource>
 }
 

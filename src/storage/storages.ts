@@ -12,6 +12,8 @@ import type { TargetFinder, TargetStorage } from './target-storage.ts'
 export interface Storage {
   /** Whether a path lies in it: what the user gave as `--in` or `--out`, and the roots that it gives for that. */
   holds(path: string): boolean
+  /** False where only the thread that registered it has what lies in it: then that one converts all files. */
+  readonly isReachedByThreads: boolean
   readonly sources: SourceStorage
   readonly targets: TargetFinder
   /** @param root of a target tree, absolute. */
@@ -20,6 +22,7 @@ export interface Storage {
 
 const local: Storage = {
   holds: () => true,
+  isReachedByThreads: true,
   sources: localSources,
   targets: localTargets,
   openTarget: (root) => new LocalStorage(root),
@@ -31,6 +34,11 @@ const registered: Storage[] = []
 export function registerStorage(storage: Storage): () => void {
   registered.unshift(storage)
   return () => void registered.splice(registered.indexOf(storage), 1)
+}
+
+/** Whether other threads can read and write all these trees. */
+export function areReachedByThreads(...roots: readonly string[]): boolean {
+  return roots.every((root) => storageAt(root).isReachedByThreads)
 }
 
 /** Where the sources at a path come from. */

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import type { SeenFile } from '../model/paths/seen-file.ts'
+import type { OutputStorage } from './output-storage.ts'
 import type { TreeFileHead, TreeFiles } from './tree-files.ts'
 
 /** What a publication may replace. Anything else that is in its place stays, and is told as TARGET_EXISTS. */
@@ -66,7 +67,7 @@ export interface FreeSpace {
  * A target tree. Paths are absolute and lie below its root; no call follows a link, or touches what took the place of a folder
  * meanwhile. Errors are those of TreeFiles. Nothing here asks for the main thread.
  */
-export interface TargetStorage extends TreeFiles {
+export interface TargetStorage extends TreeFiles, OutputStorage {
   /** The room that is left, also for a root that is still to be made; null: the storage does not say. */
   freeSpace(): Answer<FreeSpace | null>
   /**

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { RecordBatch, Reject } from '../batch/record-batch.ts'
 import { PRIVATE_FILE_MODE } from '../model/paths/file-modes.ts'
 import type { FileSum } from '../model/task-result.ts'
+import type { Answer } from '../storage/answer.ts'
 import { StagedFile, type Staging } from './staged-file.ts'
 
 const FLUSH_CHARACTERS = 65_536
@@ -27,7 +28,7 @@ export class RejectWriter {
    * @param relativePath the source file's name in each line.
    * @param staging how the rejects file is staged.
    */
-  constructor(path: string, relativePath: string, staging: Staging = {}) {
+  constructor(path: string, relativePath: string, staging: Staging) {
     this.#path = path
     this.#staging = staging
     this.#relativePath = relativePath
@@ -55,13 +56,23 @@ export class RejectWriter {
     return file === null ? {} : { rejects: { sizeBytes: file.sizeBytes, hash: file.hash } }
   }
 
-  close(): void {
-    this.#flush()
-    this.#file?.close()
+  /** As that of a staged file. */
+  get isSettled(): boolean {
+    return this.#file === null || this.#file.isSettled
   }
 
-  discard(): void {
-    this.#file?.discard()
+  /** As that of a staged file. */
+  settle(): Answer<void> {
+    return this.#file?.settle()
+  }
+
+  close(): Answer<void> {
+    this.#flush()
+    return this.#file?.close()
+  }
+
+  discard(): Answer<void> {
+    return this.#file?.discard()
   }
 
   #write(reject: Reject, batch: RecordBatch): void {

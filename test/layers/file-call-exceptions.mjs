@@ -5,8 +5,6 @@
 
 const NAMED_BY_USER = 'a file that the user names, outside of any tree of ours'
 const BENCH = 'scratch folders of `migrate bench`, which it makes itself under names that nobody had'
-const STAGED =
-  'a staged file, made with O_EXCL in a folder that the thread has looked at (src/storage/local/staged-looks.ts)'
 
 /** Each by its file: the calls, and why. */
 export const EXCEPTIONS = {
@@ -19,7 +17,4 @@ export const EXCEPTIONS = {
   'src/cli/report/write-reports.ts': { calls: ['mkdirSync', 'writeFileSync'], reason: NAMED_BY_USER },
   'src/control/recording.ts': { calls: ['mkdirSync', 'openSync', 'writeFileSync'], reason: NAMED_BY_USER },
   'src/report/cpu-profile.ts': { calls: ['writeFileSync'], reason: NAMED_BY_USER },
-  'src/convert/stream/convert-with-streams.ts': { calls: ['createWriteStream', 'openSync'], reason: STAGED },
-  'src/write/positioned-file.ts': { calls: ['openSync'], reason: STAGED },
-  'src/write/staged-file.ts': { calls: ['openSync'], reason: STAGED },
 }

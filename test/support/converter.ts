@@ -8,6 +8,7 @@ import { RecordBatch } from '../../src/batch/record-batch.ts'
 import { resolveOptions } from '../../src/control/plan/make-plan.ts'
 import { convertFile } from '../../src/convert/convert-file.ts'
 import type { ConvertContext } from '../../src/convert/file-work.ts'
+import { ThreadTargets } from '../../src/convert/thread-targets.ts'
 import { ERROR_CODES } from '../../src/errors/error-codes.ts'
 import { loadKernels } from '../../src/kernels/load-kernels.ts'
 import type { DataPlan } from '../../src/model/data-plan.ts'
@@ -102,7 +103,8 @@ export class Converter {
       onProgress: () => {},
       onLargeTarget: () => {},
       spans: null,
-      sources: localSources,
+      sourcesAt: () => localSources,
+      targets: new ThreadTargets(),
     }
     const result = await (blockBytes === undefined
       ? convertFile(file, context)

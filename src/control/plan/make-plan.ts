@@ -22,7 +22,7 @@ import { batchMemoryBytes } from '../../batch/batch-memory.ts'
 import { threadsThatFit, warnOfLoweredThreads } from '../../schedule/memory-limit.ts'
 import { resolveThreadCount } from '../../schedule/thread-count.ts'
 import { warnOfThreadRoom } from '../../schedule/thread-shortage.ts'
-import { openTargetStorage, sourcesAt } from '../../storage/storages.ts'
+import { areReachedByThreads, openTargetStorage, sourcesAt } from '../../storage/storages.ts'
 import { describeOptions } from '../settings/describe-options.ts'
 import { readMapping } from '../settings/read-mapping.ts'
 import { readShardNumber, takeShard, type PlannedShard } from '../shards/take-shard.ts'
@@ -98,7 +98,7 @@ export async function makePlan(options: ResolvedOptions, hooks: MigrateHooks): P
     targetFormat,
     isTargetFormatDefault: options.to === undefined && namedFormat === null,
     targets: shard === null ? targets : targetNames(part.discovery.files, naming),
-    threads: room.threads,
+    threads: areReachedByThreads(root, target.root) ? room.threads : 1,
     threadWarning: room.warning ?? warnOfLoweredThreads(memoryLimit, options.threads, wantedThreads),
     sourceTree: await sourcesAt(root).describeTree(root),
     planHash: hash,

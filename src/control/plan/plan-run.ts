@@ -1,5 +1,6 @@
 import { isAsProved } from '../../commit/prune-orphans.ts'
 import { filesToConvert, findRemainder, type Remainder } from './find-remainder.ts'
+import { makeExecutor } from '../make-executor.ts'
 import { loadFormatsOf } from '../load-formats-of.ts'
 import { makePlan, describeTier, resolveOptions, type Plan } from './make-plan.ts'
 import type { MigrateHooks } from '../../model/events.ts'
@@ -99,9 +100,7 @@ async function predict(
 ): Promise<{ readonly prediction: PlanReport['prediction']; readonly expansion: number }> {
   const bytesToConvert = made.discovery.files.sumBytes(indexes)
   if (bytesToConvert === 0) return { prediction: null, expansion: 1 }
-  // Loaded when it is needed: whoever imports the library for a run does without.
-  const { ThreadPool } = await import('../../schedule/thread-pool.ts')
-  const pool = new ThreadPool({ plan: made.data, threads: 1 })
+  const pool = await makeExecutor(made, { threads: 1 })
   try {
     const sample = await samplePlan(made, indexes, pool)
     if (!sample) return { prediction: null, expansion: 1 }

@@ -75,7 +75,7 @@ export class BlockConverter {
     this.#output = new OutputBuffer(batch.memory, (bytes, start, end) =>
       timed(work.stageNs, 'write', () => this.#store?.takeTarget(bytes, start, end)),
     )
-    const opened = SourceReader.open(context.sources, file, batch.memory, {
+    const opened = SourceReader.open(context.sourcesAt(file.sourcePath), file, batch.memory, {
       // A block and the byte before it, which may be a line end.
       chunkBytes: plan.chunkBytes + 1,
       encoding: plan.encoding,

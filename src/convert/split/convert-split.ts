@@ -19,7 +19,7 @@ import type { PositionedFile } from '../../write/positioned-file.ts'
 import { describeFirstReject } from '../../write/reject-writer.ts'
 import { LateColumn } from './block-converter.ts'
 import { abortSplit, SplitAborted, SplitBoard } from './split-board.ts'
-import { makeSplitTarget, openSplitRejects, removeSplitFiles } from './split-files.ts'
+import { canShare, makeSplitTarget, openSplitRejects, removeSplitFiles } from './split-files.ts'
 import { checkStop, SplitShare, LeftToLeader } from './split-share.ts'
 
 /**
@@ -39,8 +39,9 @@ export async function leadSplit(task: SplitTask, context: ConvertContext): Promi
 export function helpSplit(task: SplitTask, context: ConvertContext): WireError | null {
   const { file } = task
   const board = new SplitBoard(task.memory)
-  if (file.format === 'bytes' || board.isClaimed || !context.sources.isSynchronous) return null
+  if (file.format === 'bytes' || board.isClaimed) return null
   const work: FileWork = { file: { ...file, format: file.format }, context, stageNs: noStageTimes() }
+  if (!canShare(work)) return null
   try {
     const share = joinSplit(work, task, board)
     if (share === null) return null
@@ -62,8 +63,6 @@ export function helpSplit(task: SplitTask, context: ConvertContext): WireError |
 function joinSplit(work: FileWork, task: SplitTask, board: SplitBoard): SplitShare | null {
   try {
     board.waitForOpening(() => checkStop(work.context))
-    // What has taken the place of its folder is better not opened at all.
-    work.context.staged?.requireFolders(work.file)
     return SplitShare.join(work, task, board)
   } catch {
     return null
@@ -73,8 +72,7 @@ function joinSplit(work: FileWork, task: SplitTask, board: SplitBoard): SplitSha
 function convertSplit(work: FileWork, task: SplitTask): Answer<Conversion> {
   refuseCompressed(work.file.relativePath)
   const board = new SplitBoard(task.memory)
-  if (!work.context.sources.isSynchronous) {
-    // Threads that wait for each other cannot wait for anything else.
+  if (!canShare(work)) {
     board.abort()
     return convertRecords(work)
   }
@@ -122,7 +120,7 @@ function leadBlocks(work: FileWork, task: SplitTask, board: SplitBoard): Convers
 
 /** Its share, which comes next, says what is wrong with a source that cannot be looked at. */
 function modeOfTarget({ file, context }: FileWork): number {
-  return targetFileMode(atOnce(context.sources.head(file.sourcePath))?.mode ?? PRIVATE_FILE_MODE)
+  return targetFileMode(atOnce(context.sourcesAt(file.sourcePath).head(file.sourcePath))?.mode ?? PRIVATE_FILE_MODE)
 }
 
 function readRejects<Result>(work: FileWork, board: SplitBoard, read: (file: PositionedFile) => Result): Result {

@@ -4,7 +4,7 @@
 import { ERROR_CODES, type ErrorCode } from '../../errors/error-codes.ts'
 import { NOTICE_NAMES } from '../../formats/format.ts'
 import type { NoticeCounts } from '../../model/task-result.ts'
-import type { FileIdentity } from '../../storage/local/made-file.ts'
+import type { FileIdentity } from '../../storage/output-storage.ts'
 
 /** What a file came to, up to some block of it. */
 export interface SplitTotals extends NoticeCounts {

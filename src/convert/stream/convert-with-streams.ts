@@ -1,7 +1,5 @@
-import { createWriteStream, openSync } from 'node:fs'
 import { Transform, type Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { crc32 } from 'node:zlib'
 import type { ErrorCode } from '../../errors/error-codes.ts'
 import { MigrationError } from '../../errors/migration-error.ts'
 import { noNotices, type FormatStreams } from '../../formats/format.ts'
@@ -11,11 +9,10 @@ import type { FormatName } from '../../model/format-name.ts'
 import type { ConvertedFile } from '../../model/task-result.ts'
 import type { FileTask } from '../../model/task.ts'
 import type { Answer } from '../../storage/answer.ts'
-import { identityOf, removeMade } from '../../storage/local/made-file.ts'
 import type { ByteSource } from '../../storage/source-storage.ts'
-import { paceFileSystem } from './pace-file-system.ts'
 import { describeStreamError } from './describe-stream-error.ts'
 import { SourceStream } from './source-stream.ts'
+import { TargetStream, type StreamedTarget } from './target-stream.ts'
 
 type Row = Record<string, unknown>
 
@@ -23,20 +20,18 @@ type Row = Record<string, unknown>
 interface Counts {
   written: number
   rejected: number
-  targetBytes: number
-  targetHash: number
 }
 
 /** What the data plane watches while the streams run. */
 interface StreamHooks {
   /** Open; its opener closes it. */
   readonly source: ByteSource
+  /** Its opener removes it where this fails. */
+  readonly target: StreamedTarget
   /** Asked at each record. */
   readonly shouldStop: () => boolean
   /** Called when everything is read. @throws MigrationError SOURCE_CHANGED where the source is no longer the file of the plan. */
   readonly assertUnchanged: () => Answer<void>
-  /** Of the target; the system takes the umask off. */
-  readonly mode: number
   /** Waits for a call that moved so many bytes to end, on storage that is slow on purpose. */
   readonly pace?: ((bytes: number) => Promise<void>) | undefined
 }
@@ -49,17 +44,13 @@ interface StreamHooks {
 export async function convertWithStreams(
   file: FileTask & { readonly format: FormatName },
   plan: DataPlan,
-  { source: bytes, shouldStop, assertUnchanged, mode, pace }: StreamHooks,
+  { source: bytes, target, shouldStop, assertUnchanged, pace }: StreamHooks,
 ): Promise<Omit<ConvertedFile, 'index' | 'isConverted' | 'stageNs' | 'startNs' | 'durationNs' | 'slice'>> {
   const [from, to] = [await loadStreams(file.format), await loadStreams(plan.targetFormat)]
   const { isTable } = getFormat(file.format)
-  const counts: Counts = { written: 0, rejected: 0, targetBytes: 0, targetHash: 0 }
-  const paced = pace && { fs: paceFileSystem(pace) }
+  const counts: Counts = { written: 0, rejected: 0 }
+  // For opening both.
   await pace?.(0)
-  // Opened before anything can go wrong with the streams, so that a failure removes this target and no other one.
-  const fd = openSync(file.stagedTarget, 'wx', mode)
-  const made = identityOf(fd)
-  const target = createWriteStream('', { fd, ...paced })
   await pace?.(0)
   const source = new SourceStream(bytes, pace)
   try {
@@ -68,18 +59,17 @@ export async function convertWithStreams(
     }
     const [records, rows] = [from.parse(plan, onReject), to.encode(plan)] as readonly (readonly Duplex[])[]
     const toRow = mappingRows(plan, { counts, isTable, shouldStop })
-    await pipeline([source, ...decodeText(plan), ...records!, toRow, ...rows!, measuringBytes(counts), target])
+    await pipeline([source, ...decodeText(plan), ...records!, toRow, ...rows!, new TargetStream(target, pace)])
     await assertUnchanged()
+    await target.close()
   } catch (error) {
     source.destroy()
-    target.destroy()
-    removeMade(file.stagedTarget, made)
     throw describeStreamError(error)
   }
   return {
     sourceBytes: source.bytesRead,
-    targetBytes: counts.targetBytes,
-    targetHash: counts.targetHash,
+    targetBytes: target.sizeBytes,
+    targetHash: target.hash,
     sourceHash: null,
     hasRejects: false,
     rejectCodes: counts.rejected > 0 ? { [rejectCodeOf(isTable)]: counts.rejected } : {},
@@ -108,18 +98,6 @@ function mappingRows(
       }
       counts.written++
       done(null, mapRow(record, plan))
-    },
-  })
-}
-
-/** A stream of the target's bytes that counts and hashes them. */
-function measuringBytes(counts: Counts): Transform {
-  return new Transform({
-    transform(chunk: Buffer | string, _encoding, done) {
-      const bytes = Buffer.from(chunk)
-      counts.targetBytes += bytes.length
-      counts.targetHash = crc32(bytes, counts.targetHash)
-      done(null, bytes)
     },
   })
 }

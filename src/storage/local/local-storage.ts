@@ -1,14 +1,18 @@
 import { BOOKKEEPING_FOLDER, STAGING_FOLDER } from '../../model/paths/path-inside.ts'
 import { forEachConcurrently } from '../for-each-concurrently.ts'
+import type { SharedOutputs, StagedOptions } from '../output-storage.ts'
 import type { FreeSpace, PublishingSession, StagedFiles, StagingPlaces, TargetStorage } from '../target-storage.ts'
 import { freeSpaceAt } from './free-space.ts'
 import { GuardedTree } from './guarded-tree.ts'
 import { FolderHolder } from './held-folders.ts'
 import { identityAt } from './identities.ts'
+import { LocalOutput } from './local-output.ts'
 import { LocalPublishing, type LocalPublishingParts } from './local-publishing.ts'
+import { LocalSharedOutputs } from './local-shared-outputs.ts'
 import { realFileSystem, type PlacingFileSystem } from './placing-file-system.ts'
 import { syncFile, syncFolder } from './sync.ts'
 import { LocalStaging } from './local-staging.ts'
+import { StagedLooks } from './staged-looks.ts'
 import { TargetPlacer } from './target-placer.ts'
 import { SyncShell, WholeSync, type SyncEverything } from './whole-sync.ts'
 
@@ -21,6 +25,9 @@ export interface LocalStorageOptions {
 
 /** A target tree in a folder of this machine, or in one that is mounted there. */
 export class LocalStorage extends GuardedTree implements TargetStorage {
+  readonly isSynchronous = true
+  readonly shared: SharedOutputs
+  readonly #looks = new StagedLooks(this)
   readonly #fileSystem: PlacingFileSystem
   readonly #syncShell: SyncShell
   readonly #wholeSync: WholeSync
@@ -30,6 +37,7 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
   /** @param root absolute. */
   constructor(root: string, { fileSystem = realFileSystem, syncEverything }: LocalStorageOptions = {}) {
     super(root, fileSystem)
+    this.shared = new LocalSharedOutputs(this.#looks)
     this.#fileSystem = fileSystem
     this.#stagingArea = `${root}/${BOOKKEEPING_FOLDER}/${STAGING_FOLDER}/`
     this.#syncShell = new SyncShell(this.#stagingArea)
@@ -43,6 +51,15 @@ export class LocalStorage extends GuardedTree implements TargetStorage {
 
   identityOf(path: string): string | null {
     return identityAt(path)
+  }
+
+  beginTask(): void {
+    this.#looks.beginTask()
+  }
+
+  createStaged(path: string, options: StagedOptions): LocalOutput {
+    this.#looks.requireFolderOf(path)
+    return LocalOutput.create(path, options)
   }
 
   stagingPlaces(area: string): StagingPlaces {

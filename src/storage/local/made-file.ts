@@ -1,14 +1,9 @@
 import { fstatSync, lstatSync, unlinkSync, type BigIntStats } from 'node:fs'
+import type { FileIdentity } from '../output-storage.ts'
 
 /*
  * A staged file is known by what it is, not by its path: a folder on its way can be exchanged while a thread is at work.
  */
-
-/** Which file it is, whatever its name leads to by now. */
-export interface FileIdentity {
-  readonly device: bigint
-  readonly inode: bigint
-}
 
 /** Which file a descriptor is of. */
 export function identityOf(descriptor: number): FileIdentity {

@@ -1,8 +1,5 @@
-import { dirname } from 'node:path'
-import { BOOKKEEPING_FOLDER } from '../../model/paths/path-inside.ts'
-import { GuardedTree } from './guarded-tree.ts'
+import type { GuardedTree } from './guarded-tree.ts'
 
-const BOOKKEEPING = `/${BOOKKEEPING_FOLDER}/`
 /** How long a look is believed, in milliseconds. */
 const GOOD_FOR_MS = 20
 
@@ -15,9 +12,11 @@ export class StagedLooks {
   /** The folder that was seen last: mostly that of the next file too. */
   #last = ''
   #lookedMs = 0
+  readonly #tree: GuardedTree
   readonly #nowMs: () => number
 
-  constructor(nowMs = () => performance.now()) {
+  constructor(tree: GuardedTree, nowMs = () => performance.now()) {
+    this.#tree = tree
     this.#nowMs = nowMs
   }
 
@@ -28,30 +27,18 @@ export class StagedLooks {
   }
 
   /**
-   * Looks at both folders, from the target tree down: a target on another mount is staged beside its place, its rejects never are.
+   * Looks at the folder of a staged file, from the target tree down. What is not there is said by the call that needs it.
    * @throws MigrationError as GuardedTree.
    */
-  requireFolders({
-    stagedTarget,
-    stagedRejects,
-  }: {
-    readonly stagedTarget: string
-    readonly stagedRejects: string
-  }): void {
+  requireFolderOf(path: string): void {
     const nowMs = this.#nowMs()
     if (nowMs - this.#lookedMs > GOOD_FOR_MS) {
       this.beginTask()
       this.#lookedMs = nowMs
     }
-    if (!liesIn(this.#last, stagedTarget)) this.#requireFolder(stagedTarget, stagedRejects)
-    if (!liesIn(this.#last, stagedRejects)) this.#requireFolder(stagedRejects, stagedRejects)
-  }
-
-  #requireFolder(path: string, stagedRejects: string): void {
+    if (liesIn(this.#last, path)) return
     const folder = path.slice(0, path.lastIndexOf('/'))
-    const top = stagedRejects.lastIndexOf(BOOKKEEPING)
-    const root = top < 0 ? dirname(folder) : stagedRejects.slice(0, top) || '/'
-    if (new GuardedTree(root).hasFolder(folder, this.#seen)) this.#last = folder
+    if (this.#tree.hasFolder(folder, this.#seen)) this.#last = folder
   }
 }
 

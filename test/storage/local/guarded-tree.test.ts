@@ -223,45 +223,37 @@ it('removes a link and not what it leads to, and a file that is gone costs nothi
 })
 
 it('looks once a task, and again after 20 ms, at the folders that a thread stages files in', () => {
-  const { books, victim } = makeTrees()
+  const { books, victim, tree } = makeTrees()
   const folder = join(books, 'staged', 'run', 'local')
   mkdirSync(folder, { recursive: true })
   let nowMs = 1000
-  const looks = new StagedLooks(() => nowMs)
-  const staged = (name: string) => ({
-    stagedTarget: join(folder, name),
-    stagedRejects: join(folder, `${name}.rejects`),
-  })
+  const looks = new StagedLooks(tree, () => nowMs)
   looks.beginTask()
-  looks.requireFolders(staged('0'))
+  looks.requireFolderOf(join(folder, '0'))
   renameSync(join(books, 'staged', 'run'), join(books, 'moved'))
   mkdirSync(join(victim, 'local'))
   symlinkSync(victim, join(books, 'staged', 'run'))
   nowMs += 20
-  looks.requireFolders(staged('1'))
+  looks.requireFolderOf(join(folder, '1'))
   nowMs++
-  expect(() => looks.requireFolders(staged('1'))).toThrow(/is a symbolic link to .*victim, where Drover/)
+  expect(() => looks.requireFolderOf(join(folder, '1'))).toThrow(/is a symbolic link to .*victim, where Drover/)
   nowMs = 1000
   looks.beginTask()
-  expect(() => looks.requireFolders(staged('2'))).toThrow(/is a symbolic link to .*victim, where Drover/)
+  expect(() => looks.requireFolderOf(join(folder, '2'))).toThrow(/is a symbolic link to .*victim, where Drover/)
 })
 
-it.each(['a', '.migrate/staged'])(
-  'a thread that stages beside a target looks at all folders from the tree down: %s',
-  (way) => {
-    const { root, victim } = makeTrees()
-    mkdirSync(join(root, 'a', 'mount'), { recursive: true })
-    mkdirSync(join(root, '.migrate', 'staged', 'run'), { recursive: true })
-    for (const name of ['mount', 'run']) mkdirSync(join(victim, name))
-    const staged = {
-      stagedTarget: join(root, 'a', 'mount', '.migrate-staged-0'),
-      stagedRejects: join(root, '.migrate', 'staged', 'run', '0.rejects'),
-    }
-    const looks = new StagedLooks()
-    looks.requireFolders(staged)
-    renameSync(join(root, way), join(root, 'moved'))
-    symlinkSync(victim, join(root, way))
-    looks.beginTask()
-    expect(() => looks.requireFolders(staged)).toThrow(/is a symbolic link to .*victim/)
-  },
-)
+it.each([
+  ['a', 'a/mount/.migrate-staged-0'],
+  ['.migrate/staged', '.migrate/staged/run/0.rejects'],
+])('a thread that stages beside a target looks at all folders from the tree down: %s', (way, path) => {
+  const { root, victim, tree } = makeTrees()
+  mkdirSync(join(root, 'a', 'mount'), { recursive: true })
+  mkdirSync(join(root, '.migrate', 'staged', 'run'), { recursive: true })
+  for (const name of ['mount', 'run']) mkdirSync(join(victim, name))
+  const looks = new StagedLooks(tree)
+  looks.requireFolderOf(join(root, path))
+  renameSync(join(root, way), join(root, 'moved'))
+  symlinkSync(victim, join(root, way))
+  looks.beginTask()
+  expect(() => looks.requireFolderOf(join(root, path))).toThrow(/is a symbolic link to .*victim/)
+})

@@ -9,6 +9,7 @@ import type {
   SourceFolder,
   SourceStorage,
 } from '../../../src/storage/source-storage.ts'
+import { answerAfter } from './answer-after.ts'
 
 /** A file in memory. What is written to it while it is read is what its reader meets. */
 export interface MemoryFile {
@@ -20,6 +21,8 @@ export interface MemoryFile {
 export interface MemoryOptions {
   /** Milliseconds until anything is answered; undefined: all is answered at once. */
   readonly latencyMs?: number
+  /** A file that lies elsewhere in the same storage: what is a target can be read too. */
+  readonly otherFile?: (path: string) => MemoryFile | undefined
   /** The most bytes that one read gives. */
   readonly mostBytes?: number
   /** Called before each call that reaches a file, with its number from 1 on. What it throws is the answer. */
@@ -131,7 +134,7 @@ export class MemorySources implements SourceStorage {
   }
 
   #require(path: string): MemoryFile {
-    const file = this.files.get(path)
+    const file = this.files.get(path) ?? this.#options.otherFile?.(path)
     if (file === undefined) throw Object.assign(new Error(`no ${path} in memory`), { code: 'ENOENT' })
     return file
   }
@@ -141,19 +144,7 @@ export class MemorySources implements SourceStorage {
   }
 
   #answer<Value>(work: () => Value): Answer<Value> {
-    const { latencyMs } = this.#options
-    if (latencyMs === undefined) return work()
-    return new Promise((resolve, reject) => {
-      const answer = (): void => {
-        try {
-          resolve(work())
-        } catch (error) {
-          reject(error)
-        }
-      }
-      if (latencyMs === 0) setImmediate(answer)
-      else setTimeout(answer, latencyMs)
-    })
+    return answerAfter(this.#options.latencyMs, work)
   }
 }
 

@@ -1,12 +1,13 @@
 import { MigrationError } from '../../../src/errors/migration-error.ts'
 import type { Storage } from '../../../src/storage/storages.ts'
 import type { TargetFinder } from '../../../src/storage/target-storage.ts'
-import { MemorySources } from './memory-sources.ts'
+import { MemorySources, type MemoryFile } from './memory-sources.ts'
 import { MemoryTarget } from './memory-target.ts'
 
 /** All that lies below one path, in memory: sources and targets, which answer later. To be registered, so that it is found by its path. */
 export class MemoryStorage implements Storage {
-  readonly sources = new MemorySources({ latencyMs: 0 })
+  readonly isReachedByThreads = false
+  readonly sources = new MemorySources({ latencyMs: 0, otherFile: (path) => this.#fileOfTarget(path) })
   readonly #top: string
   readonly #trees = new Map<string, MemoryTarget>()
 
@@ -32,6 +33,14 @@ export class MemoryStorage implements Storage {
 
   holds(path: string): boolean {
     return path.startsWith(this.#top)
+  }
+
+  #fileOfTarget(path: string): MemoryFile | undefined {
+    for (const tree of this.#trees.values()) {
+      const file = path.startsWith(`${tree.root}/`) ? tree.disk.file(tree.disk.nameOf(path)) : undefined
+      if (file !== undefined) return { bytes: file.bytes, mtimeNs: file.mtimeNs, version: file.identity }
+    }
+    return undefined
   }
 
   openTarget(root: string): MemoryTarget {

@@ -10,13 +10,32 @@ import type {
   TargetFolder,
   TargetStorage,
 } from '../../../src/storage/target-storage.ts'
+import type { Answer } from '../../../src/storage/answer.ts'
+import type { StagedOutput } from '../../../src/storage/output-storage.ts'
 import { folderOf } from './memory-disk.ts'
+import { MemoryOutputs, type MemoryOutputOptions } from './memory-outputs.ts'
 import { MemoryTree } from './memory-tree.ts'
 
 /** A target tree in memory that answers later, fails where it is told to, and forgets in a crash what was not durable. */
 export class MemoryTarget extends MemoryTree implements TargetStorage {
   /** Null: it does not say. */
   freeBytes: number | null = null
+  readonly isSynchronous: boolean
+  readonly shared = null
+  readonly outputs: MemoryOutputs
+
+  /** @param latencyMs of the calls of the bookkeeping. @param outputs how staged files are written. */
+  constructor(root: string, latencyMs = 0, outputs: MemoryOutputOptions = { latencyMs }) {
+    super(root, latencyMs)
+    this.outputs = new MemoryOutputs(this.disk, outputs)
+    this.isSynchronous = this.outputs.isSynchronous
+  }
+
+  beginTask(): void {}
+
+  createStaged(path: string): Answer<StagedOutput> {
+    return this.outputs.createStaged(path)
+  }
 
   /** Writes a file as a worker, an earlier run or a stranger would have left it: not durable. */
   put(name: string, content: string): void {
