@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
-const COMMON = { root: new URL('..', import.meta.url).pathname, testTimeout: 120_000, hookTimeout: 120_000 }
+/** Times only end what hangs: a machine that is busy may be ten times as slow. */
+const COMMON = {
+  root: new URL('..', import.meta.url).pathname,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+}
 
 /** Files that change what other files of their process would see. All others share processes, so that modules are loaded once. */
 const ALONE = [
