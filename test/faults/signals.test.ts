@@ -36,6 +36,32 @@ function writeTwoLarge(source: string, rows: number): void {
 /** The first of these lines is when the signals are sent, by the order of the files. */
 const MOMENTS = { 'size,descending': 'file-started', 'size,ascending': 'file-done' } as const
 
+async function goldOf(source: string): Promise<Record<string, string>> {
+  const out = `${source}-gold`
+  expectExit(await runHere(['--in', source, '--out', out, '--threads', '1', '--no-fsync']), 0)
+  return contentsOf(out)
+}
+
+/** Sends signals from the moment on that a file has started, or is done; tells how long the end took from the first one on. */
+async function interrupt(
+  paths: readonly [source: string, out: string],
+  signals: readonly NodeJS.Signals[],
+  { order = 'size,descending', flags = SLOWLY }: { order?: keyof typeof MOMENTS; flags?: readonly string[] } = {},
+): Promise<Ended & { readonly stopMs: number }> {
+  let signalledMs = 0
+  const log = ['--use-json-log', '--log-level', 'debug']
+  const args = ['--in', paths[0], '--out', paths[1], '--threads', '2', '--order-by', order, ...log, ...flags]
+  const ended = await runProgram(args, {
+    onText: (child, text) => {
+      if (signalledMs !== 0 || !text.includes(MOMENTS[order])) return
+      signalledMs = performance.now()
+      for (const signal of signals) child.kill(signal)
+    },
+  })
+  expect(signalledMs).toBeGreaterThan(0)
+  return { ...ended, stopMs: performance.now() - signalledMs }
+}
+
 describe('a signal in the middle of a run', () => {
   const folder = suiteFolder()
   const [slowSource, busySource] = [join(folder, 'in'), join(folder, 'busy-in')]
@@ -46,32 +72,6 @@ describe('a signal in the middle of a run', () => {
     writeTwoLarge(busySource, BUSY_ROWS)
     gold = await goldOf(slowSource)
   })
-
-  async function goldOf(source: string): Promise<Record<string, string>> {
-    const out = `${source}-gold`
-    expectExit(await runHere(['--in', source, '--out', out, '--threads', '1', '--no-fsync']), 0)
-    return contentsOf(out)
-  }
-
-  /** Sends signals from the moment on that a file has started, or is done; tells how long the end took from the first one on. */
-  async function interrupt(
-    paths: readonly [source: string, out: string],
-    signals: readonly NodeJS.Signals[],
-    { order = 'size,descending', flags = SLOWLY }: { order?: keyof typeof MOMENTS; flags?: readonly string[] } = {},
-  ): Promise<Ended & { readonly stopMs: number }> {
-    let signalledMs = 0
-    const log = ['--use-json-log', '--log-level', 'debug']
-    const args = ['--in', paths[0], '--out', paths[1], '--threads', '2', '--order-by', order, ...log, ...flags]
-    const ended = await runProgram(args, {
-      onText: (child, text) => {
-        if (signalledMs !== 0 || !text.includes(MOMENTS[order])) return
-        signalledMs = performance.now()
-        for (const signal of signals) child.kill(signal)
-      },
-    })
-    expect(signalledMs).toBeGreaterThan(0)
-    return { ...ended, stopMs: performance.now() - signalledMs }
-  }
 
   async function expectResumed(source: string, out: string, goldOfSource = gold): Promise<void> {
     const resumed = await runHere(['--in', source, '--out', out, '--threads', '2', '--no-fsync'])
@@ -152,10 +152,12 @@ describe('a signal while a run waits for the other end of a pipe that it was giv
     const ended = await runProgram(['--in', source, '--out', join(folder, 'out'), flag, pipe], {
       onStart: (child) => {
         // Before it waits the signal ends it anyway.
-        void untilItWaits(child.pid ?? 0).then(() => {
+        const signal = async (): Promise<void> => {
+          await untilItWaits(child.pid ?? 0)
           signalledMs = performance.now()
           child.kill('SIGTERM')
-        })
+        }
+        void signal()
         setTimeout(() => child.kill('SIGKILL'), 20_000).unref()
       },
     })
