@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderHtml } from '../../../src/cli/bench/render-html.ts'
 import type { BenchReport } from '../../../src/model/bench-report.ts'
 import { measuredBench } from '../../bench/bench-report-of.ts'
-import { openBrowser, openPage, whyNoBrowser, type Watched } from '../report/browser.ts'
+import { Tab, whyNoBrowser, type Watched } from '../report/browser.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** The page of a benchmark in a real browser. */
@@ -14,19 +13,19 @@ const missing = await whyNoBrowser()
 if (missing !== null) console.log(`skipped test/cli/bench/page.test.ts: ${missing}`)
 
 describe.skipIf(missing !== null)('the page of a benchmark', () => {
-  let browser: Browser
+  let tab: Tab
   beforeAll(async () => {
-    browser = await openBrowser()
+    tab = await Tab.open()
   })
-  afterAll(() => browser.close())
+  afterAll(() => tab.close())
 
   async function open(
     report: BenchReport,
-    look: Parameters<typeof openPage>[2] = { width: 1280, scheme: 'light' },
+    look: Parameters<Tab['show']>[1] = { width: 1280, scheme: 'light' },
   ): Promise<Watched> {
     const path = join(temporaryFolder(), 'bench.html')
     writeFileSync(path, renderHtml(report))
-    return openPage(browser, path, look)
+    return tab.show(path, look)
   }
 
   it.each([
@@ -58,7 +57,6 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
       expect(new Set(colours as string[]).size).toBe(2)
       expect(complaints).toEqual([])
       expect(requests.filter((url) => !url.startsWith('file:') || !url.endsWith('bench.html'))).toEqual([])
-      await page.close()
     },
   )
 
@@ -70,7 +68,6 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
     )) as number[]
     const speeds = bench.ladders[0]?.steps.map(({ cost }) => cost.megabytesPerSecond) ?? []
     for (const [at, speed] of speeds.entries()) expect(drawn[at]).toBeCloseTo(speed / Math.max(...speeds), 3)
-    await page.close()
   })
 
   it('sorts a table by any column, up and down, by amounts and not by text', async () => {
@@ -90,7 +87,6 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
     // 100 MB are less than 1.20 GB.
     await table.locator('th', { hasText: 'memory' }).locator('button').press('Enter')
     expect((await table.locator('tbody td:nth-child(8)').allTextContents())[0]).toBe('1.20 GB')
-    await page.close()
   })
 
   it('changes its theme with the button that all pages have', async () => {
@@ -101,7 +97,6 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
     await page.locator('#theme').click()
     expect(await page.locator('#theme').textContent()).toBe('Theme: dark')
     expect(await ground()).not.toBe(before)
-    await page.close()
   })
 
   it('shows hostile names as text and runs none of them', async () => {
@@ -115,6 +110,5 @@ describe.skipIf(missing !== null)('the page of a benchmark', () => {
     expect(await page.locator('.subtitle code').textContent()).toBe(hostile)
     expect(await page.evaluate('[globalThis.wasRun, document.images.length]')).toEqual([undefined, 0])
     expect(complaints).toEqual([])
-    await page.close()
   })
 })

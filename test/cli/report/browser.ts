@@ -46,22 +46,53 @@ interface Look {
   readonly scheme: 'light' | 'dark'
 }
 
-/** Opens a file, and waits until its tables are there. */
-export async function openPage(browser: Browser, path: string, look: Look): Promise<Watched> {
-  const watched = await openUrl(browser, `file://${path}`, look)
-  await watched.page.locator('#files tbody tr, main').first().waitFor()
-  return watched
-}
+/** One tab for all pages of a test file, one after another: a tab of its own for each costs five times as much as the page in it. */
+export class Tab {
+  readonly #browser: Browser
+  readonly #page: Page
+  #complaints: string[] = []
+  #requests: string[] = []
 
-export async function openUrl(browser: Browser, url: string, look: Look): Promise<Watched> {
-  const page = await browser.newPage({ viewport: { width: look.width, height: 900 }, colorScheme: look.scheme })
-  const complaints: string[] = []
-  const requests: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => requests.push(request.url()))
-  await page.goto(url)
-  return { page, complaints, requests }
+  private constructor(browser: Browser, page: Page) {
+    this.#browser = browser
+    this.#page = page
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.#complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => this.#complaints.push(String(error)))
+    page.on('request', (request) => this.#requests.push(request.url()))
+  }
+
+  static async open(): Promise<Tab> {
+    const browser = await openBrowser()
+    return new Tab(browser, await browser.newPage())
+  }
+
+  /** Opens a file, and waits until its tables are there. */
+  async show(path: string, look: Look): Promise<Watched> {
+    const watched = await this.visit(`file://${path}`, look)
+    await watched.page.locator('#files tbody tr, main').first().waitFor()
+    return watched
+  }
+
+  /** Loads a page as nobody has seen it before; what an earlier one still complains of does not count. */
+  async visit(url: string, { width, scheme }: Look): Promise<Watched> {
+    const page = this.#page
+    await page.goto('about:blank')
+    await page.mouse.move(0, 0)
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme: scheme })
+    const [complaints, requests] = [(this.#complaints = []), (this.#requests = [])] as [string[], string[]]
+    await page.goto(url)
+    return { page, complaints, requests }
+  }
+
+  /** A page of a browser whose scripts are turned off. */
+  withoutScripts(): Promise<Page> {
+    return this.#browser.newPage({ javaScriptEnabled: false })
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close()
+  }
 }

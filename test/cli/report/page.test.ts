@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderReport } from '../../../src/cli/report/render-report.ts'
 import type { PageData } from '../../../src/cli/report/html/page-data.ts'
 import type { Report } from '../../../src/model/report.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
-import { openBrowser, openPage, whyNoBrowser, type Watched } from './browser.ts'
+import { Tab, whyNoBrowser, type Watched } from './browser.ts'
 import { measuredReport } from './sample-measured.ts'
 
 /** The page of a report in a real browser. */
@@ -55,19 +54,19 @@ function startingLate(report: Report): Report {
 const inBytes = (text: string): number => Number.parseFloat(text) * (text.endsWith('kB') ? 1e3 : 1e6)
 
 describe.skipIf(missing !== null)('the page of a report', () => {
-  let browser: Browser
+  let tab: Tab
   beforeAll(async () => {
-    browser = await openBrowser()
+    tab = await Tab.open()
   })
-  afterAll(() => browser.close())
+  afterAll(() => tab.close())
 
   async function open(
     report: Report,
-    look: Parameters<typeof openPage>[2] = { width: 1280, scheme: 'light' },
+    look: Parameters<Tab['show']>[1] = { width: 1280, scheme: 'light' },
   ): Promise<Watched> {
     const path = join(temporaryFolder(), 'report.html')
     writeFileSync(path, await renderReport(report, 'html'))
-    return openPage(browser, path, look)
+    return tab.show(path, look)
   }
 
   it.each([
@@ -88,7 +87,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
       }
       expect(complaints).toEqual([])
       expect(requests.filter((url) => !url.startsWith('file:') || !url.endsWith('report.html'))).toEqual([])
-      await page.close()
     },
   )
 
@@ -110,7 +108,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
       `JSON.parse(document.querySelector('#data').textContent)`,
     )) as PageData
     for (const { x } of charts) expect([x.values[0], x.values.at(-1)]).toEqual([0, endMs / 1000])
-    await page.close()
   })
 
   it('says when the run was, and on which CPU', async () => {
@@ -118,7 +115,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
     const facts = await page.locator('.overview .facts').innerText()
     expect(facts).toContain('2026-11-27 21:03:12 UTC')
     expect(facts).toContain('A CPU @ 2.00GHz')
-    await page.close()
   })
 
   it('sorts its table by any column, up and down, and says so', async () => {
@@ -134,7 +130,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
     const ascending = (await sizes()).map(inBytes)
     expect(ascending).toEqual(ascending.toSorted((a, b) => a - b))
     expect(await page.locator('.files th[aria-sort="ascending"]').count()).toBe(1)
-    await page.close()
   })
 
   it('filters its table by name and by verdict, and shows more rows when asked', async () => {
@@ -148,7 +143,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
     await page.locator('.finder input').fill('')
     await page.locator('.finder select').selectOption('io-bound-write')
     expect(await page.locator('.finder output').textContent()).toBe('9 of 80 files')
-    await page.close()
   })
 
   it('shows hostile names as text and runs none of them', async () => {
@@ -161,7 +155,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
       3,
     ])
     expect(complaints).toEqual([])
-    await page.close()
   })
 
   it('changes its theme, and draws its charts in the new colours', async () => {
@@ -174,7 +167,6 @@ describe.skipIf(missing !== null)('the page of a report', () => {
     await page.locator('#theme').click()
     expect(await ground()).not.toBe(before[0])
     await expect.poll(picture).not.toBe(before[1])
-    await page.close()
   })
 
   it('tells of the file below the pointer, zooms, and stays usable with 10,000 files', async () => {
@@ -190,13 +182,11 @@ describe.skipIf(missing !== null)('the page of a report', () => {
     await canvas.press('0')
     await expect.poll(picture).toBe(whole)
     expect(complaints).toEqual([])
-    await page.close()
   })
 
   it('opens without figures too', async () => {
     const { page, complaints } = await open({ ...measuredReport(2), measured: null })
     expect(await page.locator('.evidence').textContent()).toContain('Nothing was measured')
     expect(complaints).toEqual([])
-    await page.close()
   })
 })
