@@ -125,15 +125,16 @@ export class ClusterBed {
     return nodes
   }
 
-  /** Runs the coordinator to its end. */
-  async coordinate(
+  /** Runs the coordinator to its end: in this process, unless the caller does something to its own or gives it an environment. */
+  coordinate(
     out: string,
     flags: readonly string[] = [],
     onStart?: (child: ChildProcess) => void,
-    env: NodeJS.ProcessEnv = {},
+    env?: NodeJS.ProcessEnv,
   ): Promise<Ended> {
     const args = ['--in', this.source, '--out', out, '--to', 'ndjson', '--cluster', this.url, '-v', ...flags]
-    return runProgram(args, onStart === undefined ? { env } : { onStart, env })
+    if (onStart === undefined && env === undefined) return runHere(args)
+    return runProgram(args, { ...(env && { env }), ...(onStart && { onStart }) })
   }
 
   /** The report that the coordinator left in the target tree. */

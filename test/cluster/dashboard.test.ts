@@ -13,7 +13,7 @@ import { expectExit } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
 import type { QueueDatabase } from './servers/child-server.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
 const noBrowser = await whyNoBrowser()
 if (noBrowser !== null) console.warn(`the dashboard was not opened in a browser: ${noBrowser}`)
@@ -34,7 +34,7 @@ function request(
   })
 }
 
-describe.each(SERVERS)('the dashboard on $name', ({ share, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('the dashboard on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('after a run', () => {
     const folder = suiteFolder()
     let server: QueueDatabase

@@ -6,11 +6,11 @@ import { contentsOf, expectGold } from '../faults/tree-state.ts'
 import type { NodeProcess } from './cluster-bed.ts'
 import { clusterSuite } from './cluster-suite.ts'
 import { countTargets, expectWhole } from './scenarios.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
 const preload = (name: string): string => `--import ${join(import.meta.dirname, name)}`
 
-describe.each(SERVERS)('on $name', ({ share, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('a cluster', () => {
     const suite = clusterSuite(share, 60)
 

@@ -11,7 +11,7 @@ import { ClusterBed } from './cluster-bed.ts'
 import { clusterSuite } from './cluster-suite.ts'
 import { countTargets, expectWhole, SLOW } from './scenarios.ts'
 import { freePort } from './servers/child-server.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
 const STOPPED_BY_INTERRUPT = 130
 /** Some ten seconds in all, so that much is left when something is seen to be committed. */
@@ -22,7 +22,7 @@ async function untilCommitted(out: string, isOver: () => boolean): Promise<void>
   while (Object.keys(contentsOf(out)).length === 0 && !isOver()) await sleep(20)
 }
 
-describe.each(SERVERS)('on $name', ({ share, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('a cluster', () => {
     const suite = clusterSuite(share, 160)
     const untilState = async (isIt: (state: ClusterState) => boolean): Promise<void> => {

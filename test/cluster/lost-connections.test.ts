@@ -9,7 +9,8 @@ import { suiteFolder } from '../faults/suite-folder.ts'
 import { startPostgres } from './servers/postgres-server.ts'
 
 const folder = suiteFolder()
-const QUEUES = 40
+/** Each costs a quarter of a second of CPU; `npm run test:cluster` opens many. */
+const QUEUES = process.env['DROVER_CLUSTER'] === 'full' ? 40 : 8
 const ROUNDS = 3000
 
 // A connection that ends while it is in use, but between two queries, tells so by an event. Nobody heard it, and that ended the process.

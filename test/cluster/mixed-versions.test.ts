@@ -10,9 +10,9 @@ import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
 import { countTargets, expectWhole, prepareSources } from './scenarios.ts'
 import type { QueueDatabase } from './servers/child-server.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
-describe.each(SERVERS)('nodes of two versions on $name', ({ share, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('nodes of two versions on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('share a queue', () => {
     const folder = suiteFolder()
     let server: QueueDatabase

@@ -5,7 +5,7 @@ import type { Report } from '../../src/model/report.ts'
 import { expectExit } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { ClusterBed } from './cluster-bed.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
 const DONE = 0
 const SOME_REJECTED = 12
@@ -44,13 +44,13 @@ const CASES = [
   { what: 'records', flags: ['--include', '*.ndjson', '--select', 'name,nmae,age'], exitCode: DONE },
 ]
 
-describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('on $name', ({ share, isMissing }) => {
   const folder = suiteFolder()
 
   it.skipIf(isMissing)(
     'likely causes of rejects, columns that no record has and padded records are in the report as on one machine',
     async () => {
-      const server = await start(join(folder, 'server'))
+      const server = await share()
       const bed = new ClusterBed(folder, server.url)
       try {
         writeFiles(bed.source)

@@ -5,20 +5,20 @@ import { expectExit, runProgram } from '../faults/run-program.ts'
 import { suiteFolder } from '../faults/suite-folder.ts'
 import { contentsOf, expectNothingLeft } from '../faults/tree-state.ts'
 import { ClusterBed } from './cluster-bed.ts'
-import type { QueueServer } from './servers/child-server.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import type { QueueDatabase } from './servers/child-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
 /* A cluster with a format that a module brings (LTSV): nodes load what their own settings name, never what a plan names. */
 
 const MODULE = join(import.meta.dirname, '../formats/ltsv/ltsv.ts')
 
-describe.each(SERVERS)('on $name', ({ start, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('a cluster whose targets are in a format of a module', () => {
     const folder = suiteFolder()
-    let server: QueueServer | undefined
+    let server: QueueDatabase | undefined
     let bed: ClusterBed | undefined
     beforeAll(async () => {
-      server = await start(join(folder, 'server'))
+      server = await share()
       bed = new ClusterBed(folder, server.url)
       for (let file = 0; file < 30; file++)
         writeFileSync(join(bed.source, `f${file}.csv`), `id,n\n${`${file},x y\n`.repeat(500)}`)

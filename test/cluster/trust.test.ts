@@ -8,9 +8,9 @@ import { suiteFolder } from '../faults/suite-folder.ts'
 import { listFiles } from '../faults/tree-state.ts'
 import { ClusterBed, type NodeProcess } from './cluster-bed.ts'
 import type { QueueDatabase } from './servers/child-server.ts'
-import { SERVERS } from './servers/for-each-server.ts'
+import { SERVERS_OF_CHOICE } from './servers/for-each-server.ts'
 
-describe.each(SERVERS)('a job that somebody forged on $name', ({ share, isMissing }) => {
+describe.each(SERVERS_OF_CHOICE)('a job that somebody forged on $name', ({ share, isMissing }) => {
   describe.skipIf(isMissing)('is refused and logged', () => {
     const folder = suiteFolder()
     let server: QueueDatabase

@@ -17,3 +17,10 @@ export const SERVERS = [
   { name: 'Redis', start: startRedis, share: () => sharedDatabase('redis'), isMissing: noRedis !== null },
   { name: 'Postgres', start: startPostgres, share: () => sharedDatabase('postgres'), isMissing: false },
 ]
+
+/**
+ * One server that is there, and in `npm run test:cluster` both: for what a cluster does alike wherever its queue lies. Whole runs, what a cluster
+ * survives, its state and refusals are tried on both in the suite too.
+ */
+export const SERVERS_OF_CHOICE =
+  process.env['DROVER_CLUSTER'] === 'full' ? SERVERS : SERVERS.filter(({ isMissing }) => !isMissing).slice(0, 1)
