@@ -79,8 +79,8 @@ describe.skipIf(missing !== null)('the page of a run', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       const { count, poor } = (await page.evaluate(CONTRASTS)) as { count: number; poor: string[] }
-      expect(count, colorScheme).toBeGreaterThan(10)
-      expect(poor, colorScheme).toEqual([])
+      expect(count, `in ${colorScheme}`).toBeGreaterThan(10)
+      expect(poor, `in ${colorScheme}`).toEqual([])
     }
     expect(await page.locator('h1').count()).toBe(1)
     expect(complaints).toEqual([])
