@@ -6,7 +6,10 @@ import type { MigrateEvent } from '../../src/model/events.ts'
 import { expectNothingLeft } from '../faults/tree-state.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-/** Records with a name of their own each: a table has a column for every one. */
+/**
+ * Records with a name of their own each: a table has a column for every one. Targets of 16 MiB are never too large, and a row has a delimiter for
+ * each column: from 4097 names on, whose square is more than that, there is something to warn of. 10,000 and more have a size of nine digits.
+ */
 function ownNames(count: number, value: (index: number) => unknown = () => 1): string {
   return Array.from({ length: count }, (_, index) => JSON.stringify({ [`key${index}`]: value(index) })).join('\n')
 }

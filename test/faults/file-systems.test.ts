@@ -137,14 +137,17 @@ describe.skipIf(noShimReason !== null)('a file system without hard links', () =>
     await expectTwoGoodRuns(newPlace(), NO_LINKS)
   })
 
-  // The first is the manifest's, and one file in five has rejects.
-  it.each([1, 2, 3, 7, 12, 24])('a kill before rename %i is made good by the next run', async (from) => {
-    const place = newPlace()
-    await killAt(place, { calls: 'rename', path: '/out/', from, hasNoLinks: true })
-    expectExit(await run(place, NO_LINKS), DONE)
-    await expectGold(place.out, gold)
-    expectNothingLeft(place.out)
-  })
+  // The first is the manifest's, and one file in five has rejects. All of them with DROVER_FAULTS=full.
+  it.each(process.env['DROVER_FAULTS'] === 'full' ? [1, 2, 3, 7, 12, 24] : [1, 12])(
+    'a kill before rename %i is made good by the next run',
+    async (from) => {
+      const place = newPlace()
+      await killAt(place, { calls: 'rename', path: '/out/', from, hasNoLinks: true })
+      expectExit(await run(place, NO_LINKS), DONE)
+      await expectGold(place.out, gold)
+      expectNothingLeft(place.out)
+    },
+  )
 
   it('what appears in the place of a target meanwhile is not replaced', async () => {
     const place = newPlace()

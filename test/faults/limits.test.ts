@@ -190,11 +190,14 @@ describe.skipIf(noLimits !== null)('a limit of the process', () => {
   })
 })
 
-/** Large enough to be at work for a while. */
+/** About 40 reads of the large file: some seconds, of which next to nothing is computed. */
+const SLOWLY = ['--latency', '50ms', '--chunk-size', '64KiB']
+
+/** Large enough to be at work for a while, where it is read slowly. */
 function writeLarge(parent: string): string {
   const path = join(parent, 'in/large.csv')
   mkdirSync(join(parent, 'in'))
-  writeFileSync(path, `id,text\n${'1,"some text that is repeated"\n'.repeat(1_500_000)}`)
+  writeFileSync(path, `id,text\n${'1,"some text that is repeated"\n'.repeat(80_000)}`)
   writeFileSync(join(parent, 'in/small.csv'), 'id\n1\n')
   return path
 }
@@ -209,7 +212,7 @@ describe('a source that changes', () => {
     const out = join(parent, 'out')
     let isChanged = false
     const ended = await runProgram(
-      ['--in', join(parent, 'in'), '--out', out, '--use-json-log', '--log-level', 'debug'],
+      ['--in', join(parent, 'in'), '--out', out, '--use-json-log', '--log-level', 'debug', ...SLOWLY],
       {
         onText: (_, text) => {
           if (isChanged || !text.includes('file-started')) return

@@ -12,7 +12,7 @@ import { contentsOf, expectGold, expectNothingLeft } from './tree-state.ts'
 
 /*
  * The journal goes while its run works: somebody tidies up, moves the folder to another disk, or brings a snapshot back. The run goes on writing into
- * a file that nobody will ever read.
+ * a file that nobody will ever read. DROVER_FAULTS=full takes every way at both moments, otherwise each way at one of them.
  */
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -57,7 +57,11 @@ const MOMENTS = [
 const LOST = /journal \S+ was removed, replaced or cut while the run was at work/
 const UNSEALED = /journal \S+ could not be brought to its end; the next run does it/
 
-const whole = Object.keys(WAYS).flatMap((way) => MOMENTS.map((moment) => ({ way, ...moment })))
+const isFull = process.env['DROVER_FAULTS'] === 'full'
+/** In turn: so a copy in its place, which proves what was done by then, comes after the last commit. */
+const cases = Object.keys(WAYS).flatMap((way, at) =>
+  MOMENTS.filter((_, moment) => isFull || at % 2 === moment).map((moment) => ({ way, ...moment })),
+)
 
 describe.skipIf(noShimReason !== null)('a journal that goes while its run works', () => {
   const folder = suiteFolder()
@@ -70,7 +74,7 @@ describe.skipIf(noShimReason !== null)('a journal that goes while its run works'
     gold = contentsOf(join(folder, 'gold'))
   })
 
-  it.each(whole)(
+  it.each(cases)(
     '$way $moment: the run says so and is not taken for done, and the next one makes all that is not proved',
     async ({ way, from, exitCode }) => {
       // A copy that has all commits proves them.

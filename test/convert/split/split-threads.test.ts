@@ -70,6 +70,7 @@ describe('a thread that dies with a block in its hands', () => {
     const sourcePath = join(folder, 'a.csv')
     writeFileSync(sourcePath, TABLE)
     const { size, mtimeNs } = statSync(sourcePath, { bigint: true })
+    // One leads, one may die while it helps, and one waits for both: fewer would not have to be freed, and more wait for the same.
     const pool = new ThreadPool({ plan: planOf('ndjson', {}), threads: 3, entry: WORKER })
     onTestFinished(() => pool.destroy())
     const outcomes: string[] = []

@@ -139,6 +139,7 @@ describe('a format that is registered', () => {
   })
 
   it.each(['ltsv', 'csv', 'ndjson'])('is split among threads, to %s', async (to) => {
+    // More than 50 blocks of 10,000 bytes, each of several chunks: many for each of three threads.
     const text = manyLines(20_000)
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'a.ltsv'), text)
