@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { parseClusterUrl } from '../../src/cluster/queue/cluster-url.ts'
 import { readClusterState, type ClusterState } from '../../src/control/coordinator/cluster-state.ts'
 import { expectExit } from '../faults/run-program.ts'
@@ -49,8 +49,8 @@ describe.each(SERVERS_OF_CHOICE)('on $name', ({ share, isMissing }) => {
       await untilState(
         ({ jobs, nodes: all }) => jobs.waiting + jobs.active === 0 && all.every((one) => one.shards.length === 0),
       )
-      // Until then a node may have a file in work.
-      expectNothingLeft(out)
+      // A node may have a file in work still: what it tells of itself can be some seconds old.
+      await vi.waitFor(() => expectNothingLeft(out), { timeout: 60_000, interval: 100 })
 
       const ended = await bed.coordinate(out, SLOW)
       expectExit(ended, 12)

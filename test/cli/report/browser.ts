@@ -81,7 +81,8 @@ export class Tab {
     await page.goto('about:blank')
     await page.mouse.move(0, 0)
     await page.setViewportSize({ width, height: 900 })
-    await page.emulateMedia({ colorScheme: scheme })
+    // Without motion: what is half way from one colour to another has neither.
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
     const [complaints, requests] = [(this.#complaints = []), (this.#requests = [])] as [string[], string[]]
     await page.goto(url)
     return { page, complaints, requests }
