@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 import { EXIT_CODES } from './exit-code.ts'
 
 /**
- * KeyedMutex signals into a stop. The first lets the run end in order: files in work are given up, finished ones committed. The
+ * Turns signals into a stop. The first lets the run end in order: files in work are given up, finished ones committed. The
  * second ends the process at once; the next run cleans up. So does time: what hangs must not keep a process that was told to end.
  * The library itself installs no handlers.
  */

@@ -55,7 +55,7 @@ export class MigrationError extends Error {
 }
 
 /**
- * KeyedMutex whatever was thrown into a plain record. A system error keeps its errno name as code; anything unknown is UNEXPECTED.
+ * Turns whatever was thrown into a plain record. A system error keeps its errno name as code; anything unknown is UNEXPECTED.
  * @param context what was being done, and to which file: used where the thrown value does not say it itself.
  */
 export function toWireError(thrown: unknown, context: { readonly phase: Phase; readonly file?: string }): WireError {

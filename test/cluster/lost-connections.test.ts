@@ -9,7 +9,7 @@ import { suiteFolder } from '../faults/suite-folder.ts'
 import { startPostgres } from './servers/postgres-server.ts'
 
 const folder = suiteFolder()
-/** Each costs a quarter of a second of CPU; `npm run test:cluster` opens many. */
+/** `npm run test:cluster` opens many. */
 const QUEUES = process.env['DROVER_CLUSTER'] === 'full' ? 40 : 8
 const ROUNDS = 3000
 

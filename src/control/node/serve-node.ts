@@ -90,8 +90,7 @@ class ClusterNode {
   readonly #fence: SelfFence
   readonly #planVersion: number
   readonly #intake = new NodeIntake()
-  /** Versions of plans of which was told that this node does not know them. */
-  /** Why jobs were left to others. */
+  /** Why jobs were left to others, as far as it was told. */
   readonly #toldReasons = new Set<string>()
   readonly #inWork = new Map<string, AbortController>()
   readonly #summary = { ...NOTHING_DONE }
