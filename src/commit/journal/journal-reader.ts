@@ -109,7 +109,8 @@ async function scanJournal(
     )
     if (scan === null) return null
     const { entryCount, isSealed, state, damage } = scan
-    const mayBeAtWork = !isSealed && !isCompacted && (await isThere(paths, `${runId}.ndjson`))
+    const mayBeAtWork =
+      !isSealed && !isCompacted && (await paths.tree.look(join(paths.manifests, `${runId}.ndjson`))) !== null
     // Lines that were read while a shard wrote them look damaged: a second look sees them whole.
     if (damage !== null && (hasLookedAgain || !mayBeAtWork)) return { entryCount, isSealed, state, damage }
     if (damage === null && (isSealed || mayBeAtWork)) return { entryCount, isSealed, state, damage: null }
@@ -141,10 +142,6 @@ async function readJournal(
   } finally {
     await handle.close()
   }
-}
-
-async function isThere({ tree, manifests }: BookkeepingPaths, manifest: string): Promise<boolean> {
-  return (await tree.list(manifests)).includes(manifest)
 }
 
 /** One object for each source tree, whichever journals name it. */

@@ -4,6 +4,7 @@ import { generationClosed } from '../../commit/records/commit-record.ts'
 import { generationPaths, type Generation } from '../../commit/records/generation-paths.ts'
 import { KnownFolders } from '../../commit/publish/known-folders.ts'
 import { StagingArea } from '../../commit/staging/staging-area.ts'
+import { isThere } from '../../storage/is-there.ts'
 import { openTargetStorage } from '../../storage/storages.ts'
 import type { TargetStorage } from '../../storage/target-storage.ts'
 
@@ -90,8 +91,4 @@ function openTree(generation: Generation): TreeInWork {
 
 function openGeneration({ id }: Generation): GenerationInWork {
   return { id, knownFolders: new KnownFolders(), staging: null }
-}
-
-async function isThere(storage: TargetStorage, folder: string): Promise<boolean> {
-  return (await storage.look(folder)) !== null
 }
